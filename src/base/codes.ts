@@ -1,0 +1,44 @@
+/**
+ * The closed list of error codes. A code is stable for ever: scripts and dashboards match on it.
+ * Each has a kind, from which exit status (`cli/exit.ts`), HTTP status (`api/http-status.ts`) and gossip verdict
+ * (`net/verdict.ts`) follow, and the rule of `proto/README.md` that it guards, where there is one.
+ */
+export type ErrorKind =
+  | 'malformed' // wrong whatever one knows
+  | 'forged' // a signature, hash or proof that does not hold
+  | 'unauthorised' // correct, but not by somebody who may
+  | 'unknown' // cannot be judged yet with what is here
+  | 'conflict' // contradicts what is held
+  | 'input' // the operator's input or configuration
+  | 'absent' // asked for something that is not there
+  | 'state' // not possible in the present state
+  | 'busy' // a cap or quota is reached, try again later
+  | 'fault' // our own machine
+
+export const CODES = {
+  // wire (R-0.4, R-0.5)
+  'wire-too-large': ['malformed', 'R-0.5'],
+  'wire-undecodable': ['malformed', 'R-0.5'],
+  'wire-not-canonical': ['malformed', 'R-0.5'],
+  'wire-field-length': ['malformed', 'R-0.5'],
+  'wire-field-range': ['malformed', 'R-0.5'],
+  'wire-text': ['malformed', 'R-0.5'],
+  // signatures and keys
+  'key-invalid': ['malformed', 'R-1.11'],
+  'signature-invalid': ['forged', 'R-2.3'],
+  // entries (R-0.1, R-2)
+  'entry-body-mismatch': ['malformed', 'R-2.2'],
+  // this machine
+  'internal': ['fault', ''],
+} as const satisfies Record<string, readonly [ErrorKind, string]>
+
+export type ErrorCode = keyof typeof CODES
+
+export function kindOf(code: ErrorCode): ErrorKind {
+  return CODES[code][0]
+}
+
+/** The numbered rule a code guards, or '' where the code is about use rather than protocol. */
+export function ruleOf(code: ErrorCode): string {
+  return CODES[code][1]
+}
