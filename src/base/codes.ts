@@ -28,6 +28,22 @@ export const CODES = {
   'signature-invalid': ['forged', 'R-2.3'],
   // entries
   'entry-body-mismatch': ['malformed', 'R-2.2'],
+  // network
+  'net-port-taken': ['input', ''],
+  'net-listen-failed': ['input', ''],
+  'net-address-invalid': ['input', ''],
+  'net-unreachable': ['absent', ''],
+  'net-wrong-key': ['unauthorised', 'R-5.4'],
+  'net-not-admitted': ['unauthorised', 'R-5.4'],
+  'net-refused': ['unauthorised', 'R-5.4'],
+  'net-limbo-exceeded': ['unauthorised', 'R-5.4'],
+  'net-gossip-deaf': ['state', 'R-5.3'],
+  'net-peer-absent': ['absent', ''],
+  'net-busy': ['busy', 'R-5.5'],
+  'net-timeout': ['busy', 'R-5.5'],
+  'net-closed': ['state', ''],
+  'frame-too-large': ['malformed', 'R-5.5'],
+  'frame-truncated': ['malformed', 'R-5.5'],
   // this machine
   'internal': ['fault', ''],
 } as const satisfies Record<string, readonly [ErrorKind, string]>
