@@ -44,6 +44,12 @@ export const CODES = {
   'net-closed': ['state', ''],
   'frame-too-large': ['malformed', 'R-5.5'],
   'frame-truncated': ['malformed', 'R-5.5'],
+  // sync
+  'sync-alliance-differs': ['unauthorised', 'R-5.5'],
+  'sync-protocol-version': ['unknown', 'R-5.5'],
+  'sync-unexpected-frame': ['malformed', 'R-5.5'],
+  'sync-bundle-mismatch': ['malformed', 'R-5.5'],
+  'sync-refused': ['state', 'R-5.5'],
   // this machine
   'internal': ['fault', ''],
 } as const satisfies Record<string, readonly [ErrorKind, string]>

@@ -38,6 +38,7 @@ export const NOTE_BYTES_MAX = 16_384
 export const COSIGNATURES_MAX = 512
 export const COSIGNATURE_LINE_BYTES_MAX = 4096
 
+export const RANGE_ENTRIES_MAX = 65_536
 export const BUNDLE_ENTRIES_MAX = 256
 /** A bundle stops early, at an entry, rather than exceed this. */
 export const BUNDLE_BYTES_MAX = 2 * 1024 * 1024

@@ -1,0 +1,204 @@
+import type { ErrorCode } from '../base/codes.ts'
+import type { ClaimDraft } from '../indicator/claim.ts'
+
+/** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
+export interface NodeService {
+  status(): NodeStatus
+  /** Digests over everything held: reads the whole view, so it is asked for, not polled. */
+  digest(): Promise<NodeDigest>
+  peers(): readonly PeerStatus[]
+  registry(): RegistryView
+  /**
+   * Publishes up to `PUBLISH_ITEMS_MAX` drafts; resolves when each is durable (fsync). Outcomes are in the order of
+   * the drafts. Bad drafts are outcomes, not errors; throws UserError where nothing can be published at all.
+   */
+  publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
+  lookup(values: readonly string[]): Promise<readonly LookupResult[]>
+  list(query: ListQuery): Promise<IndicatorPage>
+  /** By indicator id (hex, a unique prefix of 8 or more) or by value. Null where nothing is held. */
+  show(idOrValue: string): Promise<IndicatorView | null>
+  /** Computes the view anew from the opened items. */
+  rebuildView(): Promise<RebuildResult>
+  /** Derives the opened items anew from the log, where the keys are still there, then the view. */
+  reopenItems(): Promise<RebuildResult>
+  /** Opens a new incarnation of the own log (R-2.11), after a restore or where no peer can answer. */
+  incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
+  /** Prometheus text format. */
+  metrics(): Promise<string>
+  /** Ends the daemon in order; resolves at once, the daemon ends after the answer. */
+  stop(): void
+}
+
+export const PUBLISH_ITEMS_MAX = 1000
+
+export interface NodeStatus {
+  readonly nation: string
+  readonly allianceId: string
+  readonly allianceName: string
+  readonly version: string
+  readonly pid: number
+  readonly startedMs: number
+  /** 'ready'; 'starting' before the signing check of R-2.11 is done; 'degraded' with the reasons in `problems`. */
+  readonly state: 'starting' | 'ready' | 'degraded'
+  readonly problems: readonly Problem[]
+  readonly registryVersion: number
+  readonly entries: number
+  readonly indicators: number
+  readonly claims: number
+  /** Entries committed but not yet opened into the view. */
+  readonly backlog: number
+  /** Sealed batches whose grant has not arrived. */
+  readonly waiting: number
+  /** Publishes accepted but not yet signed (R-2.11). */
+  readonly queued: number
+  readonly frontier: string
+  readonly logs: readonly LogStatus[]
+  readonly peersConnected: number
+  readonly peersKnown: number
+  readonly listen: readonly string[]
+}
+
+export interface Problem {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly fix: string
+}
+
+export interface LogStatus {
+  readonly logId: string
+  readonly nation: string
+  readonly incarnation: number
+  readonly size: number
+  readonly head: string
+  readonly lastEntryMs: number
+  readonly own: boolean
+  /** How many entries the farthest peer claims beyond ours; unsigned, so a hint. */
+  readonly behind: number
+}
+
+export interface NodeDigest {
+  readonly entries: number
+  readonly indicators: number
+  readonly frontier: string
+  readonly view: string
+}
+
+export interface PeerStatus {
+  readonly nation: string
+  readonly peer: string
+  readonly state: 'connected' | 'dialing' | 'waiting' | 'refused'
+  readonly addresses: readonly string[]
+  readonly address: string
+  readonly sinceMs: number
+  readonly lastSyncMs: number
+  readonly lastError: string
+  readonly lastErrorCode: string
+}
+
+export interface RegistryView {
+  readonly allianceId: string
+  readonly name: string
+  readonly version: number
+  readonly hash: string
+  readonly trust: string
+  readonly words: readonly string[]
+  readonly issuedMs: number
+  readonly expiresMs: number
+  readonly threshold: number
+  readonly governors: readonly string[]
+  readonly nations: readonly {
+    readonly nation: string
+    readonly label: string
+    readonly status: string
+    readonly roles: readonly string[]
+    readonly documentVersion: number
+    readonly nodes: number
+    readonly addresses: readonly string[]
+  }[]
+}
+
+export type PublishItem =
+  | { readonly kind: 'claim'; readonly draft: ClaimDraft }
+  | { readonly kind: 'context'; readonly json: string; readonly tlp?: number }
+
+export type PublishOutcome =
+  /** Signed and stored durably here; gossip follows. */
+  | { readonly outcome: 'new'; readonly id: string; readonly entry: string; readonly warnings: readonly string[] }
+  | { readonly outcome: 'duplicate'; readonly id: string }
+  /** Stored durably, not signed until a peer has answered (R-2.11). */
+  | { readonly outcome: 'queued'; readonly id: string; readonly warnings: readonly string[] }
+  | { readonly outcome: 'refused'; readonly code: ErrorCode; readonly reason: string }
+
+export interface IndicatorView {
+  readonly id: string
+  readonly type: string
+  readonly value: string
+  readonly nations: readonly string[]
+  readonly tlp: string
+  readonly confidence: number | null
+  readonly firstSeenMs: number
+  readonly lastSeenMs: number
+  readonly validUntilMs: number
+  readonly labels: readonly string[]
+  readonly claims: readonly ClaimView[]
+}
+
+export interface ClaimView {
+  readonly id: string
+  readonly nation: string
+  readonly tlp: string
+  readonly pap: string
+  readonly exercise: boolean
+  readonly confidence: number | null
+  /** `LOG/SEQ`, the entry that carries it. */
+  readonly entry: string
+  readonly publishedMs: number
+  readonly receivedMs: number
+  readonly validFromMs: number
+  readonly validUntilMs: number
+  readonly firstSeenMs: number
+  readonly lastSeenMs: number
+  readonly original: string
+  readonly name: string
+  readonly description: string
+  readonly labels: readonly string[]
+  readonly references: readonly { readonly sourceName: string; readonly url: string; readonly externalId: string; readonly description: string }[]
+  readonly source: string
+  readonly sourceId: string
+  readonly conflict: boolean
+}
+
+export interface LookupResult {
+  readonly query: string
+  /** 'found', 'absent', or 'invalid' where the text is no value of any type. */
+  readonly result: 'found' | 'absent' | 'invalid'
+  readonly reason: string
+  readonly indicators: readonly IndicatorView[]
+}
+
+export interface ListQuery {
+  readonly type?: string
+  readonly nation?: string
+  readonly sinceMs?: number
+  readonly untilMs?: number
+  /** At most `LIST_LIMIT_MAX`. */
+  readonly limit: number
+  /** Opaque, from the page before. */
+  readonly cursor?: string
+}
+
+export const LIST_LIMIT_MAX = 1000
+
+export interface IndicatorPage {
+  readonly indicators: readonly IndicatorView[]
+  /** Absent on the last page. */
+  readonly next?: string
+}
+
+export interface RebuildResult {
+  readonly items: number
+  readonly indicators: number
+  readonly viewBefore: string
+  readonly viewAfter: string
+  readonly seconds: number
+}
