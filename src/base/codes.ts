@@ -50,6 +50,11 @@ export const CODES = {
   'sync-unexpected-frame': ['malformed', 'R-5.5'],
   'sync-bundle-mismatch': ['malformed', 'R-5.5'],
   'sync-refused': ['state', 'R-5.5'],
+  // configuration and home
+  'config-invalid': ['input', ''],
+  'home-missing': ['input', ''],
+  'home-exists': ['input', ''],
+  'clock-skew': ['state', 'R-1.9'],
   // this machine
   'internal': ['fault', ''],
 } as const satisfies Record<string, readonly [ErrorKind, string]>

@@ -1,0 +1,142 @@
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { UserError } from '../base/errors.ts'
+import { isNationId } from '../base/ids.ts'
+
+const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
+  message: 'must look like /ip4/192.0.2.10/tcp/7117 or /dns4/tocsin.cert.example/tcp/7117',
+})
+
+const hostPort = z
+  .string()
+  .regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d{1,5}$/, { message: 'must be a loopback address such as 127.0.0.1:9117, or empty' })
+
+const whole = (min: number, max: number) => z.int().min(min).max(max)
+
+/** The one configuration type. Every field has a default but the nation; times are milliseconds. */
+const schema = z.strictObject({
+  nation: z.string().refine(isNationId, { message: 'must be 2 to 16 characters A-Z, 0-9 and -, starting with a letter' }),
+  net: z
+    .strictObject({
+      /** Where this node listens. */
+      listen: z.array(multiaddr).max(16).default(['/ip4/0.0.0.0/tcp/7117']),
+      /** What the nation's document says of it; empty: the listening addresses. */
+      announce: z.array(multiaddr).max(16).default([]),
+      connectionsMax: whole(4, 2000).default(300),
+    })
+    .prefault({}),
+  publish: z
+    .strictObject({
+      /** The longest that a publish waits for others to share its message, under load. */
+      coalesceMs: whole(0, 10_000).default(250),
+      /** The marking of what comes without one. */
+      tlp: z.enum(['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT']).default('AMBER'),
+    })
+    .prefault({}),
+  sync: z
+    .strictObject({
+      /** A random peer is asked after between one and two times this. */
+      intervalMs: whole(1000, 3_600_000).default(30_000),
+      /** How long a gap may stand before a peer is asked for it. */
+      gapMs: whole(100, 60_000).default(2_000),
+      /** How often the own log is checkpointed, on growth. */
+      checkpointMs: whole(1000, 3_600_000).default(60_000),
+    })
+    .prefault({}),
+  metrics: z
+    .strictObject({
+      /** Health and Prometheus metrics over HTTP on a loopback port; empty: on the control socket only. */
+      listen: hostPort.default(''),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+      format: z.enum(['auto', 'json', 'pretty']).default('auto'),
+    })
+    .prefault({}),
+})
+
+export type Config = Readonly<z.infer<typeof schema>>
+
+export const CONFIG_BYTES_MAX = 256 * 1024
+
+/**
+ * Parses `config.yaml`; `TOCSIN_NET__LISTEN=…` in `environment` overrides `net.listen` (YAML values; names without
+ * regard to case and underscores). Throws UserError `config-invalid`, which names the field.
+ */
+export function parseConfig(text: string, environment: Readonly<Record<string, string | undefined>> = {}): Config {
+  let raw: unknown
+  try {
+    raw = parseYaml(text, { maxAliasCount: 10 }) ?? {}
+  } catch (cause) {
+    throw invalid(`config.yaml is no YAML: ${cause instanceof Error ? cause.message : cause}`)
+  }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw invalid('config.yaml must be a mapping of fields')
+  const merged = applyEnvironment(raw as Fields, environment)
+  const result = schema.safeParse(merged)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw invalid(describe(issue!))
+}
+
+export function defaultConfig(nation: string): Config {
+  return schema.parse({ nation })
+}
+
+type Fields = { [name: string]: unknown }
+
+const PREFIX = 'TOCSIN_'
+/** Set by other parts: not fields of the configuration. */
+const RESERVED = new Set(['TOCSIN_HOME', 'TOCSIN_PASSPHRASE_FILE'])
+
+function applyEnvironment(raw: Fields, environment: Readonly<Record<string, string | undefined>>): Fields {
+  const out = structuredClone(raw)
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith(PREFIX) || text === undefined || RESERVED.has(name)) continue
+    const path = name.slice(PREFIX.length).split('__').map(fold)
+    const known = resolvePath(path)
+    if (known === undefined) throw invalid(`the environment variable ${name} names no field of the configuration`)
+    setPath(out, known, parseYaml(text))
+  }
+  return out
+}
+
+const fold = (name: string) => name.toLowerCase().replaceAll('_', '')
+
+function resolvePath(path: readonly string[]): string[] | undefined {
+  const defaults: unknown = { ...defaultConfig('AA') }
+  const resolved: string[] = []
+  let level = defaults
+  for (const part of path) {
+    if (typeof level !== 'object' || level === null || Array.isArray(level)) return undefined
+    const name = Object.keys(level).find(key => fold(key) === part)
+    if (name === undefined) return undefined
+    resolved.push(name)
+    level = (level as Fields)[name]
+  }
+  return resolved
+}
+
+function setPath(target: Fields, path: readonly string[], value: unknown): void {
+  let level = target
+  for (const part of path.slice(0, -1)) {
+    const next = level[part]
+    level[part] = typeof next === 'object' && next !== null && !Array.isArray(next) ? next : {}
+    level = level[part] as Fields
+  }
+  level[path.at(-1)!] = value
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const where = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const names = issue.keys.map(key => (where === '' ? key : `${where}.${key}`)).join(', ')
+    return `unknown field ${names}`
+  }
+  return `${where === '' ? 'config' : where}: ${issue.message}`
+}
+
+function invalid(message: string): UserError {
+  return new UserError('config-invalid', message, { fix: 'Correct the field in config.yaml (or the environment) and start again.' })
+}
