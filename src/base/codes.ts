@@ -26,6 +26,18 @@ export const CODES = {
   // signatures and keys
   'key-invalid': ['malformed', 'R-1.11'],
   'signature-invalid': ['forged', 'R-2.3'],
+  // sealing
+  'seal-invalid': ['forged', 'R-3.3'],
+  'padding-invalid': ['malformed', 'R-3.4'],
+  'content-too-large': ['input', 'R-3.4'],
+  // checkpoints and cosignatures
+  'note-malformed': ['malformed', 'R-2.8'],
+  'checkpoint-malformed': ['malformed', 'R-2.8'],
+  'cosignature-malformed': ['malformed', 'R-2.8'],
+  // secret files
+  'passphrase-wrong': ['input', 'R-1.11'],
+  'key-file-malformed': ['input', 'R-1.11'],
+  'key-file-permissions': ['input', 'R-1.11'],
   // entries
   'entry-body-mismatch': ['malformed', 'R-2.2'],
   // network
@@ -56,7 +68,8 @@ export const CODES = {
   'home-exists': ['input', ''],
   'clock-skew': ['state', 'R-1.9'],
   // this machine
-  'internal': ['fault', ''],
+  internal: ['fault', ''],
+  'self-test-failed': ['fault', ''],
 } as const satisfies Record<string, readonly [ErrorKind, string]>
 
 export type ErrorCode = keyof typeof CODES
