@@ -33,7 +33,8 @@ function fieldsOf(type: protobuf.Type): Field[] {
     .map(field => {
       if (field.map) throw new Error(`${type.name}.${field.name}: maps are not allowed`)
       const message = field.resolve().resolvedType instanceof protobuf.Type
-      if (!message && !(field.type in SCALARS)) throw new Error(`${type.name}.${field.name}: ${field.type} is not allowed`)
+      if (!message && !(field.type in SCALARS))
+        throw new Error(`${type.name}.${field.name}: ${field.type} is not allowed`)
       return { id: field.id, name: camel(field.name), type: field.type, repeated: field.repeated, message }
     })
     .sort((a, b) => a.id - b.id)

@@ -1,0 +1,23 @@
+/** Compiles src to dist for a published package: type stripping does not apply under node_modules. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, rmSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+
+rmSync(dist, { recursive: true, force: true })
+// Output goes to stderr: `npm pack` prints the name of its file on stdout, for scripts.
+const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'scripts/tsconfig.build.json'], {
+  cwd: root,
+  stdio: ['ignore', 2, 2],
+})
+if (compiled.status === 0) {
+  cpSync(join(root, 'src'), dist, { recursive: true, filter: path => statSync(path).isDirectory() || isData(path) })
+}
+process.exitCode = compiled.status ?? 1
+
+/** What the code reads at run time besides code: samples, vectors, pages. */
+function isData(path: string): boolean {
+  return !['.ts', '.cjs', '.mjs', '.js', '.stamp'].includes(extname(path)) && !path.endsWith('.stamp')
+}
