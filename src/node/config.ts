@@ -7,15 +7,17 @@ const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1
   message: 'must look like /ip4/192.0.2.10/tcp/7117 or /dns4/tocsin.cert.example/tcp/7117',
 })
 
-const hostPort = z
-  .string()
-  .regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d{1,5}$/, { message: 'must be a loopback address such as 127.0.0.1:9117, or empty' })
+const hostPort = z.string().regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d{1,5}$/, {
+  message: 'must be a loopback address such as 127.0.0.1:9117, or empty',
+})
 
 const whole = (min: number, max: number) => z.int().min(min).max(max)
 
 /** The one configuration type. Every field has a default but the nation; times are milliseconds. */
 const schema = z.strictObject({
-  nation: z.string().refine(isNationId, { message: 'must be 2 to 16 characters A-Z, 0-9 and -, starting with a letter' }),
+  nation: z
+    .string()
+    .refine(isNationId, { message: 'must be 2 to 16 characters A-Z, 0-9 and -, starting with a letter' }),
   net: z
     .strictObject({
       /** Where this node listens. */
@@ -72,7 +74,8 @@ export function parseConfig(text: string, environment: Readonly<Record<string, s
   } catch (cause) {
     throw invalid(`config.yaml is no YAML: ${cause instanceof Error ? cause.message : cause}`)
   }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw invalid('config.yaml must be a mapping of fields')
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    throw invalid('config.yaml must be a mapping of fields')
   const merged = applyEnvironment(raw as Fields, environment)
   const result = schema.safeParse(merged)
   if (result.success) return result.data
@@ -138,5 +141,7 @@ function describe(issue: z.core.$ZodIssue): string {
 }
 
 function invalid(message: string): UserError {
-  return new UserError('config-invalid', message, { fix: 'Correct the field in config.yaml (or the environment) and start again.' })
+  return new UserError('config-invalid', message, {
+    fix: 'Correct the field in config.yaml (or the environment) and start again.',
+  })
 }

@@ -95,14 +95,19 @@ function onMessage(state: PullState, { kind, message }: SyncMessage, local: Pull
   if (kind === 'hello' && state.phase === 'hello') return onHello(state, message, local)
   if (kind === 'index' && state.phase === 'index') return onIndex(state, message.hashes, message.more === 1, local)
   if (kind === 'evidence' && state.phase === 'evidence') return onEvidence(state, message.items)
-  if (kind === 'frontier' && state.phase === 'frontier') return onFrontier(state, message.heads, message.more === 1, local)
+  if (kind === 'frontier' && state.phase === 'frontier')
+    return onFrontier(state, message.heads, message.more === 1, local)
   if (kind === 'bundle' && state.phase === 'ranges') return onBundle(state, message)
   return fail(state, 'sync-unexpected-frame', `${kind} while waiting in phase ${state.phase}`)
 }
 
 function onHello(state: PullState, hello: Hello, local: PullLocal): PullStep {
   if (hello.protocol !== local.hello.protocol) {
-    return fail(state, 'sync-protocol-version', `the peer speaks protocol ${hello.protocol}, this node ${local.hello.protocol}`)
+    return fail(
+      state,
+      'sync-protocol-version',
+      `the peer speaks protocol ${hello.protocol}, this node ${local.hello.protocol}`,
+    )
   }
   if (!equalBytes(hello.allianceId, local.hello.allianceId)) {
     return fail(state, 'sync-alliance-differs', 'the peer belongs to another alliance')

@@ -63,7 +63,10 @@ export function parseHeader(bytes: Uint8Array): EntryHeader {
 
 function decodeHeader(bytes: Uint8Array): EntryHeader {
   if (bytes.length > HEADER_BYTES_MAX) {
-    throw new ProtocolError('wire-too-large', `header of ${bytes.length} bytes; at most ${HEADER_BYTES_MAX} are allowed`)
+    throw new ProtocolError(
+      'wire-too-large',
+      `header of ${bytes.length} bytes; at most ${HEADER_BYTES_MAX} are allowed`,
+    )
   }
   let loose: EntryHeader
   try {

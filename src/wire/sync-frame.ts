@@ -68,7 +68,9 @@ const TYPES = {
   }),
   'index-request': frameType(2, IndexRequest),
   index: frameType(3, Index, m => hashes(m.hashes, INDEX_HASHES_MAX, 'evidence hash')),
-  'evidence-request': frameType(4, EvidenceRequest, m => hashes(m.hashes, EVIDENCE_REQUEST_HASHES_MAX, 'evidence hash')),
+  'evidence-request': frameType(4, EvidenceRequest, m =>
+    hashes(m.hashes, EVIDENCE_REQUEST_HASHES_MAX, 'evidence hash'),
+  ),
   evidence: frameType(5, Evidence, m => assertRange(m.items.length, 0, EVIDENCE_REQUEST_HASHES_MAX, 'evidence items')),
   'frontier-request': frameType(6, FrontierRequest, m => assertLengthOrEmpty(m.after, 32, 'after')),
   frontier: frameType(7, Frontier, m => {
