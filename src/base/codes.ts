@@ -62,6 +62,14 @@ export const CODES = {
   'sync-unexpected-frame': ['malformed', 'R-5.5'],
   'sync-bundle-mismatch': ['malformed', 'R-5.5'],
   'sync-refused': ['state', 'R-5.5'],
+  // publishing
+  'release-red-needs-recipients': ['unauthorised', 'R-3.6'],
+  'release-above-ceiling': ['unauthorised', 'R-3.6'],
+  'publish-no-role': ['unauthorised', 'R-0.3'],
+  'publish-registry-expired': ['state', 'R-1.9'],
+  'publish-too-large': ['input', 'R-3.4'],
+  'publish-queue-full': ['busy', 'R-2.11'],
+  'signing-head-ahead': ['state', 'R-2.11'],
   // configuration and home
   'config-invalid': ['input', ''],
   'home-missing': ['input', ''],

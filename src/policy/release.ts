@@ -1,0 +1,47 @@
+import type { ErrorCode } from '../base/codes.ts'
+import type { NationId } from '../base/ids.ts'
+import type { Item } from '../wire/gen/tocsin.ts'
+
+/** A nation that a body may be sealed to, as the registry in force has it. */
+export interface Recipient {
+  readonly nation: NationId
+  readonly kemKeyId: Uint8Array
+  readonly kemPublicKey: Uint8Array
+  /** Highest TLP level, 1 CLEAR to 5 RED; 0: no ceiling. */
+  readonly maxTlp: number
+}
+
+/** Who is to read: for now the whole alliance, which is every member with the role RECEIVE. */
+export interface Audience {
+  readonly kind: 'alliance'
+  readonly recipients: readonly Recipient[]
+}
+
+declare const released: unique symbol
+
+/** An item that may leave, to this audience. Only `checkRelease` makes one, and sealing takes nothing else. */
+export interface ReleasedItem {
+  readonly [released]: true
+  readonly item: Item
+  readonly audience: Audience
+}
+
+export type ReleaseDecision =
+  | { readonly kind: 'released'; readonly released: ReleasedItem }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
+
+const TLP_RED = 5
+
+/** May this item, marked `tlp`, be sealed to every recipient of the audience? */
+export function checkRelease(item: Item, tlp: number, audience: Audience): ReleaseDecision {
+  if (tlp === TLP_RED) {
+    const reason = 'TLP:RED names its recipients; it cannot go to the whole alliance'
+    return { kind: 'refused', code: 'release-red-needs-recipients', reason }
+  }
+  const low = audience.recipients.find(recipient => recipient.maxTlp !== 0 && recipient.maxTlp < tlp)
+  if (low !== undefined) {
+    const reason = `the registry's ceiling for ${low.nation} is below the marking, so it cannot go to the whole alliance`
+    return { kind: 'refused', code: 'release-above-ceiling', reason }
+  }
+  return { kind: 'released', released: { item, audience } as ReleasedItem }
+}
