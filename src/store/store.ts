@@ -1,0 +1,340 @@
+import type { EpochId, Hash, LogId, NationId } from '../base/ids.ts'
+import type { ParsedEntry } from '../wire/entry.ts'
+
+/**
+ * What the node keeps on disk, as the rest of the daemon sees it.
+ *
+ * There is one writer: `commit` calls are carried out one after the other, each as one atomic LevelDB batch. Reads see
+ * committed state only. What is known of the logs is held in memory and changes when the write that says so has
+ * succeeded. After a failed write the store takes no more of them until `recover()` or a reopening.
+ */
+export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, AsyncDisposable {
+  readonly state: StoreState
+  /**
+   * Applies all of `batch` or nothing. Throws StoreError `store-full`, `store-write-failed`, `store-damaged` (state is
+   * then 'failed'), `store-failed` (it was before), `store-busy` (COMMITS_WAITING_MAX), or `store-misuse` where the batch
+   * contradicts what is held, which leaves the state alone.
+   */
+  commit(batch: StoreBatch, options?: CommitOptions): Promise<CommitResult>
+  /** Closes and reopens the database after a failure and reads everything anew. Throws as opening does. */
+  recover(): Promise<void>
+  /**
+   * True once a limit, a rewind or a tombstone touched entries that were opened already. The view is then what it was
+   * until `rebuildView()` is called. Kept on disk: a crash in between forgets nothing.
+   */
+  readonly viewStale: boolean
+  /** Computes the view anew from the items that stand, beside the old one, and switches over (R-0.2, R-4.2). */
+  rebuildView(signal?: AbortSignal): Promise<void>
+}
+
+/** 'failed': a write went wrong; reads still answer from what was committed before. */
+export type StoreState = 'open' | 'failed' | 'closed'
+
+export interface CommitOptions {
+  /** Waits for the disk (fsync). Default false: the operating system's cache, which survives a crash of the process. */
+  readonly sync?: boolean
+}
+
+export interface CommitResult {
+  /** Items of the batch that were not held before. */
+  readonly itemsNew: number
+  /** Items of the batch that were held already, from another entry or this one. */
+  readonly itemsKnown: number
+  /** Ids for which a second, different assertion stands now and did not before: an alert (R-4.1). */
+  readonly conflicts: readonly ItemId[]
+  /** Numbers given to `queue.add`, in its order. */
+  readonly queued: readonly number[]
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Writing
+
+export interface StoreBatch {
+  readonly logs?: readonly LogChange[]
+  /** Entries of branches that do not stand; at most BRANCH_ENTRIES_MAX a log are kept, further ones are refused. */
+  readonly branches?: Changes<ParsedEntry, BranchPosition>
+  readonly documents?: Changes<StoredDocument, Hash>
+  readonly evidence?: Changes<StoredEvidence, Hash>
+  /** Opened items. All of them must be of entries held here, or in `logs` of this batch. */
+  readonly items?: readonly OpenedItem[]
+  /** Entries sealed under an epoch whose grant is not here (R-3.8). */
+  readonly waiting?: Changes<EpochPosition, EpochPosition>
+  /** KEY_GRANT entries by the epoch that they open. */
+  readonly grants?: Changes<EpochPosition, never>
+  /** What the author is about to sign (R-2.11): commit with `sync`, and remove with the commit of the signed entry. */
+  readonly intents?: Changes<Intent, EntryPosition>
+  /** Publishes that cannot be signed yet; `add` answers with a number each. */
+  readonly queue?: Changes<Uint8Array, number>
+  /** Own entries not yet handed to gossip. */
+  readonly outbox?: Changes<EntryPosition, EntryPosition>
+  /** Small named values of the node's own (peer book, cursors, last self-test …). An empty value removes. */
+  readonly notes?: ReadonlyMap<string, Uint8Array>
+}
+
+export interface Changes<Added, Removed> {
+  readonly add?: readonly Added[]
+  readonly remove?: readonly Removed[]
+}
+
+/** Everything given is set; everything left out stays as it is. */
+export interface LogChange {
+  readonly logId: LogId
+  /** From the GENESIS; needed with the first entry of a log, ignored later. */
+  readonly genesis?: LogGenesis
+  /** First of all: goes back to a shorter log, and keeps what lies behind it as a branch (R-2.6). */
+  readonly rewind?: LogHeadRecord
+  /** Consecutive from the log's size on, linked by prev. */
+  readonly append?: readonly ParsedEntry[]
+  /** Serialised compact Merkle range after the last of `append`; needed with it. */
+  readonly range?: Uint8Array
+  /** Merkle roots of 256-aligned full tiles completed by `append`, by tile number, where the caller has them already. */
+  readonly tiles?: ReadonlyMap<number, Hash>
+  /** Entries held here whose body came later, or goes (then the body is empty). Header and signature must be the same. */
+  readonly bodies?: readonly ParsedEntry[]
+  readonly closed?: boolean
+  readonly registryVersion?: number
+  /** First seq whose signature was not checked yet (R-2.4); null: none. */
+  readonly unverifiedFrom?: number | null
+  /** All entries below this were opened, or put to wait. */
+  readonly projected?: number
+  /** Entries at or beyond it are quarantined (R-0.2); UNLIMITED where nothing limits the log. */
+  readonly limit?: number
+  /** Entries whose items are hidden, because a TOMBSTONE names them (R-2.13). */
+  readonly tombstoned?: readonly number[]
+}
+
+export interface LogGenesis {
+  readonly nation: NationId
+  /** 32 bytes. */
+  readonly signPk: Uint8Array
+  readonly incarnation: number
+}
+
+export interface LogHeadRecord {
+  readonly size: number
+  /** Leaf hash of entry size-1; 32 zero bytes when empty. */
+  readonly head: Hash
+  readonly range: Uint8Array
+}
+
+/** The limit of a log that nothing limits. */
+export const UNLIMITED: number = Number.MAX_SAFE_INTEGER
+
+export interface OpenedItem {
+  readonly logId: LogId
+  readonly seq: number
+  /** Place in its BATCH. */
+  readonly index: number
+  /** time_ms of its entry. */
+  readonly timeMs: number
+  /** SHA-256 of `item`. */
+  readonly hash: Hash
+  /** Canonical bytes of an `Item` message. */
+  readonly item: Uint8Array
+}
+
+export interface StoredDocument {
+  /** As in SignedDoc: 1 registry, 2 nation. */
+  readonly type: number
+  /** The caller's: whatever it wants to find it by. */
+  readonly hash: Hash
+  /** Canonical SignedDoc. */
+  readonly bytes: Uint8Array
+}
+
+export interface StoredEvidence {
+  /** As in EvidenceItem: 2 proof, 3 checkpoint. */
+  readonly type: number
+  readonly hash: Hash
+  readonly bytes: Uint8Array
+}
+
+export interface EntryPosition {
+  readonly logId: LogId
+  readonly seq: number
+}
+
+export interface EpochPosition extends EntryPosition {
+  readonly epochId: EpochId
+}
+
+export interface BranchPosition extends EntryPosition {
+  readonly leaf: Hash
+}
+
+export interface Intent extends EntryPosition {
+  /** The unsigned header and body, in the author's own form. */
+  readonly bytes: Uint8Array
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Reading
+
+/** From memory, no I/O. */
+export interface LogReads {
+  log(logId: LogId): StoredLog | undefined
+  logs(): Iterable<StoredLog>
+  /** Logs of which something stands, with what stands of them, ascending by log id. */
+  frontier(): readonly StandingHead[]
+  counts(): StoreCounts
+}
+
+export interface StoredLog extends LogGenesis, LogHeadRecord {
+  readonly logId: LogId
+  readonly closed: boolean
+  readonly registryVersion: number
+  readonly unverifiedFrom: number | null
+  readonly projected: number
+  readonly limit: number
+  /** What stands of it: min(size, limit), and the leaf hash before it. */
+  readonly standing: { readonly size: number; readonly head: Hash }
+  /** Entries of other branches kept here. */
+  readonly branchEntries: number
+}
+
+export interface StandingHead {
+  readonly logId: LogId
+  readonly size: number
+  readonly head: Hash
+}
+
+export interface StoreCounts {
+  readonly logs: number
+  /** Entries held, quarantined ones included, other branches not. */
+  readonly entries: number
+  readonly waiting: number
+  readonly queued: number
+  readonly outbox: number
+  readonly documents: number
+  readonly evidence: number
+  /** Opened items held, showing or not. */
+  readonly items: number
+  /** Distinct (type, value) of which a claim shows. */
+  readonly indicators: number
+  /** Indicator claims that show. */
+  readonly claims: number
+  /** Everything that shows: claims, sightings, opinions, reports, withdrawals … */
+  readonly shown: number
+}
+
+export interface EntryReads {
+  /** Canonical Envelopes from seq `from` on, at most `count` (capped at ENTRIES_PAGE_MAX) and `bytesMax`. */
+  entriesRange(logId: LogId, from: number, count: number, bytesMax?: number): Promise<Uint8Array[]>
+  entry(logId: LogId, seq: number): Promise<Uint8Array | undefined>
+  leafAt(logId: LogId, seq: number): Promise<Hash | undefined>
+  /** Leaf hashes from `from` on, at most ENTRIES_PAGE_MAX. */
+  leaves(logId: LogId, from: number, count: number): Promise<Hash[]>
+  /** Hash of the full subtree of 2^level leaves that starts at leaf index·2^level; undefined beyond the log. */
+  nodeAt(logId: LogId, level: number, index: number): Promise<Hash | undefined>
+  /** Entries of other branches at `from` and above, ascending, at most ENTRIES_PAGE_MAX. */
+  branches(logId: LogId, from: number): Promise<ParsedEntry[]>
+}
+
+export interface RecordReads {
+  documents(): AsyncIterable<StoredDocument>
+  evidence(): AsyncIterable<StoredEvidence>
+  /** Ascending by log and seq. */
+  waiting(epochId: EpochId): AsyncIterable<EntryPosition>
+  /** Epochs that something waits for, at most EPOCHS_PAGE_MAX. */
+  waitingEpochs(): Promise<EpochId[]>
+  grants(epochId: EpochId): Promise<EntryPosition[]>
+  intents(): Promise<Intent[]>
+  /** Oldest first, at most `limit` (capped at QUEUE_PAGE_MAX). */
+  queue(limit: number): Promise<readonly { readonly number: number; readonly bytes: Uint8Array }[]>
+  /** At most `limit` (capped at QUEUE_PAGE_MAX), ascending by log and seq. */
+  outbox(limit: number): Promise<EntryPosition[]>
+  note(name: string): Promise<Uint8Array | undefined>
+}
+
+export interface ItemId {
+  readonly nation: NationId
+  /** 16 bytes. */
+  readonly id: Uint8Array
+}
+
+/** An item that shows (R-4.1): it stands, is not withdrawn, and is the lesser of different assertions of its id. */
+export interface StoredItem extends ItemId {
+  /** Item.type of the protocol. */
+  readonly kind: number
+  readonly hash: Hash
+  /** Canonical bytes of the `Item` message. */
+  readonly item: Uint8Array
+  /** What it is about, for claims, sightings and opinions; '' otherwise. */
+  readonly type: string
+  readonly value: string
+  /** Time of the earliest standing entry that carries it. */
+  readonly timeMs: number
+  /** Another, different assertion of this id stands too. */
+  readonly conflict: boolean
+  /** Where it stands: log and seq of each standing entry that carries it. */
+  readonly entries: readonly EntryPosition[]
+}
+
+export interface StoredIndicator {
+  readonly type: string
+  readonly value: string
+  /** Claims that show, ascending by nation and id; at most CLAIMS_PER_INDICATOR_MAX. */
+  readonly claims: readonly StoredItem[]
+  /** Sightings and opinions on it that show, with the same cap. */
+  readonly remarks: readonly StoredItem[]
+  /** All that show, where there are more than the cap lets through. */
+  readonly claimCount: number
+  readonly remarkCount: number
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Give it as `after` for the next page; absent after the last. */
+  readonly next?: string
+}
+
+export interface IndicatorFilter {
+  readonly type?: string
+  /** Only indicators with a claim of this nation. */
+  readonly nation?: NationId
+  /** `next` of the page before. */
+  readonly after?: string
+  /** At most LIST_PAGE_MAX. */
+  readonly limit: number
+}
+
+export interface ItemFilter {
+  /** Item.type of the protocol; all when left out. */
+  readonly kind?: number
+  readonly type?: string
+  readonly nation?: NationId
+  /** Inclusive. */
+  readonly sinceMs?: number
+  readonly after?: string
+  readonly limit: number
+}
+
+export interface ViewReads {
+  lookup(type: string, value: string): Promise<StoredIndicator | undefined>
+  /** Answers in the order asked; at most LOOKUPS_MAX at once. */
+  lookupMany(
+    subjects: readonly { readonly type: string; readonly value: string }[],
+  ): Promise<(StoredIndicator | undefined)[]>
+  /** What shows under one id: a claim, and perhaps its withdrawal. */
+  itemsOfId(id: ItemId): Promise<StoredItem[]>
+  /** Ascending by type and value. */
+  listIndicators(filter: IndicatorFilter): Promise<Page<StoredIndicator>>
+  /** By time when `sinceMs` is given or no nation, else by nation and id. */
+  listItems(filter: ItemFilter): Promise<Page<StoredItem>>
+  /** SHA-256 over all view records in key order; equal on nodes that hold the same. Hex. */
+  viewDigest(): Promise<string>
+  /** Every view record, for comparison byte by byte. */
+  dumpView(): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Caps
+
+export const COMMITS_WAITING_MAX = 4096
+export const ENTRIES_PAGE_MAX = 4096
+export const BRANCH_ENTRIES_MAX = 65_536
+export const EPOCHS_PAGE_MAX = 65_536
+export const QUEUE_PAGE_MAX = 4096
+export const LIST_PAGE_MAX = 10_000
+export const LOOKUPS_MAX = 10_000
+export const CLAIMS_PER_INDICATOR_MAX = 1000
