@@ -37,7 +37,7 @@ function report({ name, ok, seconds }: Outcome): void {
 /** Runs one tool to its end; what it says is shown only if it fails, in one piece. */
 function runCheck({ name, command, args }: Check): Promise<Outcome> {
   const started = performance.now()
-  const path = [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter)
+  const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter)
   return new Promise(resolve => {
     const child = spawn(command, args, {
       cwd: root,

@@ -27,7 +27,7 @@ export function publishedLock(lock, manifest) {
   const packages = {}
   for (const [path, entry] of Object.entries(lock.packages)) {
     const pinnedNode = /^node_modules\/node-(linux|darwin|win)-/.test(path)
-    if (path !== '' && !entry['dev'] && !pinnedNode) packages[path] = entry
+    if (path !== '' && !entry.dev && !pinnedNode) packages[path] = entry
   }
   const { name, version, license, dependencies, bin, engines } = manifest
   return { ...lock, packages: { '': { name, version, license, dependencies, bin, engines }, ...packages } }

@@ -87,7 +87,7 @@ async function install() {
   nodePath(pinnedPackage(process.platform, process.arch) in readJson('package-lock.json').packages)
   // The errors alone: on the machine's older Node npm would warn of engines that the pinned one satisfies.
   const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
-  const npmScript = process.env['npm_execpath'] ?? ''
+  const npmScript = process.env.npm_execpath ?? ''
   const outcome = /npm-cli\.[cm]?js$/.test(npmScript)
     ? await run(process.execPath, [npmScript, ...options], 'stderr')
     : await run('npm', options, 'stderr')
@@ -144,7 +144,7 @@ async function prepare() {
 function run(command, args, output) {
   /** @type {Record<typeof output, import('node:child_process').StdioOptions>} */
   const streams = { inherit: 'inherit', stderr: ['ignore', 2, 2], silent: 'ignore' }
-  const env = { ...process.env, PATH: [binaries, process.env['PATH']].join(delimiter) }
+  const env = { ...process.env, PATH: [binaries, process.env.PATH].join(delimiter) }
   return new Promise((resolve, reject) => {
     /** @type {NodeJS.Signals | null} */
     let received = null

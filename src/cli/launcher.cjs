@@ -10,8 +10,8 @@ function rank(version) {
 }
 
 if (rank(process.versions.node) >= rank(minimum)) {
-  import('./tocsin.ts')
+  void import('./tocsin.ts')
 } else {
-  process.stderr.write('tocsin needs Node ' + minimum + ' or later, and this is Node ' + process.versions.node + '.\n')
+  process.stderr.write(`tocsin needs Node ${minimum} or later, and this is Node ${process.versions.node}.\n`)
   process.exitCode = 69
 }
