@@ -1,0 +1,110 @@
+import { toHex } from '../base/bytes.ts'
+import { ProtocolError } from '../base/errors.ts'
+import type { AllianceId, EpochId, LogId, NationId } from '../base/ids.ts'
+import { parseEpochId, parseHash } from '../base/ids.ts'
+import { openSlot } from '../crypto/epoch-slot.ts'
+import type { XWingKey } from '../crypto/xwing.ts'
+import type { EntryReads, RecordReads } from '../store/store.ts'
+import { parseEnvelope } from '../wire/entry.ts'
+import { KeyGrant } from '../wire/gen/tocsin.ts'
+import { BODY_BYTES_MAX } from '../wire/limits.ts'
+import { decodeStrict } from '../wire/strict.ts'
+
+/** A KEM key of the own nation. */
+export interface OwnKemKey {
+  readonly keyId: Uint8Array
+  readonly key: XWingKey
+}
+
+export type GrantOpening =
+  | { readonly kind: 'opened'; readonly epochId: EpochId }
+  /** No slot is for this nation, or its KEM key is gone. */
+  | { readonly kind: 'not-ours' }
+  | { readonly kind: 'wrong-commit' }
+
+/**
+ * The epoch secrets that this node can open. They live in memory only, so that destroying a KEM key destroys them
+ * (R-3.7); after a restart they are taken from the grants again when first needed.
+ */
+export function createEpochKeys(options: {
+  readonly allianceId: AllianceId
+  readonly nation: NationId
+  readonly kemKeys: readonly OwnKemKey[]
+  readonly store: RecordReads & EntryReads
+}) {
+  const { allianceId, nation, store } = options
+  const byKeyId = new Map(options.kemKeys.map(own => [toHex(own.keyId), own.key]))
+  /** Insertion order is age: the oldest goes first. Null: looked for and not there. */
+  const cache = new Map<string, Uint8Array | null>()
+
+  function remember(name: string, secret: Uint8Array | null): void {
+    cache.delete(name)
+    cache.set(name, secret)
+    if (cache.size > EPOCHS_CACHED_MAX) cache.delete(cache.keys().next().value as string)
+  }
+
+  function openGrant(logId: LogId, grant: KeyGrant): GrantOpening {
+    const epochId = parseEpochId(grant.epochId)
+    const place = { allianceId, logId, epochId }
+    for (const slot of grant.slots) {
+      const key = byKeyId.get(toHex(slot.kemKeyId))
+      if (key === undefined || slot.nation !== nation) continue
+      const opened = openSlot(key, place, parseHash(grant.commit, 'commit'), slot)
+      if (opened.kind === 'wrong-commit') return opened
+      if (opened.kind === 'not-ours') continue
+      remember(nameOf(logId, epochId), opened.secret)
+      return { kind: 'opened', epochId }
+    }
+    return { kind: 'not-ours' }
+  }
+
+  async function reopen(logId: LogId, epochId: EpochId): Promise<Uint8Array | null> {
+    for (const position of await store.grants(epochId)) {
+      if (toHex(position.logId) !== toHex(logId)) continue
+      const bytes = await store.entry(logId, position.seq)
+      if (bytes === undefined) continue
+      const { body } = parseEnvelope(bytes)
+      const opening = tryGrant(logId, body)
+      if (opening === 'opened') return cache.get(nameOf(logId, epochId)) ?? null
+    }
+    return null
+  }
+
+  function tryGrant(logId: LogId, body: Uint8Array): GrantOpening['kind'] {
+    try {
+      return openGrant(logId, decodeStrict(KeyGrant, body, BODY_BYTES_MAX)).kind
+    } catch (error) {
+      if (error instanceof ProtocolError) return 'not-ours'
+      throw error
+    }
+  }
+
+  return {
+    openGrant,
+    /** The secret where it is known already, without I/O. */
+    known(logId: LogId, epochId: EpochId): Uint8Array | undefined {
+      return cache.get(nameOf(logId, epochId)) ?? undefined
+    },
+    /** The secret, taken from the stored grants where need be; undefined while no grant for this nation is here. */
+    async secretOf(logId: LogId, epochId: EpochId): Promise<Uint8Array | undefined> {
+      const name = nameOf(logId, epochId)
+      const cached = cache.get(name)
+      if (cached !== undefined) return cached ?? undefined
+      const secret = await reopen(logId, epochId)
+      if (secret === null) remember(name, null)
+      return secret ?? undefined
+    },
+    /** An own epoch is known without opening a grant. */
+    add(logId: LogId, epochId: EpochId, secret: Uint8Array): void {
+      remember(nameOf(logId, epochId), secret)
+    },
+  }
+}
+
+export type EpochKeys = ReturnType<typeof createEpochKeys>
+
+const EPOCHS_CACHED_MAX = 16_384
+
+function nameOf(logId: LogId, epochId: EpochId): string {
+  return `${toHex(logId)}${toHex(epochId)}`
+}
