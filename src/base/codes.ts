@@ -40,6 +40,19 @@ export const CODES = {
   'key-file-permissions': ['input', 'R-1.11'],
   // entries
   'entry-body-mismatch': ['malformed', 'R-2.2'],
+  // indicators and what is inside a batch
+  'indicator-invalid': ['malformed', 'R-4.3'],
+  'indicator-type': ['malformed', 'R-4.3'],
+  'indicator-public-suffix': ['input', 'R-4.3'],
+  'indicator-shared-suffix': ['input', 'R-4.3'],
+  'indicator-unknown-tld': ['input', 'R-4.3'],
+  'indicator-special-name': ['input', 'R-4.3'],
+  'indicator-special-address': ['input', 'R-4.3'],
+  'indicator-broad-range': ['input', 'R-4.3'],
+  'indicator-empty-file': ['input', 'R-4.3'],
+  'claim-invalid': ['input', 'R-4.3'],
+  'marking-invalid': ['malformed', 'R-4.5'],
+  'item-malformed': ['malformed', 'R-4.1'],
   // network
   'net-port-taken': ['input', ''],
   'net-listen-failed': ['input', ''],
