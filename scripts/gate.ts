@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join, relative } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { parseCLI, startVitest } from 'vitest/node'
 import { closingLine, type Tally, tallyTests } from './gate-tally.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -63,6 +62,7 @@ function runCheck({ name, command, args }: Check): Promise<Outcome> {
 
 async function runTests(args: readonly string[]): Promise<{ outcome: Outcome; tally: Tally }> {
   const started = performance.now()
+  const { parseCLI, startVitest } = await import('vitest/node')
   const { filter, options } = parseCLI(['vitest', 'run', ...args])
   const vitest = await startVitest('test', filter, { ...options, watch: false, allowOnly: false })
   const tally = tallyTests(vitest.state.getTestModules(), vitest.state.getUnhandledErrors().length)
@@ -70,6 +70,9 @@ async function runTests(args: readonly string[]): Promise<{ outcome: Outcome; ta
   const ok = tally.failed === 0 && tally.passed > 0
   return { outcome: { name: 'tests', ok, seconds: (performance.now() - started) / 1000 }, tally }
 }
+
+// Before vitest loads: in a pipe or a log its colours would only be noise.
+if (!process.stdout.isTTY && process.env['FORCE_COLOR'] === undefined) process.env['NO_COLOR'] = '1'
 
 print(`Node ${process.versions.node}: ${CHECKS.map(check => check.name).join(', ')}, tests`)
 const checks = await Promise.all(CHECKS.map(runCheck))
