@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 'use strict'
 // The command of a global install. In the syntax of any Node, however old, so that an old one gets a sentence and not a
 // stack trace.
