@@ -2,6 +2,7 @@ import { ProtocolError } from '../base/errors.ts'
 import { VALUE_LENGTH_MAX } from '../wire/limits.ts'
 import { hashKindOf } from './file-hash.ts'
 import { invalidValue } from './invalid.ts'
+import { hasControls } from './text.ts'
 import { assertTypeName, INDICATOR_TYPES } from './type.ts'
 
 /** What an indicator is about: one of the types, and the one spelling of the value. */
@@ -36,6 +37,7 @@ export function receivedValue(type: string, text: string): TypedValue {
   const known = INDICATOR_TYPES.get(type)
   if (known === undefined) {
     assertTypeName(type)
+    if (hasControls(text)) throw invalidValue('the value has control characters in it')
     return { type, value: text }
   }
   const value = known.canonical(text)

@@ -1,4 +1,5 @@
 import { invalidValue, quoted } from './invalid.ts'
+import { hasControls } from './text.ts'
 
 /** Deeper brackets than any real pattern has. */
 const DEPTH_MAX = 64
@@ -17,7 +18,9 @@ export function canonicalStixPattern(text: string): string {
     const char = text[index]!
     if (char === "'") {
       const end = endOfString(text, index)
-      out.push(text.slice(index, end))
+      const literal = text.slice(index, end)
+      if (hasControls(literal)) throw invalidValue('the STIX pattern has control characters in a string')
+      out.push(literal)
       index = end - 1
       continue
     }

@@ -4,7 +4,14 @@
 const CONTROL_BUT_LAYOUT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const CONTROL_RUN = /[\0-\x1f\x7f]+/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+const CONTROL = /[\0-\x1f\x7f]/
 const HIGH_SURROGATE_AT_END = /[\ud800-\udbff]$/
+
+/** Tabs and line breaks among them. */
+export function hasControls(text: string): boolean {
+  return CONTROL.test(text)
+}
 
 /** Keeps tabs and line breaks. */
 export function cleanText(text: string, lengthMax: number): string {

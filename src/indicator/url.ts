@@ -1,6 +1,7 @@
 import { asciiName, canonicalHostName, isAscii } from './domain.ts'
 import { invalidValue, quoted } from './invalid.ts'
 import { canonicalIpv4, canonicalIpv6 } from './ip.ts'
+import { hasControls } from './text.ts'
 
 /**
  * Schemes that a new URL indicator may have, with the port that goes without saying. Frozen: a port added here would
@@ -39,8 +40,6 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
 
 const PORT_MAX = 65_535
 const PARTS = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const CONTROL = /[\0-\x1f\x7f]/
 const FOUR_DECIMAL = /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){3}$/
 const UNRESERVED = /[A-Za-z0-9._~-]/
 
@@ -96,7 +95,7 @@ export function hostOfUrl(canonical: string): string {
 }
 
 function splitUrl(text: string): Parts {
-  if (CONTROL.test(text)) throw invalidValue(`${quoted(text)}: a URL has no control characters`)
+  if (hasControls(text)) throw invalidValue(`${quoted(text)}: a URL has no control characters`)
   const match = PARTS.exec(text)
   if (match === null) {
     throw invalidValue(`${quoted(text)}: a URL starts with a scheme and "://"`, 'Write http:// or https:// before it.')
