@@ -1,0 +1,113 @@
+import type { Connection, ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
+import { ProtocolError } from '../base/errors.ts'
+import type { NetCounters } from './counters.ts'
+import { peerKeyHexOf, publicKeyOf } from './peer-key.ts'
+
+/** R-5.4. 'limbo': not known now, but may prove itself on one stream of documents before it is closed. */
+export type Standing = 'member' | 'limbo' | 'refused'
+
+export interface LimboLimits {
+  readonly timeMs: number
+  readonly bytesMax: number
+}
+
+/** R-5.4: ten seconds, one mebibyte, one stream for documents. */
+export const LIMBO: LimboLimits = { timeMs: 10_000, bytesMax: 1024 * 1024 }
+export const LIMBO_PROTOCOL = '/tocsin/docs/1'
+
+export interface GaterOptions {
+  /** Called with the raw Ed25519 key, right after the handshake has proved it and on every `reconsider`. */
+  readonly standingOf: (publicKey: Uint8Array) => Standing
+  /** Whether a peer is cut off for now, whatever its standing. */
+  readonly isCut: (peer: PeerId) => boolean
+  readonly counters: NetCounters
+  readonly limbo: LimboLimits
+}
+
+/** Who may connect: the first thing after Noise has proved the other side's key, before any stream (R-5.4). */
+export class Gater implements ConnectionGater {
+  readonly #options: GaterOptions
+
+  constructor(options: GaterOptions) {
+    this.#options = options
+  }
+
+  standing(peer: PeerId): Standing {
+    const publicKey = publicKeyOf(peer)
+    if (publicKey === null || this.#options.isCut(peer)) return 'refused'
+    return this.#options.standingOf(publicKey)
+  }
+
+  denyDialPeer(peer: PeerId): boolean {
+    return this.standing(peer) === 'refused'
+  }
+
+  denyInboundEncryptedConnection(peer: PeerId): boolean {
+    return this.#denyEncrypted(peer)
+  }
+
+  denyOutboundEncryptedConnection(peer: PeerId): boolean {
+    return this.#denyEncrypted(peer)
+  }
+
+  denyInboundUpgradedConnection(peer: PeerId, raw: MultiaddrConnection): boolean {
+    return this.#meter(peer, raw)
+  }
+
+  denyOutboundUpgradedConnection(peer: PeerId, raw: MultiaddrConnection): boolean {
+    return this.#meter(peer, raw)
+  }
+
+  #denyEncrypted(peer: PeerId): boolean {
+    const denied = this.standing(peer) === 'refused'
+    if (denied) this.#options.counters.connectionsRefused++
+    return denied
+  }
+
+  /** Only here, with the cipher's listener in place, may another one watch the raw bytes. */
+  #meter(peer: PeerId, raw: MultiaddrConnection): boolean {
+    if (this.standing(peer) === 'limbo') this.#startLimbo(raw)
+    return false
+  }
+
+  #startLimbo(raw: MultiaddrConnection): void {
+    const { counters, limbo } = this.#options
+    counters.limboOpened++
+    let bytes = 0
+    const end = (what: string): void => {
+      counters.limboExceeded++
+      raw.abort(new ProtocolError('net-limbo-exceeded', `a peer without standing used up its ${what}`))
+    }
+    const timer = setTimeout(() => end('time'), limbo.timeMs)
+    raw.addEventListener('close', () => clearTimeout(timer))
+    raw.addEventListener('message', event => {
+      bytes += event.data.byteLength
+      if (bytes > limbo.bytesMax && raw.status === 'open') end('bytes')
+    })
+  }
+}
+
+/** The limbo connections: an entry is made when a connection opens, and says whether its one stream is used up. */
+export class LimboConnections {
+  readonly #streamUsed = new WeakMap<Connection, boolean>()
+
+  add(connection: Connection): void {
+    this.#streamUsed.set(connection, false)
+  }
+
+  has(connection: Connection): boolean {
+    return this.#streamUsed.has(connection)
+  }
+
+  /** Takes the one stream a limbo connection has; false for another protocol or a second stream. */
+  takeStream(connection: Connection, protocol: string): boolean {
+    if (protocol !== LIMBO_PROTOCOL || this.#streamUsed.get(connection) !== false) return false
+    this.#streamUsed.set(connection, true)
+    return true
+  }
+}
+
+/** For log lines: the peer's key, or its libp2p text if it has a kind of key that no member has. */
+export function peerLabel(peer: PeerId): string {
+  return peerKeyHexOf(peer) ?? peer.toString()
+}

@@ -1,0 +1,389 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { UserError } from '../base/errors.ts'
+import type { Logger } from '../base/ports.ts'
+import { Conduct } from './conduct.ts'
+import { createNetCounters, type NetCounters, type TopicName } from './counters.ts'
+import type { DialFault } from './dial-error.ts'
+import { ADDRESS_DIAL_MS, Dialer, type PeerTarget } from './dialer.ts'
+import type { FrameLimits, Frames } from './frames.ts'
+import { Gater, LIMBO, LimboConnections, type LimboLimits, peerLabel, type Standing } from './gater.ts'
+import { GOSSIP_PROTOCOL_PREFIX, Gossip, gossipService, type Validate } from './gossip.ts'
+import { listenError } from './listen-error.ts'
+import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHex, peerKeyHexOf } from './peer-key.ts'
+import { type StreamCaps, type StreamHandler, Streams } from './streams.ts'
+import { WATCHDOG, Watchdog, type WatchdogTimes } from './watchdog.ts'
+
+const MIB = 1024 * 1024
+
+export interface HostLimits {
+  readonly connectionsMax: number
+  /** Inbound connections that have not finished their handshake. */
+  readonly handshakesMax: number
+  /** Inbound connections a second from one address. */
+  readonly connectionsPerSecondPerIp: number
+  readonly handshakeMs: number
+  readonly limbo: LimboLimits
+  readonly watchdog: WatchdogTimes
+}
+
+export const HOST_LIMITS: HostLimits = {
+  connectionsMax: 512,
+  handshakesMax: 64,
+  connectionsPerSecondPerIp: 20,
+  handshakeMs: 5_000,
+  limbo: LIMBO,
+  watchdog: WATCHDOG,
+}
+
+/** Window and read buffer of one stream: the window must be the smaller, or a paused stream is aborted. */
+const STREAM_WINDOW_BYTES_MAX = 2 * MIB
+const STREAM_READ_BUFFER_BYTES_MAX = 4 * MIB
+const STREAMS_PER_CONNECTION_MAX = 256
+const PARALLEL_DIALS_MAX = 32
+/** A busy node answers late; a dead one is noticed by TCP and by this, whichever comes first. */
+const PING_EVERY_MS = 10_000
+const PING_TIMEOUT_MS = 20_000
+
+export interface HostOptions {
+  /** Raw seed of the node's Ed25519 peer key, 32 bytes. */
+  readonly seed: Uint8Array
+  /** Lower-case hex of the alliance id: it names the gossip topics. */
+  readonly alliance: string
+  /** Multiaddrs to listen on, such as `/ip4/0.0.0.0/tcp/4001`. None: the node only dials. */
+  readonly listen: readonly string[]
+  /** Addresses to tell others instead of those listened on. */
+  readonly announce?: readonly string[]
+  /** What others see as our software, such as `tocsin/0.1.0`. */
+  readonly agent: string
+  readonly standingOf: (publicKey: Uint8Array) => Standing
+  readonly logger: Logger
+  readonly limits?: Partial<HostLimits>
+}
+
+export interface PeerState {
+  readonly peer: PeerKeyHex
+  /** 'connected' means admitted by both sides and identified. */
+  readonly status: 'connected' | 'limbo' | 'handshaking' | 'dialing' | 'waiting'
+  /** Since when it has this status, in milliseconds of the epoch. */
+  readonly sinceMs: number
+  /** Whether we keep this peer connected. */
+  readonly static: boolean
+  readonly direction: 'inbound' | 'outbound' | null
+  /** Of the open connection, else those that are tried. */
+  readonly addresses: readonly string[]
+  readonly rttMs: number | null
+  readonly nextDialMs: number | null
+  /** Why it is not connected. */
+  readonly fault: DialFault | null
+}
+
+/** 'up' comes once the other side has admitted us and said what it speaks; 'limbo' for a peer without standing. */
+export interface PeerEvent {
+  readonly kind: 'up' | 'down' | 'limbo'
+  readonly peer: PeerKeyHex
+}
+
+/** The node's place in the network. Peers are named by their raw Ed25519 key in hex; all data is opaque bytes. */
+export interface Host extends AsyncDisposable {
+  readonly self: PeerKeyHex
+  /** What we listen on or announce, each with `/p2p/…` at its end. */
+  readonly addresses: readonly string[]
+  readonly counters: NetCounters
+  setPeers(peers: readonly PeerTarget[]): void
+  /** Asks for the standing of every connected peer anew and hangs up on those that lost theirs. */
+  reconsider(): void
+  peers(): readonly PeerState[]
+  /** Returns a function that ends the subscription. */
+  onPeer(listener: (event: PeerEvent) => void): () => void
+  subscribe(topic: TopicName, validate: Validate): void
+  publish(topic: TopicName, data: Uint8Array): Promise<void>
+  handleStream(protocol: string, handler: StreamHandler, caps: StreamCaps): Promise<void>
+  openStream(peer: PeerKeyHex, protocol: string, signal: AbortSignal, limits?: Partial<FrameLimits>): Promise<Frames>
+}
+
+/** Opens the listeners; throws `UserError` 'net-port-taken', 'net-address-invalid' or 'net-listen-failed'. */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const limits = { ...HOST_LIMITS, ...options.limits }
+  const counters = createNetCounters()
+  const conduct = new Conduct()
+  const limbo = new LimboConnections()
+  const gater = new Gater({
+    standingOf: options.standingOf,
+    isCut: peer => {
+      const key = peerKeyHexOf(peer)
+      return key !== null && conduct.isCut(key, Date.now())
+    },
+    counters,
+    limbo: limits.limbo,
+  })
+  const node = await createNode(options, limits, gater, limbo)
+  const host = new Libp2pHost({ options, limits, counters, conduct, limbo, gater, node })
+  try {
+    await node.start()
+  } catch (error) {
+    await host[Symbol.asyncDispose]()
+    throw listenError(error, options.listen)
+  }
+  host.start()
+  return host
+}
+
+type Node = Awaited<ReturnType<typeof createNode>>
+
+async function createNode(options: HostOptions, limits: HostLimits, gater: Gater, limbo: LimboConnections) {
+  const streamOptions = {
+    maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+    maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
+  }
+  try {
+    return await createLibp2p({
+      start: false,
+      privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+      nodeInfo: { name: 'tocsin', userAgent: options.agent },
+      addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions })],
+      connectionGater: gater,
+      connectionManager: {
+        maxConnections: limits.connectionsMax,
+        maxIncomingPendingConnections: limits.handshakesMax,
+        inboundConnectionThreshold: limits.connectionsPerSecondPerIp,
+        inboundUpgradeTimeout: limits.handshakeMs,
+        maxParallelDials: PARALLEL_DIALS_MAX,
+        addressDialTimeout: ADDRESS_DIAL_MS,
+        reconnectRetries: 0,
+      },
+      connectionMonitor: { pingInterval: PING_EVERY_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+      services: {
+        identify: identify(),
+        gossip: gossipService(options.alliance, connection => !limbo.has(connection)),
+      },
+    })
+  } catch (cause) {
+    throw new UserError('net-address-invalid', `the network settings are not usable: ${String(cause)}`, { cause })
+  }
+}
+
+interface Parts {
+  readonly options: HostOptions
+  readonly limits: HostLimits
+  readonly counters: NetCounters
+  readonly conduct: Conduct
+  readonly limbo: LimboConnections
+  readonly gater: Gater
+  readonly node: Node
+}
+
+class Libp2pHost implements Host {
+  readonly self: PeerKeyHex
+  readonly counters: NetCounters
+  readonly #parts: Parts
+  readonly #node: Libp2p
+  readonly #logger: Logger
+  readonly #gossip: Gossip
+  readonly #streams: Streams
+  readonly #dialer: Dialer
+  readonly #closing = new AbortController()
+  /** The admitted and identified peers, since when, and whether they speak gossip. */
+  readonly #up = new Map<PeerKeyHex, { readonly sinceMs: number; readonly gossips: boolean }>()
+  readonly #listeners = new Set<(event: PeerEvent) => void>()
+  #watchdog: Watchdog | null = null
+
+  constructor(parts: Parts) {
+    const { node, options, counters, limbo } = parts
+    const logger = options.logger
+    this.#parts = parts
+    this.#node = node
+    this.#logger = logger
+    this.counters = counters
+    this.self = peerKeyHexOf(node.peerId)!
+    this.#gossip = new Gossip({
+      router: node.services.gossip,
+      alliance: options.alliance,
+      counters,
+      logger,
+      outbound: () => this.#outboundGossip(),
+      onReject: peer => this.#onReject(peer),
+    })
+    this.#streams = new Streams({ node, limbo, counters, logger, signal: this.#closing.signal })
+    this.#dialer = new Dialer({
+      self: this.self,
+      dial: async (addresses, signal) => void (await node.dial([...addresses], { signal })),
+      isUp: peer => this.#up.has(peer),
+      hangUp: peer => this.#hangUp(peer),
+      counters,
+      logger,
+    })
+    node.addEventListener('connection:open', event => this.#onOpen(event.detail))
+    node.addEventListener('connection:close', () => counters.connectionsClosed++)
+    node.addEventListener('peer:identify', event => this.#onIdentified(event.detail.peerId, event.detail.protocols))
+    node.addEventListener('peer:disconnect', event => this.#onDisconnected(event.detail))
+  }
+
+  start(): void {
+    this.#watchdog = new Watchdog({
+      times: this.#parts.limits.watchdog,
+      connections: () => this.#gossipingConnections(),
+      onDeaf: peer => this.#onDeaf(peer),
+    })
+  }
+
+  get addresses(): readonly string[] {
+    return this.#node.getMultiaddrs().map(String)
+  }
+
+  setPeers(peers: readonly PeerTarget[]): void {
+    const siblings = peers.filter(each => each.sameNation).map(each => peerKeyHex(each.publicKey))
+    this.#gossip.setDirect(siblings.filter(peer => peer !== this.self))
+    this.#dialer.setPeers(peers)
+  }
+
+  reconsider(): void {
+    for (const connection of this.#node.getConnections()) this.#reconsider(connection)
+  }
+
+  peers(): readonly PeerState[] {
+    const named = this.#node.getPeers().map(peerKeyHexOf)
+    const all = new Set([...this.#dialer.peers, ...named.filter(peer => peer !== null)])
+    return [...all].map(peer => this.#peerState(peer))
+  }
+
+  onPeer(listener: (event: PeerEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  subscribe(topic: TopicName, validate: Validate): void {
+    this.#gossip.subscribe(topic, validate)
+  }
+
+  publish(topic: TopicName, data: Uint8Array): Promise<void> {
+    return this.#gossip.publish(topic, data)
+  }
+
+  handleStream(protocol: string, handler: StreamHandler, caps: StreamCaps): Promise<void> {
+    return this.#streams.handle(protocol, handler, caps)
+  }
+
+  openStream(peer: PeerKeyHex, protocol: string, signal: AbortSignal, limits?: Partial<FrameLimits>): Promise<Frames> {
+    return this.#streams.open(peer, protocol, signal, limits)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error('the network is shut down'))
+    this.#watchdog?.stop()
+    this.#dialer.stop()
+    this.#gossip.close()
+    await this.#node.stop()
+  }
+
+  #onOpen(connection: Connection): void {
+    this.counters.connectionsOpened++
+    const standing = this.#parts.gater.standing(connection.remotePeer)
+    if (standing === 'refused') this.#revoke(connection)
+    if (standing !== 'limbo') return
+    this.#parts.limbo.add(connection)
+    const peer = peerKeyHexOf(connection.remotePeer)
+    if (peer !== null) this.#tell({ kind: 'limbo', peer })
+  }
+
+  /** Identify is the first thing that only a side which has admitted us answers. */
+  #onIdentified(peerId: PeerId, protocols: readonly string[]): void {
+    const peer = peerKeyHexOf(peerId)
+    if (peer === null || this.#up.has(peer) || this.#parts.gater.standing(peerId) !== 'member') return
+    if (this.#openConnections(peer).every(each => this.#parts.limbo.has(each))) return
+    const gossips = protocols.some(protocol => protocol.startsWith(GOSSIP_PROTOCOL_PREFIX))
+    this.#up.set(peer, { sinceMs: Date.now(), gossips })
+    this.#dialer.onUp(peer)
+    this.#logger.info({ peer }, 'peer connected')
+    this.#tell({ kind: 'up', peer })
+  }
+
+  #onDisconnected(peerId: PeerId): void {
+    const peer = peerKeyHexOf(peerId)
+    if (peer === null) return
+    const wasUp = this.#up.delete(peer)
+    this.#dialer.onDown(peer)
+    if (!wasUp) return
+    this.#logger.info({ peer }, 'peer disconnected')
+    this.#tell({ kind: 'down', peer })
+  }
+
+  #reconsider(connection: Connection): void {
+    const standing = this.#parts.gater.standing(connection.remotePeer)
+    if (standing === 'refused') this.#revoke(connection)
+    // A peer that proved itself in limbo, or lost its standing to limbo, starts over: what it may do hangs on how its
+    // connection began.
+    else if ((standing === 'limbo') !== this.#parts.limbo.has(connection)) void connection.close().catch(() => {})
+  }
+
+  #revoke(connection: Connection): void {
+    this.counters.connectionsRevoked++
+    this.#logger.info({ peer: peerLabel(connection.remotePeer) }, 'hung up on a peer that has no standing any more')
+    connection.abort(new UserError('net-refused', 'the peer has no standing'))
+  }
+
+  /** R-5.2: rejected is only what is wrong whatever one knows, so whoever passes much of it on is no honest relay. */
+  #onReject(peer: PeerKeyHex): void {
+    if (!this.#parts.conduct.reject(peer, Date.now())) return
+    this.counters.peersCut++
+    this.#logger.warn({ peer }, 'cut off a peer that keeps sending invalid messages')
+    this.#hangUp(peer)
+  }
+
+  #onDeaf(peer: PeerKeyHex): void {
+    this.counters.watchdogRedials++
+    this.#logger.info({ peer }, 'gossip with a peer has stopped, reconnecting')
+    this.#hangUp(peer)
+  }
+
+  #hangUp(peer: PeerKeyHex): void {
+    for (const connection of this.#openConnections(peer)) connection.abort(new Error('hung up'))
+  }
+
+  #tell(event: PeerEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #openConnections(peer: PeerKeyHex): Connection[] {
+    return this.#node.getConnections(peerIdOf(peerKeyBytes(peer)))
+  }
+
+  *#gossipingConnections(): Iterable<readonly [PeerKeyHex, readonly Connection[]]> {
+    for (const [peer, { gossips }] of this.#up) if (gossips) yield [peer, this.#openConnections(peer)]
+  }
+
+  *#outboundGossip() {
+    for (const connection of this.#node.getConnections()) {
+      for (const stream of connection.streams) {
+        if (stream.direction === 'outbound' && stream.protocol.startsWith(GOSSIP_PROTOCOL_PREFIX)) yield stream
+      }
+    }
+  }
+
+  #peerState(peer: PeerKeyHex): PeerState {
+    const connection = this.#openConnections(peer).find(each => each.status === 'open')
+    const dial = this.#dialer.state(peer)
+    const up = this.#up.get(peer)
+    const shared = {
+      peer,
+      static: dial !== null,
+      rttMs: connection?.rtt ?? null,
+      direction: connection?.direction ?? null,
+    }
+    if (connection === undefined) {
+      const { status = 'waiting', sinceMs = Date.now(), addresses = [], nextDialMs = null, fault = null } = dial ?? {}
+      return { ...shared, status: status === 'connected' ? 'waiting' : status, sinceMs, addresses, nextDialMs, fault }
+    }
+    const status = up ? 'connected' : this.#parts.limbo.has(connection) ? 'limbo' : 'handshaking'
+    const sinceMs = up?.sinceMs ?? connection.timeline.open
+    return { ...shared, status, sinceMs, addresses: [connection.remoteAddr.toString()], nextDialMs: null, fault: null }
+  }
+}
