@@ -1,7 +1,7 @@
 import { ProtocolError } from '../base/errors.ts'
 import { VALUE_LENGTH_MAX } from '../wire/limits.ts'
 import { hashKindOf } from './file-hash.ts'
-import { invalidValue } from './invalid.ts'
+import { invalidValue, quoted } from './invalid.ts'
 import { hasControls } from './text.ts'
 import { assertTypeName, INDICATOR_TYPES } from './type.ts'
 
@@ -53,6 +53,8 @@ function assertLength(text: string): void {
 }
 
 const ADDRESS_V4 = /^\d+(?:\.\d+){3}$/
+const CVE_LIKE = /^CVE[-\u2010-\u2015]\d+[-\u2010-\u2015]\d+$/i
+const ADDRESS_V6 = /^[0-9a-f]*(?::[0-9a-f.]*){2,}(?:%.*)?$/i
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i
 const HOST_PORT = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+):(\d{1,5})$/i
 const PORT_MAX = 65_535
@@ -72,9 +74,10 @@ export function classify(text: string): Classified {
 }
 
 function classifyTrimmed(text: string): Classified {
+  assertLength(text)
   const hash = hashKindOf(text)
   if (hash !== undefined) return classifiedAs(hash.type, text)
-  if (/^CVE[-\u2010-\u2015]/i.test(text)) return classifiedAs('cve', text)
+  if (CVE_LIKE.test(text)) return classifiedAs('cve', text)
   if (SCHEME.test(text)) return classifiedAs('url', text)
   if (/^mailto:/i.test(text)) return classifiedAs('email', text.slice('mailto:'.length))
   const hostPort = HOST_PORT.exec(text)
@@ -96,8 +99,8 @@ function classifyWithSlash(text: string): Classified {
   const slash = text.indexOf('/')
   const before = text.slice(0, slash)
   const after = text.slice(slash + 1)
-  if ((ADDRESS_V4.test(before) || before.includes('::')) && /^[\d.]+$/.test(after)) return classifyRange(text)
-  if (/^[0-9a-f]+(?::[0-9a-f]*){2,}$/i.test(before)) return classifyRange(text)
+  if (before === '') throw invalidValue(`${quoted(text)} is a path without a host`)
+  if (ADDRESS_V6.test(before) || (ADDRESS_V4.test(before) && /^[\d.]+$/.test(after))) return classifyRange(text)
   // Only what starts with a real host is a URL: not "and/or", not a path, not a date.
   canonicalHost(before.replace(/:\d{1,5}$/, ''))
   return classifiedAs('url', `http://${text}`)
@@ -113,7 +116,7 @@ function classifyRange(text: string): Classified {
 /** An address or a domain name. */
 function canonicalHost(text: string): TypedValue {
   if (ADDRESS_V4.test(text)) return canonicalValue('ipv4', text)
-  if (text.includes(':')) return canonicalValue('ipv6', text)
+  if (ADDRESS_V6.test(text)) return canonicalValue('ipv6', text)
   return canonicalValue('domain', text)
 }
 

@@ -129,8 +129,12 @@ function timesOf(draft: ClaimDraft): ClaimTimes {
     firstSeenMs: timeOf(draft.firstSeenMs, 'first seen'),
     lastSeenMs: timeOf(draft.lastSeenMs, 'last seen'),
   }
-  assertOrder(times.validFromMs, times.validUntilMs, 'valid until is not after valid from')
-  assertOrder(times.firstSeenMs, times.lastSeenMs + 1, 'last seen is before first seen')
+  if (isBoth(times.validFromMs, times.validUntilMs) && times.validUntilMs <= times.validFromMs) {
+    throw new ProtocolError('claim-invalid', 'valid until is not after valid from')
+  }
+  if (isBoth(times.firstSeenMs, times.lastSeenMs) && times.lastSeenMs < times.firstSeenMs) {
+    throw new ProtocolError('claim-invalid', 'last seen is before first seen')
+  }
   return times
 }
 
@@ -144,8 +148,8 @@ function timeOf(timeMs: number | undefined, what: string): number {
 }
 
 /** Zero stands for a time that is not said. */
-function assertOrder(before: number, after: number, fault: string): void {
-  if (before > 0 && after > 1 && after <= before) throw new ProtocolError('claim-invalid', fault)
+function isBoth(earlierMs: number, laterMs: number): boolean {
+  return earlierMs !== 0 && laterMs !== 0
 }
 
 function labelsOf(labels: readonly string[]): readonly string[] {

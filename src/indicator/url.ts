@@ -121,7 +121,8 @@ function splitHostPort(text: string): { host: string; port: string } {
 }
 
 /** Numbers that only some parsers take for an address (`0x7f.1`, `2130706433`) stay as they are: the spelling is the evidence. */
-function canonicalHost(host: string): string {
+function canonicalHost(written: string): string {
+  const host = written.replace(/%[0-9A-Fa-f]{2}/g, decodeUnreserved)
   if (host.startsWith('[')) return `[${canonicalIpv6(host.slice(1, -1))}]`
   if (FOUR_DECIMAL.test(host)) return canonicalIpv4(host)
   return canonicalHostName(host)
@@ -136,10 +137,15 @@ function canonicalPort(port: string, scheme: string): string {
 
 function encodePart(part: string, pattern: RegExp): string {
   return part.replace(pattern, found => {
-    if (found.length !== 3 || !found.startsWith('%')) return encodeURIComponent(found)
-    const char = String.fromCharCode(Number.parseInt(found.slice(1), 16))
-    return UNRESERVED.test(char) ? char : found.toUpperCase()
+    const isEncoded = found.length === 3 && found.startsWith('%')
+    return isEncoded ? decodeUnreserved(found) : encodeURIComponent(found.toWellFormed())
   })
+}
+
+/** Of one `%xx`: the character if it needs no encoding, else the same in upper case. */
+function decodeUnreserved(encoded: string): string {
+  const char = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
+  return UNRESERVED.test(char) ? char : encoded.toUpperCase()
 }
 
 /** RFC 3986 §5.2.4 for a path that follows an authority; an empty one becomes "/". */
