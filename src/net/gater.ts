@@ -89,7 +89,13 @@ export class Gater implements ConnectionGater {
 
 /** The limbo connections: an entry is made when a connection opens, and says whether its one stream is used up. */
 export class LimboConnections {
+  /** Bytes that its one stream may carry, both ways. */
+  readonly bytesMax: number
   readonly #streamUsed = new WeakMap<Connection, boolean>()
+
+  constructor(limits: LimboLimits) {
+    this.bytesMax = limits.bytesMax
+  }
 
   add(connection: Connection): void {
     this.#streamUsed.set(connection, false)

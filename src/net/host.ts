@@ -1,86 +1,23 @@
-import { noise } from '@chainsafe/libp2p-noise'
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import { identify } from '@libp2p/identify'
-import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
+import type { Connection, PeerId } from '@libp2p/interface'
 import { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { Conduct } from './conduct.ts'
 import { createNetCounters, type NetCounters, type TopicName } from './counters.ts'
-import type { DialFault } from './dial-error.ts'
-import { ADDRESS_DIAL_MS, Dialer, type PeerTarget } from './dialer.ts'
+import { Dialer, type PeerTarget } from './dialer.ts'
 import type { FrameLimits, Frames } from './frames.ts'
-import { Gater, LIMBO, LimboConnections, type LimboLimits, peerLabel, type Standing } from './gater.ts'
-import { GOSSIP_PROTOCOL_PREFIX, Gossip, gossipService, type Validate } from './gossip.ts'
+import { Gater, LimboConnections, peerLabel, type Standing } from './gater.ts'
+import { GOSSIP_PROTOCOL_PREFIX, Gossip, type Validate } from './gossip.ts'
+import { createNode, HOST_LIMITS, type HostLimits, type Node, type NodeOptions } from './libp2p-node.ts'
 import { listenError } from './listen-error.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHex, peerKeyHexOf } from './peer-key.ts'
+import { type PeerState, peerState } from './peer-state.ts'
 import { type StreamCaps, type StreamHandler, Streams } from './streams.ts'
-import { WATCHDOG, Watchdog, type WatchdogTimes } from './watchdog.ts'
+import { Watchdog } from './watchdog.ts'
 
-const MIB = 1024 * 1024
-
-export interface HostLimits {
-  readonly connectionsMax: number
-  /** Inbound connections that have not finished their handshake. */
-  readonly handshakesMax: number
-  /** Inbound connections a second from one address. */
-  readonly connectionsPerSecondPerIp: number
-  readonly handshakeMs: number
-  readonly limbo: LimboLimits
-  readonly watchdog: WatchdogTimes
-}
-
-export const HOST_LIMITS: HostLimits = {
-  connectionsMax: 512,
-  handshakesMax: 64,
-  connectionsPerSecondPerIp: 20,
-  handshakeMs: 5_000,
-  limbo: LIMBO,
-  watchdog: WATCHDOG,
-}
-
-/** Window and read buffer of one stream: the window must be the smaller, or a paused stream is aborted. */
-const STREAM_WINDOW_BYTES_MAX = 2 * MIB
-const STREAM_READ_BUFFER_BYTES_MAX = 4 * MIB
-const STREAMS_PER_CONNECTION_MAX = 256
-const PARALLEL_DIALS_MAX = 32
-/** A busy node answers late; a dead one is noticed by TCP and by this, whichever comes first. */
-const PING_EVERY_MS = 10_000
-const PING_TIMEOUT_MS = 20_000
-
-export interface HostOptions {
-  /** Raw seed of the node's Ed25519 peer key, 32 bytes. */
-  readonly seed: Uint8Array
-  /** Lower-case hex of the alliance id: it names the gossip topics. */
-  readonly alliance: string
-  /** Multiaddrs to listen on, such as `/ip4/0.0.0.0/tcp/4001`. None: the node only dials. */
-  readonly listen: readonly string[]
-  /** Addresses to tell others instead of those listened on. */
-  readonly announce?: readonly string[]
-  /** What others see as our software, such as `tocsin/0.1.0`. */
-  readonly agent: string
+export interface HostOptions extends NodeOptions {
   readonly standingOf: (publicKey: Uint8Array) => Standing
   readonly logger: Logger
   readonly limits?: Partial<HostLimits>
-}
-
-export interface PeerState {
-  readonly peer: PeerKeyHex
-  /** 'connected' means admitted by both sides and identified. */
-  readonly status: 'connected' | 'limbo' | 'handshaking' | 'dialing' | 'waiting'
-  /** Since when it has this status, in milliseconds of the epoch. */
-  readonly sinceMs: number
-  /** Whether we keep this peer connected. */
-  readonly static: boolean
-  readonly direction: 'inbound' | 'outbound' | null
-  /** Of the open connection, else those that are tried. */
-  readonly addresses: readonly string[]
-  readonly rttMs: number | null
-  readonly nextDialMs: number | null
-  /** Why it is not connected. */
-  readonly fault: DialFault | null
 }
 
 /** 'up' comes once the other side has admitted us and said what it speaks; 'limbo' for a peer without standing. */
@@ -112,7 +49,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const limits = { ...HOST_LIMITS, ...options.limits }
   const counters = createNetCounters()
   const conduct = new Conduct()
-  const limbo = new LimboConnections()
+  const limbo = new LimboConnections(limits.limbo)
   const gater = new Gater({
     standingOf: options.standingOf,
     isCut: peer => {
@@ -134,43 +71,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
   return host
 }
 
-type Node = Awaited<ReturnType<typeof createNode>>
-
-async function createNode(options: HostOptions, limits: HostLimits, gater: Gater, limbo: LimboConnections) {
-  const streamOptions = {
-    maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
-    maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
-  }
-  try {
-    return await createLibp2p({
-      start: false,
-      privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
-      nodeInfo: { name: 'tocsin', userAgent: options.agent },
-      addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions })],
-      connectionGater: gater,
-      connectionManager: {
-        maxConnections: limits.connectionsMax,
-        maxIncomingPendingConnections: limits.handshakesMax,
-        inboundConnectionThreshold: limits.connectionsPerSecondPerIp,
-        inboundUpgradeTimeout: limits.handshakeMs,
-        maxParallelDials: PARALLEL_DIALS_MAX,
-        addressDialTimeout: ADDRESS_DIAL_MS,
-        reconnectRetries: 0,
-      },
-      connectionMonitor: { pingInterval: PING_EVERY_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
-      services: {
-        identify: identify(),
-        gossip: gossipService(options.alliance, connection => !limbo.has(connection)),
-      },
-    })
-  } catch (cause) {
-    throw new UserError('net-address-invalid', `the network settings are not usable: ${String(cause)}`, { cause })
-  }
-}
-
 interface Parts {
   readonly options: HostOptions
   readonly limits: HostLimits
@@ -185,7 +85,7 @@ class Libp2pHost implements Host {
   readonly self: PeerKeyHex
   readonly counters: NetCounters
   readonly #parts: Parts
-  readonly #node: Libp2p
+  readonly #node: Node
   readonly #logger: Logger
   readonly #gossip: Gossip
   readonly #streams: Streams
@@ -369,21 +269,12 @@ class Libp2pHost implements Host {
   }
 
   #peerState(peer: PeerKeyHex): PeerState {
-    const connection = this.#openConnections(peer).find(each => each.status === 'open')
-    const dial = this.#dialer.state(peer)
-    const up = this.#up.get(peer)
-    const shared = {
-      peer,
-      static: dial !== null,
-      rttMs: connection?.rtt ?? null,
-      direction: connection?.direction ?? null,
-    }
-    if (connection === undefined) {
-      const { status = 'waiting', sinceMs = Date.now(), addresses = [], nextDialMs = null, fault = null } = dial ?? {}
-      return { ...shared, status: status === 'connected' ? 'waiting' : status, sinceMs, addresses, nextDialMs, fault }
-    }
-    const status = up ? 'connected' : this.#parts.limbo.has(connection) ? 'limbo' : 'handshaking'
-    const sinceMs = up?.sinceMs ?? connection.timeline.open
-    return { ...shared, status, sinceMs, addresses: [connection.remoteAddr.toString()], nextDialMs: null, fault: null }
+    const connection = this.#openConnections(peer).find(each => each.status === 'open') ?? null
+    return peerState(peer, {
+      dial: this.#dialer.state(peer),
+      connection,
+      upSinceMs: this.#up.get(peer)?.sinceMs ?? null,
+      limbo: connection !== null && this.#parts.limbo.has(connection),
+    })
   }
 }

@@ -3,7 +3,7 @@ import { ProtocolError, StoreError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { NetCounters } from './counters.ts'
 import { type FrameLimits, type Frames, openFrames } from './frames.ts'
-import { LIMBO, type LimboConnections } from './gater.ts'
+import type { LimboConnections } from './gater.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHexOf } from './peer-key.ts'
 
 /** Serves one inbound stream. When it returns the stream is closed, when it throws the stream is reset. */
@@ -125,11 +125,11 @@ export class Streams {
   }
 
   #frames(stream: Stream, connection: Connection, limits: Partial<FrameLimits>, signal?: AbortSignal): Frames {
-    const ours = this.#options.signal
+    const { limbo, counters, signal: ours } = this.#options
     return openFrames(stream, {
       ...limits,
-      ...(this.#options.limbo.has(connection) ? { bytesMax: LIMBO.bytesMax } : {}),
-      counters: this.#options.counters,
+      ...(limbo.has(connection) ? { bytesMax: limbo.bytesMax } : {}),
+      counters,
       signal: AbortSignal.any(signal === undefined ? [ours] : [signal, ours]),
     })
   }

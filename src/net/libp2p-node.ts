@@ -1,0 +1,93 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { UserError } from '../base/errors.ts'
+import { ADDRESS_DIAL_MS } from './dialer.ts'
+import { type Gater, LIMBO, type LimboConnections, type LimboLimits } from './gater.ts'
+import { gossipService } from './gossip.ts'
+import { WATCHDOG, type WatchdogTimes } from './watchdog.ts'
+
+const MIB = 1024 * 1024
+
+export interface HostLimits {
+  readonly connectionsMax: number
+  /** Inbound connections that have not finished their handshake. */
+  readonly handshakesMax: number
+  /** Inbound connections a second from one address. */
+  readonly connectionsPerSecondPerIp: number
+  readonly handshakeMs: number
+  readonly limbo: LimboLimits
+  readonly watchdog: WatchdogTimes
+}
+
+export const HOST_LIMITS: HostLimits = {
+  connectionsMax: 512,
+  handshakesMax: 64,
+  connectionsPerSecondPerIp: 20,
+  handshakeMs: 5_000,
+  limbo: LIMBO,
+  watchdog: WATCHDOG,
+}
+
+/** Window and read buffer of one stream: the window must be the smaller, or a paused stream is aborted. */
+const STREAM_WINDOW_BYTES_MAX = 2 * MIB
+const STREAM_READ_BUFFER_BYTES_MAX = 4 * MIB
+const STREAMS_PER_CONNECTION_MAX = 256
+const PARALLEL_DIALS_MAX = 32
+/** A busy node answers late; a dead one is noticed by TCP and by this, whichever comes first. */
+const PING_EVERY_MS = 10_000
+const PING_TIMEOUT_MS = 20_000
+
+export interface NodeOptions {
+  /** Raw seed of the node's Ed25519 peer key, 32 bytes. */
+  readonly seed: Uint8Array
+  /** Lower-case hex of the alliance id: it names the gossip topics. */
+  readonly alliance: string
+  /** Multiaddrs to listen on, such as `/ip4/0.0.0.0/tcp/4001`. None: the node only dials. */
+  readonly listen: readonly string[]
+  /** Addresses to tell others instead of those listened on. */
+  readonly announce?: readonly string[]
+  /** What others see as our software, such as `tocsin/0.1.0`. */
+  readonly agent: string
+}
+
+export type Node = Awaited<ReturnType<typeof createNode>>
+
+/** TCP, Noise, yamux, identify and gossipsub; no DHT, mDNS, relay or UPnP (§5). Not started yet. */
+export async function createNode(options: NodeOptions, limits: HostLimits, gater: Gater, limbo: LimboConnections) {
+  const streamOptions = {
+    maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+    maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
+  }
+  try {
+    return await createLibp2p({
+      start: false,
+      privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+      nodeInfo: { name: 'tocsin', userAgent: options.agent },
+      addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions })],
+      connectionGater: gater,
+      connectionManager: {
+        maxConnections: limits.connectionsMax,
+        maxIncomingPendingConnections: limits.handshakesMax,
+        inboundConnectionThreshold: limits.connectionsPerSecondPerIp,
+        inboundUpgradeTimeout: limits.handshakeMs,
+        maxParallelDials: PARALLEL_DIALS_MAX,
+        addressDialTimeout: ADDRESS_DIAL_MS,
+        reconnectRetries: 0,
+      },
+      connectionMonitor: { pingInterval: PING_EVERY_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+      services: {
+        identify: identify(),
+        gossip: gossipService(options.alliance, connection => !limbo.has(connection)),
+      },
+    })
+  } catch (cause) {
+    throw new UserError('net-address-invalid', `the network settings are not usable: ${String(cause)}`, { cause })
+  }
+}
