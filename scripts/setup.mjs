@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { restoreManifest } from './manifest.mjs'
@@ -91,8 +92,8 @@ async function install() {
   const outcome = /npm-cli\.[cm]?js$/.test(npmScript)
     ? await run(process.execPath, [npmScript, ...options], 'stderr')
     : await run('npm', options, 'stderr')
+  if (outcome.signal !== null) throw new Interrupted(outcome.signal)
   if (outcome.status !== 0) {
-    if (outcome.signal !== null) throw new Interrupted(outcome.signal)
     throw new SetupError(
       `The packages could not be installed: npm ci ended with status ${outcome.status}, its reason stands above. ` +
         'Set-up needs the npm registry once; run the command again when it can be reached.',
@@ -100,7 +101,10 @@ async function install() {
     )
   }
   // A pinned Node that does not run here (another C library) is as good as none.
-  if (existsSync(pinnedNode) && (await run(pinnedNode, ['--version'], 'silent')).status !== 0) rmSync(pinnedNode)
+  if (!existsSync(pinnedNode)) return
+  const trial = await run(pinnedNode, ['--version'], 'silent')
+  if (trial.signal !== null) throw new Interrupted(trial.signal)
+  if (trial.status !== 0) rmSync(pinnedNode)
 }
 
 async function generate() {
@@ -151,8 +155,10 @@ function run(command, args, output) {
     const child = spawn(command, args, { cwd: root, env, stdio: streams[output] })
     const forward = (/** @type {NodeJS.Signals} */ signal) => {
       received = signal
-      // A terminal interrupts the whole group, so the child has it already and a second would mean "at once".
-      if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal)
+      // Our own steps may be cut off anywhere and are done anew next time; npm would first finish what it is at.
+      if (output !== 'inherit') child.kill('SIGKILL')
+      // A terminal interrupts the whole group, so the program has it already and a second would mean "at once".
+      else if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal)
     }
     for (const signal of SIGNALS) process.on(signal, forward)
     const stopForwarding = () => {
@@ -165,7 +171,7 @@ function run(command, args, output) {
     })
     child.once('exit', (status, signal) => {
       stopForwarding()
-      resolve({ status: status ?? 1, signal: signal ?? received })
+      resolve({ status: status ?? 128 + constants.signals[signal ?? 'SIGKILL'], signal: received ?? signal })
     })
   })
 }
