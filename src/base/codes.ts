@@ -71,8 +71,6 @@ export const CODES = {
   'entry-after-close': ['conflict', 'R-2.12'],
   'range-not-contiguous': ['malformed', 'R-0.1'],
   'range-not-proven': ['forged', 'R-2.4'],
-  'checkpoint-wrong-log': ['malformed', 'R-2.8'],
-  'checkpoint-signature-invalid': ['forged', 'R-2.8'],
   'checkpoint-inconsistent': ['forged', 'R-2.7'],
   'cosignature-invalid': ['forged', 'R-2.8'],
   'proof-malformed': ['malformed', 'R-2.5'],
@@ -134,6 +132,7 @@ export const CODES = {
   'sync-bundle-mismatch': ['malformed', 'R-5.5'],
   'sync-refused': ['state', 'R-5.5'],
   // publishing
+  'grant-wrong-commit': ['forged', 'R-3.2'],
   'release-red-needs-recipients': ['unauthorised', 'R-3.6'],
   'release-above-ceiling': ['unauthorised', 'R-3.6'],
   'publish-no-role': ['unauthorised', 'R-0.3'],
@@ -141,6 +140,7 @@ export const CODES = {
   'publish-too-large': ['input', 'R-3.4'],
   'publish-queue-full': ['busy', 'R-2.11'],
   'signing-head-ahead': ['state', 'R-2.11'],
+  'signing-key-used-up': ['state', 'R-2.1'],
   // the store
   'store-locked': ['state', ''],
   'store-newer-format': ['state', ''],

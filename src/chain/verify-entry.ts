@@ -4,6 +4,9 @@ import type { AllianceId, Hash, NationId } from '../base/ids.ts'
 import { verifyLeafRange } from '../merkle/subtree.ts'
 import { entrySignatureInput, KIND, logIdOf, type ParsedEntry } from '../wire/entry.ts'
 import { type LogIdentity, parseGenesis } from './genesis.ts'
+import type { TreeHead } from './tree-head.ts'
+
+export type { TreeHead }
 
 declare const verified: unique symbol
 
@@ -31,12 +34,6 @@ export interface SignatureContext {
 export interface GenesisContext extends SignatureContext {
   /** Whether this sign key of this nation stands in a NationDoc that verifies under any valid RegistryDoc. */
   readonly keyStands: (nation: NationId, signPk: Uint8Array) => boolean
-}
-
-/** The tree that a bundle is proved against: an author's verified checkpoint, or a bound of the registry. */
-export interface TreeHead {
-  readonly size: number
-  readonly root: Hash
 }
 
 export interface ProvenRange {
@@ -77,7 +74,7 @@ export async function verifyEntryAsync(
   return markVerified(assertValid(entry, valid), log, true)
 }
 
-/** Verifies a bundle under a tree head, its signatures still owed. Throws ProtocolError where the sender is at fault. */
+/** Verifies a bundle under an author's verified checkpoint or a bound, its signatures still owed. Throws ProtocolError where the sender is at fault. */
 export function verifyRange(
   { entries, path }: ProvenRange,
   tree: TreeHead,

@@ -1,0 +1,126 @@
+import type { LogIdentity } from './genesis.ts'
+import { largestQuorate, type WitnessRegistry } from './quorum.ts'
+import { buildTreeGraph, type CheckpointEvidence, type TreeGraph } from './tree-graph.ts'
+import type { TreeHead } from './tree-head.ts'
+
+/** Bounds of R-1.8: entries below `size`, on the branch with this root, stay trusted. */
+export interface LogBounds {
+  readonly byGovernors?: TreeHead
+  readonly byNation?: TreeHead
+}
+
+/** What the documents in force say of a log's key. Without any bound the largest quorate checkpoint is one (R-1.8). */
+export type LogAuthority =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'active' }
+  | ({ readonly kind: 'bounded' } & LogBounds)
+  | ({ readonly kind: 'suspended' } & LogBounds)
+
+/** What a verified proof does to a log. */
+export type ProofEffect =
+  /** `at`: the lowest seq at which the log is known to have forked. `trees`: the contradictory ones, of a type 3. */
+  | { readonly kind: 'conflict'; readonly at: number; readonly trees: readonly CheckpointEvidence[] }
+  /** The leaf `at` of this signed tree is no entry. */
+  | { readonly kind: 'bad-leaf'; readonly at: number; readonly tree: TreeHead }
+
+/** All that is known of one log, verified; a set, whatever the order it came in (R-0.2). */
+export interface Evidence {
+  readonly authority: LogAuthority
+  readonly registry: WitnessRegistry
+  readonly checkpoints: readonly CheckpointEvidence[]
+  readonly proofs: readonly ProofEffect[]
+}
+
+export type StandingReason = 'open' | 'unauthorised' | 'bounded' | 'suspended' | 'conflict' | 'bad-leaf'
+export type StandingAlarm = 'contradictory-checkpoints' | 'contradictory-quorum'
+
+export interface Standing {
+  /** Entries with seq < limit stand; Infinity where nothing limits the log. */
+  readonly limit: number
+  /** The branch that stands: what is held must have this tree as a prefix, or be one of it. */
+  readonly branch: TreeHead | undefined
+  readonly reason: StandingReason
+  /** Q. */
+  readonly quorate: TreeHead | undefined
+  readonly alarms: readonly StandingAlarm[]
+}
+
+/** Which branch of a log stands, and up to where (R-2.6). */
+export function standingOf(log: LogIdentity, evidence: Evidence): Standing {
+  const { authority, registry, proofs } = evidence
+  const graph = buildTreeGraph([...evidence.checkpoints, ...proofs.flatMap(treesOf)])
+  const { quorate, contradictory } = largestQuorate(graph, log, registry)
+  const alarms: StandingAlarm[] = []
+  if (graph.forked) alarms.push('contradictory-checkpoints')
+  if (contradictory) alarms.push('contradictory-quorum')
+
+  if (authority.kind === 'none') return { limit: 0, branch: undefined, reason: 'unauthorised', quorate, alarms }
+  const branch = authority.kind === 'active' ? quorate : boundOf(authority, quorate, graph)
+  const ceiling = authority.kind === 'active' ? uncontested(proofs, quorate, graph) : (branch?.size ?? 0)
+  const rotten = lowestBadLeaf(proofs, branch, graph)
+  const limit = Math.min(ceiling, rotten)
+  return { limit, branch, reason: reasonOf(limit, rotten, authority, proofs), quorate, alarms }
+}
+
+/**
+ * Whether a proof is worth keeping and spreading (R-2.5). Asked of the log as it is and as it would be with its key
+ * in full force, so that what is seen during a suspension is not lost with its end.
+ */
+export function proofLowers(log: LogIdentity, evidence: Evidence, proof: ProofEffect): boolean {
+  const limit = (authority: LogAuthority, proofs: readonly ProofEffect[]) =>
+    standingOf(log, { ...evidence, authority, proofs }).limit
+  const lowers = (authority: LogAuthority) =>
+    limit(authority, [...evidence.proofs, proof]) < limit(authority, evidence.proofs)
+  return lowers(evidence.authority) || lowers({ kind: 'active' })
+}
+
+/**
+ * max(Q, F). A bad leaf counts here like a conflict: one that is not shown to lie on Q's branch may lie on a thief's,
+ * and nobody voids a past that the alliance has witnessed. One that does lie there cuts below Q (`lowestBadLeaf`).
+ */
+function uncontested(proofs: readonly ProofEffect[], quorate: TreeHead | undefined, graph: TreeGraph): number {
+  const lowest = proofs.reduce((least, { at }) => Math.min(least, at), graph.forked ? 0 : Number.POSITIVE_INFINITY)
+  return Math.max(quorate?.size ?? 0, lowest)
+}
+
+/** X: the lowest leaf that is no entry, on the branch that stands. */
+function lowestBadLeaf(proofs: readonly ProofEffect[], branch: TreeHead | undefined, graph: TreeGraph): number {
+  let lowest = Number.POSITIVE_INFINITY
+  for (const proof of proofs) {
+    if (proof.kind !== 'bad-leaf' || branch === undefined || !graph.onOneBranch(proof.tree, branch)) continue
+    lowest = Math.min(lowest, proof.at)
+  }
+  return lowest
+}
+
+/** The lower bound, the governors' where they are equal; the nation's own never below or beside Q (R-1.8). */
+function boundOf(
+  { byGovernors, byNation }: LogBounds,
+  quorate: TreeHead | undefined,
+  graph: TreeGraph,
+): TreeHead | undefined {
+  const nation = byNation && keepWitnessed(byNation, quorate, graph)
+  if (byGovernors === undefined) return nation ?? quorate
+  return nation !== undefined && nation.size < byGovernors.size ? nation : byGovernors
+}
+
+function keepWitnessed(bound: TreeHead, quorate: TreeHead | undefined, graph: TreeGraph): TreeHead {
+  if (quorate === undefined) return bound
+  return bound.size < quorate.size || graph.contradict(bound, quorate) ? quorate : bound
+}
+
+function treesOf(proof: ProofEffect): readonly CheckpointEvidence[] {
+  return proof.kind === 'conflict' ? proof.trees : [{ ...proof.tree, cosigners: [] }]
+}
+
+function reasonOf(
+  limit: number,
+  rotten: number,
+  authority: LogAuthority,
+  proofs: readonly ProofEffect[],
+): StandingReason {
+  if (limit === rotten && Number.isFinite(limit)) return 'bad-leaf'
+  if (authority.kind === 'bounded' || authority.kind === 'suspended') return authority.kind
+  if (!Number.isFinite(limit)) return 'open'
+  return proofs.some(({ kind, at }) => kind === 'bad-leaf' && at === limit) ? 'bad-leaf' : 'conflict'
+}
