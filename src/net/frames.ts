@@ -91,9 +91,9 @@ class StreamFrames implements Frames {
     stream.addEventListener('drain', () => this.#writable?.resolve())
     stream.addEventListener('idle', () => this.#writable?.resolve())
     stream.addEventListener('message', event => this.#onMessage(event))
-    this.#remoteDone = stream.remoteWriteStatus === 'closed'
     if (signal?.aborted) this.abort(asError(signal.reason))
-    else if (stream.status !== 'open' && !this.#remoteDone) this.#fail(connectionLost())
+    else if (stream.status !== 'open') this.#fail(connectionLost())
+    else this.#remoteDone = stream.remoteWriteStatus === 'closed'
   }
 
   async read(): Promise<Uint8Array | null> {
