@@ -1,7 +1,7 @@
 /** Compiles src to dist for a published package: type stripping does not apply under node_modules. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, rmSync, statSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { basename, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -19,5 +19,5 @@ process.exitCode = compiled.status ?? 1
 
 /** What the code reads at run time besides code: samples, vectors, pages. */
 function isData(path: string): boolean {
-  return !['.ts', '.cjs', '.mjs', '.js', '.stamp'].includes(extname(path)) && !path.endsWith('.stamp')
+  return !/\.[cm]?[jt]s$/.test(path) && !basename(path).startsWith('.')
 }

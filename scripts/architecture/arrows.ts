@@ -19,7 +19,7 @@ const STRANGERS = new Set(['store', 'net'])
 const ROW_OF = new Map(ROWS.flatMap((folders, row) => folders.map(folder => [folder, row] as const)))
 
 /** The path of the file that a relative import names; undefined for a package. */
-export function targetOf(source: Source, { from }: Import): string | undefined {
+function targetOf(source: Source, { from }: Import): string | undefined {
   return from.startsWith('.') ? posix.normalize(posix.join(posix.dirname(source.path), from)) : undefined
 }
 
