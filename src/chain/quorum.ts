@@ -1,4 +1,6 @@
+import { fromHex } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
+import type { Directory } from '../registry/directory.ts'
 import type { TreeGraph } from './tree-graph.ts'
 import type { TreeHead } from './tree-head.ts'
 
@@ -7,15 +9,15 @@ export interface WitnessRules {
   readonly version: number
   /** ACTIVE nations with the role WITNESS. */
   readonly witnesses: ReadonlySet<NationId>
-  /** Policy.byzantine_f_plus_1: 0 is the default, else f plus one. */
-  readonly byzantineFPlus1: number
+  /** Of the policy: how many may lie; undefined: as many as n allows. */
+  readonly byzantineNations: number | undefined
 }
 
 export interface WitnessRegistry {
   /** Every version of the chain in force. */
   readonly versions: readonly WitnessRules[]
-  /** Nations in whose valid documents this witness key ever stood, whatever became of it (R-2.7). */
-  nationsOf(witnessPkHex: string): readonly NationId[]
+  /** The nation in whose valid documents this witness key ever stood, whatever became of it since (R-2.7). */
+  nationOf(witnessPkHex: string): NationId | undefined
 }
 
 /** The log in question. */
@@ -31,11 +33,25 @@ export interface QuorumResult {
   readonly contradictory: boolean
 }
 
+/** The part of the registry that a quorum is judged by. */
+export function witnessRegistryOf(
+  directory: Pick<Directory, 'chain' | 'witnesses' | 'nationOfWitness'>,
+): WitnessRegistry {
+  return {
+    versions: directory.chain.map(({ version, policy }) => ({
+      version,
+      witnesses: directory.witnesses(version) ?? new Set(),
+      byzantineNations: policy.byzantineNations,
+    })),
+    nationOf: witnessPkHex => directory.nationOfWitness(fromHex(witnessPkHex)),
+  }
+}
+
 /** How many of `n` witness nations make a quorum (R-2.7); undefined where none ever does. */
-export function quorumOf(n: number, byzantineFPlus1: number): number | undefined {
+export function quorumOf(n: number, byzantineNations: number | undefined): number | undefined {
   if (n === 0) return undefined
   const most = Math.floor((n - 1) / 3)
-  const f = byzantineFPlus1 === 0 ? most : Math.max(0, Math.min(byzantineFPlus1 - 1, most))
+  const f = Math.max(0, Math.min(byzantineNations ?? most, most))
   return Math.floor((n + f) / 2) + 1
 }
 
@@ -45,12 +61,14 @@ export function quorateVersion(
   subject: QuorumSubject,
   registry: WitnessRegistry,
 ): number | undefined {
+  // Several nodes of a nation count once; the author's own nation does not count.
+  const nations = new Set([...cosigners].map(key => registry.nationOf(key)))
   let highest: number | undefined
-  for (const { version, witnesses, byzantineFPlus1 } of registry.versions) {
+  for (const { version, witnesses, byzantineNations } of registry.versions) {
     if (version < subject.genesisRegistryVersion || version <= (highest ?? -1)) continue
-    const counted = new Set([...witnesses].filter(nation => nation !== subject.nation))
-    const needed = quorumOf(counted.size, byzantineFPlus1)
-    if (needed !== undefined && countNations(cosigners, counted, registry) >= needed) highest = version
+    const counted = [...witnesses].filter(nation => nation !== subject.nation)
+    const needed = quorumOf(counted.length, byzantineNations)
+    if (needed !== undefined && counted.filter(nation => nations.has(nation)).length >= needed) highest = version
   }
   return highest
 }
@@ -70,36 +88,4 @@ export function largestQuorate(graph: TreeGraph, subject: QuorumSubject, registr
     if (largest === undefined || tree.size > largest.size) largest = tree
   }
   return { quorate: largest, contradictory }
-}
-
-/** Distinct nations, each by a key of its own: one key that two nations list speaks for one of them. */
-function countNations(
-  cosigners: ReadonlySet<string>,
-  counted: ReadonlySet<NationId>,
-  registry: WitnessRegistry,
-): number {
-  const keysOf = new Map<NationId, string[]>()
-  for (const key of cosigners) {
-    for (const nation of registry.nationsOf(key)) {
-      if (counted.has(nation)) keysOf.set(nation, [...(keysOf.get(nation) ?? []), key])
-    }
-  }
-  return largestMatching(keysOf)
-}
-
-/** Kuhn's algorithm. Greedy assignment would let a nation that adds another's key undo a quorum that stood. */
-function largestMatching(keysOf: ReadonlyMap<NationId, readonly string[]>): number {
-  const holder = new Map<string, NationId>()
-  const place = (nation: NationId, tried: Set<string>): boolean =>
-    keysOf.get(nation)!.some(key => {
-      if (tried.has(key)) return false
-      tried.add(key)
-      const other = holder.get(key)
-      if (other !== undefined && !place(other, tried)) return false
-      holder.set(key, nation)
-      return true
-    })
-  let count = 0
-  for (const nation of keysOf.keys()) if (place(nation, new Set())) count++
-  return count
 }

@@ -1,20 +1,8 @@
+import type { LogStanding } from '../registry/log-standing.ts'
 import type { LogIdentity } from './genesis.ts'
 import { largestQuorate, type WitnessRegistry } from './quorum.ts'
 import { buildTreeGraph, type CheckpointEvidence, type TreeGraph } from './tree-graph.ts'
 import type { TreeHead } from './tree-head.ts'
-
-/** Bounds of R-1.8: entries below `size`, on the branch with this root, stay trusted. */
-export interface LogBounds {
-  readonly byGovernors?: TreeHead
-  readonly byNation?: TreeHead
-}
-
-/** What the documents in force say of a log's key. Without any bound the largest quorate checkpoint is one (R-1.8). */
-export type LogAuthority =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'active' }
-  | ({ readonly kind: 'bounded' } & LogBounds)
-  | ({ readonly kind: 'suspended' } & LogBounds)
 
 /** What a verified proof does to a log. */
 export type ProofEffect =
@@ -25,7 +13,8 @@ export type ProofEffect =
 
 /** All that is known of one log, verified; a set, whatever the order it came in (R-0.2). */
 export interface Evidence {
-  readonly authority: LogAuthority
+  /** What the documents in force say of the log's key (R-1.8). */
+  readonly authority: LogStanding
   readonly registry: WitnessRegistry
   readonly checkpoints: readonly CheckpointEvidence[]
   readonly proofs: readonly ProofEffect[]
@@ -67,9 +56,9 @@ export function standingOf(log: LogIdentity, evidence: Evidence): Standing {
  * in full force, so that what is seen during a suspension is not lost with its end.
  */
 export function proofLowers(log: LogIdentity, evidence: Evidence, proof: ProofEffect): boolean {
-  const limit = (authority: LogAuthority, proofs: readonly ProofEffect[]) =>
+  const limit = (authority: LogStanding, proofs: readonly ProofEffect[]) =>
     standingOf(log, { ...evidence, authority, proofs }).limit
-  const lowers = (authority: LogAuthority) =>
+  const lowers = (authority: LogStanding) =>
     limit(authority, [...evidence.proofs, proof]) < limit(authority, evidence.proofs)
   return lowers(evidence.authority) || lowers({ kind: 'active' })
 }
@@ -93,15 +82,15 @@ function lowestBadLeaf(proofs: readonly ProofEffect[], branch: TreeHead | undefi
   return lowest
 }
 
-/** The lower bound, the governors' where they are equal; the nation's own never below or beside Q (R-1.8). */
+/** The lower bound, the governors' where they are equal; the nation's own never below or beside Q; none: Q (R-1.8). */
 function boundOf(
-  { byGovernors, byNation }: LogBounds,
+  { governors, own }: Extract<LogStanding, { kind: 'bounded' | 'suspended' }>,
   quorate: TreeHead | undefined,
   graph: TreeGraph,
 ): TreeHead | undefined {
-  const nation = byNation && keepWitnessed(byNation, quorate, graph)
-  if (byGovernors === undefined) return nation ?? quorate
-  return nation !== undefined && nation.size < byGovernors.size ? nation : byGovernors
+  const nation = own && keepWitnessed(own, quorate, graph)
+  if (governors === undefined) return nation ?? quorate
+  return nation !== undefined && nation.size < governors.size ? nation : governors
 }
 
 function keepWitnessed(bound: TreeHead, quorate: TreeHead | undefined, graph: TreeGraph): TreeHead {
@@ -116,7 +105,7 @@ function treesOf(proof: ProofEffect): readonly CheckpointEvidence[] {
 function reasonOf(
   limit: number,
   rotten: number,
-  authority: LogAuthority,
+  authority: LogStanding,
   proofs: readonly ProofEffect[],
 ): StandingReason {
   if (limit === rotten && Number.isFinite(limit)) return 'bad-leaf'

@@ -1,8 +1,9 @@
 import { equalBytes, isZero } from '../base/bytes.ts'
 import { assertProtocol, ProtocolError } from '../base/errors.ts'
-import type { AllianceId, Hash, NationId } from '../base/ids.ts'
+import { type AllianceId, type NationId, parseHash } from '../base/ids.ts'
 import { verifyLeafRange } from '../merkle/subtree.ts'
 import { entrySignatureInput, KIND, logIdOf, type ParsedEntry } from '../wire/entry.ts'
+import { BUNDLE_ENTRIES_MAX } from '../wire/limits.ts'
 import { type LogIdentity, parseGenesis } from './genesis.ts'
 import type { TreeHead } from './tree-head.ts'
 
@@ -39,7 +40,8 @@ export interface GenesisContext extends SignatureContext {
 export interface ProvenRange {
   /** At most 256, ascending without a gap. */
   readonly entries: readonly ParsedEntry[]
-  readonly path: readonly Hash[]
+  /** 32 bytes each, as they came. */
+  readonly path: readonly Uint8Array[]
 }
 
 export type RangeOutcome =
@@ -136,6 +138,7 @@ function assertValid(entry: ParsedEntry, valid: boolean): ParsedEntry {
 function assertContiguous(entries: readonly ParsedEntry[], log: LogIdentity, allianceId: AllianceId): void {
   const first = entries[0]
   assertProtocol(first !== undefined, 'range-not-contiguous', 'a range without entries')
+  assertProtocol(entries.length <= BUNDLE_ENTRIES_MAX, 'range-not-contiguous', 'a range of more than 256 entries')
   entries.forEach((entry, i) => {
     assertOfLog(entry, log, allianceId)
     if (entry.header.seq === first.header.seq + i) return
@@ -146,7 +149,8 @@ function assertContiguous(entries: readonly ParsedEntry[], log: LogIdentity, all
   })
 }
 
-function assertInTree(entries: readonly ParsedEntry[], path: readonly Hash[], { size, root }: TreeHead): void {
+function assertInTree(entries: readonly ParsedEntry[], steps: readonly Uint8Array[], { size, root }: TreeHead): void {
+  const path = steps.map(hash => parseHash(hash, 'path'))
   const leaves = entries.map(entry => entry.leaf)
   const from = entries[0]!.header.seq
   if (verifyLeafRange({ from, leaves, size, root, path })) return
