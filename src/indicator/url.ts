@@ -101,6 +101,8 @@ function splitUrl(text: string): Parts {
     throw invalidValue(`${quoted(text)}: a URL starts with a scheme and "://"`, 'Write http:// or https:// before it.')
   }
   const [, scheme = '', authority = '', path = '', query = '', fragment = ''] = match
+  // Browsers end the host there, RFC 3986 does not: one of the two would block a bystander.
+  if (authority.includes('\\')) throw invalidValue(`${quoted(text)}: a backslash before the path is read in two ways`)
   const at = authority.lastIndexOf('@')
   const { host, port } = splitHostPort(authority.slice(at + 1))
   return {
