@@ -137,7 +137,7 @@ export const CODES = {
   'release-above-ceiling': ['unauthorised', 'R-3.6'],
   'publish-no-role': ['unauthorised', 'R-0.3'],
   'publish-registry-expired': ['state', 'R-1.9'],
-  'publish-too-large': ['input', 'R-3.4'],
+  'publish-too-often': ['input', 'R-4.1'],
   'publish-queue-full': ['busy', 'R-2.11'],
   'signing-head-ahead': ['state', 'R-2.11'],
   'signing-key-used-up': ['state', 'R-2.1'],

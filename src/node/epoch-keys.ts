@@ -1,14 +1,12 @@
 import { toHex } from '../base/bytes.ts'
-import { ProtocolError } from '../base/errors.ts'
 import type { AllianceId, EpochId, LogId, NationId } from '../base/ids.ts'
-import { parseEpochId, parseHash } from '../base/ids.ts'
+import { parseHash } from '../base/ids.ts'
+import { readContent } from '../chain/entry-content.ts'
+import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { openSlot } from '../crypto/epoch-slot.ts'
 import type { XWingKey } from '../crypto/xwing.ts'
 import type { EntryReads, RecordReads } from '../store/store.ts'
 import { parseEnvelope } from '../wire/entry.ts'
-import { KeyGrant } from '../wire/gen/tocsin.ts'
-import { BODY_BYTES_MAX } from '../wire/limits.ts'
-import { decodeStrict } from '../wire/strict.ts'
 
 /** A KEM key of the own nation. */
 export interface OwnKemKey {
@@ -43,13 +41,14 @@ export function createEpochKeys(options: {
     if (cache.size > EPOCHS_CACHED_MAX) cache.delete(cache.keys().next().value as string)
   }
 
-  function openGrant(logId: LogId, grant: KeyGrant): GrantOpening {
-    const epochId = parseEpochId(grant.epochId)
+  function openGrant(logId: LogId, grant: KeyGrantContent): GrantOpening {
+    const { epochId } = grant
     const place = { allianceId, logId, epochId }
-    for (const slot of grant.slots) {
-      const key = byKeyId.get(toHex(slot.kemKeyId))
-      if (key === undefined || slot.nation !== nation) continue
-      const opened = openSlot(key, place, parseHash(grant.commit, 'commit'), slot)
+    for (const { recipient, enc, ct } of grant.slots) {
+      if (recipient === undefined || recipient.nation !== nation) continue
+      const key = byKeyId.get(toHex(recipient.kemKeyId))
+      if (key === undefined) continue
+      const opened = openSlot(key, place, parseHash(grant.commit, 'commit'), { enc, ct })
       if (opened.kind === 'wrong-commit') return opened
       if (opened.kind === 'not-ours') continue
       remember(nameOf(logId, epochId), opened.secret)
@@ -63,20 +62,12 @@ export function createEpochKeys(options: {
       if (toHex(position.logId) !== toHex(logId)) continue
       const bytes = await store.entry(logId, position.seq)
       if (bytes === undefined) continue
-      const { body } = parseEnvelope(bytes)
-      const opening = tryGrant(logId, body)
-      if (opening === 'opened') return cache.get(nameOf(logId, epochId)) ?? null
+      // It was indexed when it was committed, so its header was judged then.
+      const read = readContent(parseEnvelope(bytes), 0)
+      if (read.kind !== 'ok' || read.content.kind !== 'key-grant') continue
+      if (openGrant(logId, read.content.grant).kind === 'opened') return cache.get(nameOf(logId, epochId)) ?? null
     }
     return null
-  }
-
-  function tryGrant(logId: LogId, body: Uint8Array): GrantOpening['kind'] {
-    try {
-      return openGrant(logId, decodeStrict(KeyGrant, body, BODY_BYTES_MAX)).kind
-    } catch (error) {
-      if (error instanceof ProtocolError) return 'not-ours'
-      throw error
-    }
   }
 
   return {

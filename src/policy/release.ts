@@ -1,15 +1,6 @@
 import type { ErrorCode } from '../base/codes.ts'
-import type { NationId } from '../base/ids.ts'
+import type { Recipient } from '../registry/audience.ts'
 import type { Item } from '../wire/gen/tocsin.ts'
-
-/** A nation that a body may be sealed to, as the registry in force has it. */
-export interface Recipient {
-  readonly nation: NationId
-  readonly kemKeyId: Uint8Array
-  readonly kemPublicKey: Uint8Array
-  /** Highest TLP level, 1 CLEAR to 5 RED; 0: no ceiling. */
-  readonly maxTlp: number
-}
 
 /** Who is to read: for now the whole alliance, which is every member with the role RECEIVE. */
 export interface Audience {

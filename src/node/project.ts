@@ -1,0 +1,266 @@
+import { StoreError, TocsinError } from '../base/errors.ts'
+import { type AllianceId, type EpochId, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
+import type { Logger } from '../base/ports.ts'
+import { type EntryContent, readContent } from '../chain/entry-content.ts'
+import type { KeyGrantContent } from '../chain/key-grant.ts'
+import { openBody } from '../crypto/seal.ts'
+import { itemHash, parseBatch } from '../indicator/item.ts'
+import type { EpochPosition, LogChange, OpenedItem, Store, StoreBatch } from '../store/store.ts'
+import { encode } from '../wire/codec.ts'
+import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
+import { Item } from '../wire/gen/tocsin.ts'
+import type { EpochKeys } from './epoch-keys.ts'
+import type { Committed } from './ingest.ts'
+import { createWorkerLoop } from './worker-loop.ts'
+
+/** From the log to the view: opens what is for this nation, and leaves the rest waiting or sealed. */
+
+export interface ProjectEvents {
+  /** All entries of the log below `projected` are opened, waiting or void. */
+  projected(logId: LogId, projected: number): void
+  /** The content of an entry is void, by its author's fault (R-0.5). */
+  voided(entry: ParsedEntry, code: string, reason: string): void
+}
+
+export interface ProjectOptions {
+  readonly allianceId: AllianceId
+  readonly store: Store
+  readonly epochs: EpochKeys
+  readonly events: ProjectEvents
+  readonly logger: Logger
+}
+
+const ROUND_ENTRIES_MAX = 1024
+const ROUND_ITEMS_MAX = 4096
+/** Committed entries kept in memory until they are opened; what does not fit is read from the store again. */
+const RECENT_BYTES_MAX = 64 * 1024 * 1024
+const READ_BYTES_MAX = 4 * 1024 * 1024
+
+interface Opening {
+  readonly items: OpenedItem[]
+  readonly waiting: EpochPosition[]
+  readonly opened: EpochPosition[]
+  readonly tombstones: { readonly logId: LogId; readonly seq: number }[]
+}
+
+export function createProjector(options: ProjectOptions) {
+  const { store, epochs, events, logger } = options
+  /** Entries of a log, contiguous, the first at its `projected` unless it was read from the store. */
+  const recent = new Map<LogIdHex, Committed[]>()
+  let recentBytes = 0
+  /** Of the entries below `projected`: what `readContent` judges the next by. */
+  const registryVersions = new Map<LogIdHex, number>()
+  /** Epochs whose grant arrived while batches wait for it. */
+  const granted = new Map<string, EpochPosition>()
+  const loop = createWorkerLoop(run, error => logger.error({ err: error }, 'opening entries failed'))
+
+  function add(entries: readonly Committed[]): void {
+    for (const committed of entries) {
+      const key = logIdHex(committed.entry.logId)
+      const list = recent.get(key) ?? []
+      const bytes = committed.entry.body.length + 512
+      if (recentBytes + bytes > RECENT_BYTES_MAX) continue
+      list.push(committed)
+      recentBytes += bytes
+      recent.set(key, list)
+    }
+    loop.wake()
+  }
+
+  async function run(): Promise<void> {
+    for (let busy = true; busy; ) {
+      busy = false
+      for (const { head, projected, limit } of [...store.logs()]) {
+        if (projected < Math.min(head.size, limit)) {
+          await projectSome(head.logId, projected, Math.min(head.size, limit))
+          busy = true
+        }
+      }
+      for (const [name, position] of granted) {
+        granted.delete(name)
+        await openWaiting(position.epochId)
+        busy = true
+      }
+    }
+    if (store.viewStale) await store.rebuildView()
+  }
+
+  async function projectSome(logId: LogId, from: number, to: number): Promise<void> {
+    const entries = await take(logId, from, Math.min(to, from + ROUND_ENTRIES_MAX))
+    const opening: Opening = { items: [], waiting: [], opened: [], tombstones: [] }
+    let reached = from
+    for (const committed of entries) {
+      await open(committed, opening)
+      reached++
+      if (opening.items.length >= ROUND_ITEMS_MAX) break
+    }
+    await store.commit(batchOf(opening, [{ logId, projected: reached }]))
+    await hide(logId, opening.tombstones)
+    for (const committed of entries.slice(0, reached - from)) note(logId, committed)
+    drop(logId, reached)
+    events.projected(logId, reached)
+  }
+
+  /** R-2.13: a log of the author's nation hides a BATCH at once. */
+  async function hide(author: LogId, tombstones: Opening['tombstones']): Promise<void> {
+    const nation = store.log(author)?.head.nation
+    for (const { logId, seq } of tombstones) {
+      const target = store.log(logId)?.head
+      if (target === undefined || target.nation !== nation || seq >= target.size) continue
+      await store.commit({ logs: [{ logId, tombstoned: [seq] }] })
+    }
+  }
+
+  /** The entries from `from` on, out of memory where they are there. */
+  async function take(logId: LogId, from: number, to: number): Promise<readonly Committed[]> {
+    const list = recent.get(logIdHex(logId)) ?? []
+    const skip = list.findIndex(({ entry }) => entry.header.seq === from)
+    if (skip >= 0) return contiguous(list.slice(skip, skip + to - from))
+    return read(logId, from, to - from)
+  }
+
+  async function read(logId: LogId, from: number, count: number): Promise<readonly Committed[]> {
+    const entries = (await store.entriesRange(logId, from, count, READ_BYTES_MAX)).map(parseEnvelope)
+    if (entries.length === 0)
+      throw new StoreError('store-damaged', `entry ${logIdHex(logId)}/${from} is missing from the store`)
+    let before = await versionBefore(logId, from)
+    return entries.map(entry => {
+      const committed = { entry, registryVersionBefore: before }
+      before = raised(before, entry)
+      return committed as Committed
+    })
+  }
+
+  async function versionBefore(logId: LogId, seq: number): Promise<number> {
+    const known = registryVersions.get(logIdHex(logId))
+    if (known !== undefined) return known
+    let version = 0
+    for (let at = 0; at < seq; ) {
+      const page = await store.entriesRange(logId, at, Math.min(ROUND_ENTRIES_MAX, seq - at), READ_BYTES_MAX)
+      if (page.length === 0) break
+      for (const bytes of page) version = raised(version, parseEnvelope(bytes))
+      at += page.length
+    }
+    return version
+  }
+
+  function note(logId: LogId, { entry, registryVersionBefore }: Committed): void {
+    registryVersions.set(logIdHex(logId), raised(registryVersionBefore, entry))
+  }
+
+  function drop(logId: LogId, below: number): void {
+    const key = logIdHex(logId)
+    const list = recent.get(key)
+    if (list === undefined) return
+    const kept = list.filter(({ entry }) => entry.header.seq >= below)
+    for (const { entry } of list) if (entry.header.seq < below) recentBytes -= entry.body.length + 512
+    if (kept.length === 0) recent.delete(key)
+    else recent.set(key, kept)
+  }
+
+  async function open({ entry, registryVersionBefore }: Committed, opening: Opening): Promise<void> {
+    const read = readContent(entry, registryVersionBefore)
+    if (read.kind === 'void') return events.voided(entry, read.code, read.reason)
+    if (read.kind !== 'ok') return
+    const { content } = read
+    if (content.kind === 'key-grant') return openGrant(entry, content.grant)
+    if (content.kind === 'tombstone') opening.tombstones.push({ logId: content.logId, seq: content.seq })
+    if (content.kind !== 'batch') return
+    const secret = epochs.known(entry.logId, content.epochId) ?? (await epochs.secretOf(entry.logId, content.epochId))
+    if (secret === undefined)
+      opening.waiting.push({ logId: entry.logId, seq: entry.header.seq, epochId: content.epochId })
+    else opening.items.push(...openBatch(entry, content, secret))
+  }
+
+  function openGrant(entry: ParsedEntry, grant: KeyGrantContent): void {
+    const opening = epochs.openGrant(entry.logId, grant)
+    if (opening.kind === 'wrong-commit') {
+      events.voided(
+        entry,
+        'grant-wrong-commit',
+        'the slot for this nation does not hold the secret that the grant commits to',
+      )
+    } else if (opening.kind === 'opened') {
+      granted.set(`${logIdHex(entry.logId)}${grant.epochId.join()}`, {
+        logId: entry.logId,
+        seq: entry.header.seq,
+        epochId: grant.epochId,
+      })
+    }
+  }
+
+  /** R-3.8: what came before its grant. */
+  async function openWaiting(epochId: EpochId): Promise<void> {
+    let opening: Opening = { items: [], waiting: [], opened: [], tombstones: [] }
+    for await (const position of store.waiting(epochId)) {
+      const bytes = await store.entry(position.logId, position.seq)
+      const secret = await epochs.secretOf(position.logId, epochId)
+      if (bytes === undefined || secret === undefined) continue
+      const entry = parseEnvelope(bytes)
+      const read = readContent(entry, entry.header.registryVersion)
+      if (read.kind === 'ok' && read.content.kind === 'batch')
+        opening.items.push(...openBatch(entry, read.content, secret))
+      opening.opened.push({ ...position, epochId })
+      if (opening.items.length < ROUND_ITEMS_MAX) continue
+      await store.commit(batchOf(opening, []))
+      opening = { items: [], waiting: [], opened: [], tombstones: [] }
+    }
+    if (opening.opened.length > 0) await store.commit(batchOf(opening, []))
+  }
+
+  function openBatch(
+    entry: ParsedEntry,
+    content: Extract<EntryContent, { kind: 'batch' }>,
+    secret: Uint8Array,
+  ): OpenedItem[] {
+    const { logId, header } = entry
+    const place = {
+      allianceId: options.allianceId,
+      logId,
+      seq: header.seq,
+      epochId: content.epochId,
+      registryVersion: header.registryVersion,
+    }
+    try {
+      const items = parseBatch(openBody(secret, place, content.salt, content.sealed))
+      return items.map((item, index) => {
+        const opened = { logId, seq: header.seq, index, timeMs: header.timeMs }
+        return { ...opened, hash: itemHash(item), item: encode(Item, item) }
+      })
+    } catch (error) {
+      if (!(error instanceof TocsinError)) throw error
+      events.voided(entry, error.code, error.message)
+      return []
+    }
+  }
+
+  return {
+    add,
+    wake: loop.wake,
+    /** Entries that stand and are not opened yet. */
+    backlog(): number {
+      let count = 0
+      for (const { head, projected, limit } of store.logs())
+        count += Math.max(0, Math.min(head.size, limit) - projected)
+      return count
+    },
+    settled: loop.settled,
+    stop: loop.stop,
+  }
+}
+
+export type Projector = ReturnType<typeof createProjector>
+
+function batchOf(opening: Opening, logs: readonly LogChange[]): StoreBatch {
+  return { logs, items: opening.items, waiting: { add: opening.waiting, remove: opening.opened } }
+}
+
+function contiguous(list: readonly Committed[]): readonly Committed[] {
+  const first = list[0]?.entry.header.seq ?? 0
+  const end = list.findIndex(({ entry }, i) => entry.header.seq !== first + i)
+  return end < 0 ? list : list.slice(0, end)
+}
+
+function raised(version: number, { header }: ParsedEntry): number {
+  return header.version === HEADER_VERSION ? Math.max(version, header.registryVersion) : version
+}

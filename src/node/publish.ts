@@ -1,0 +1,301 @@
+import type { PublishItem, PublishOutcome } from '../api/node-service.ts'
+import { toHex } from '../base/bytes.ts'
+import { TocsinError, UserError } from '../base/errors.ts'
+import type { AllianceId, LogId, NationId } from '../base/ids.ts'
+import { logIdHex } from '../base/ids.ts'
+import type { Clock, Logger, Random } from '../base/ports.ts'
+import type { VerifiedEntry } from '../chain/verify-entry.ts'
+import { CONTENT_BYTES_MAX } from '../crypto/padding.ts'
+import { sealBody } from '../crypto/seal.ts'
+import { parseItem } from '../indicator/item.ts'
+import { ITEM } from '../indicator/item-type.ts'
+import type { Tlp } from '../indicator/marking.ts'
+import { buildGrants, createEpoch, epochServes, type OwnEpoch } from '../policy/epoch.ts'
+import { type Audience, checkRelease, type ReleasedItem } from '../policy/release.ts'
+import type { EntryPosition, Store } from '../store/store.ts'
+import { encode } from '../wire/codec.ts'
+import { KIND } from '../wire/entry.ts'
+import { Batch, Item, KeyGrant } from '../wire/gen/tocsin.ts'
+import { BODY_BYTES_MAX, ITEMS_PER_BATCH_MAX } from '../wire/limits.ts'
+import { decodeStrict } from '../wire/strict.ts'
+import type { Coalescer } from './coalescer.ts'
+import { buildDraftItem, type DraftItem } from './draft-item.ts'
+import type { EpochKeys } from './epoch-keys.ts'
+import type { Outbox } from './outbox.ts'
+import type { OwnLog } from './own-log.ts'
+import type { SigningGuard } from './signing-guard.ts'
+import { createWorkerLoop } from './worker-loop.ts'
+
+export interface PublishOptions {
+  readonly allianceId: AllianceId
+  readonly nation: NationId
+  readonly defaultTlp: Tlp
+  readonly store: Store
+  readonly ownLog: OwnLog
+  readonly epochs: EpochKeys
+  readonly guard: SigningGuard
+  readonly coalescer: Coalescer
+  /** As of now: who is to read, under which registry version, with which limits. */
+  audience(): Audience
+  epochLimits(): { readonly maxAgeMs: number; readonly maxMessages: number }
+  /** Why this node may not publish now; undefined where it may. */
+  hindrance(): UserError | undefined
+  readonly outbox: Outbox
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+interface Pending {
+  readonly draft: DraftItem
+  readonly released: ReleasedItem
+  readonly bytes: number
+  readonly queuedNumber: number | undefined
+  resolve(entry: VerifiedEntry): void
+  reject(reason: unknown): void
+}
+
+/** Contents that were withdrawn and asserted again more often than this are refused. */
+const ASSERTIONS_MAX = 64
+/** Items accepted and not signed yet, in memory and in the queue. */
+const PENDING_ITEMS_MAX = 100_000
+/** Tag and length of an item in its batch. */
+const ITEM_FRAME_BYTES = 8
+const QUEUE_PAGE = 1000
+
+/** Release check, seal, sign, commit, gossip: the way of everything that this nation says. */
+export function createPublisher(options: PublishOptions) {
+  const { store, ownLog, epochs, coalescer } = options
+  const pending: Pending[] = []
+  /** Ids on their way, until their entry is opened into the view. */
+  const inFlight = new Map<string, Promise<unknown>>()
+  /** Ids of each own entry that is committed and not opened yet, oldest first. */
+  const unopened: { readonly position: EntryPosition; readonly ids: readonly string[] }[] = []
+  let pendingBytes = 0
+  let epoch: OwnEpoch | undefined
+  let fuller: () => void = () => {}
+  const loop = createWorkerLoop(flushAll, error => options.logger.error({ err: error }, 'publishing failed'))
+
+  // --- accepting ------------------------------------------------------------------------------------------------
+
+  async function publish(drafts: readonly PublishItem[]): Promise<readonly PublishOutcome[]> {
+    const hindrance = options.hindrance()
+    if (hindrance !== undefined) throw hindrance
+    if (
+      pending.length + drafts.length > PENDING_ITEMS_MAX ||
+      store.counts().queued + drafts.length > PENDING_ITEMS_MAX
+    ) {
+      throw new UserError('publish-queue-full', `${pending.length} items wait to be published`, {
+        fix: 'Wait until they are through, then publish the rest: what was published already is recognised.',
+      })
+    }
+    const audience = options.audience()
+    return Promise.all(drafts.map(draft => publishOne(draft, audience)))
+  }
+
+  async function publishOne(draft: PublishItem, audience: Audience): Promise<PublishOutcome> {
+    try {
+      const found = await firstFreeAssertion(draft)
+      const id = toHex(found.draft.id)
+      if (found.kind === 'duplicate') return { outcome: 'duplicate', id }
+      const decision = checkRelease(found.draft.item, found.draft.tlp, audience)
+      if (decision.kind === 'refused') return { outcome: 'refused', code: decision.code, reason: decision.reason }
+      // Asked again: another draft of the same content may have come meanwhile.
+      if (inFlight.has(id)) return { outcome: 'duplicate', id }
+      const { warnings } = found.draft
+      if (options.guard.state().kind !== 'open') {
+        await queue(found.draft, id)
+        return { outcome: 'queued', id, warnings }
+      }
+      const entry = await enqueue(found.draft, decision.released, undefined)
+      return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
+    } catch (error) {
+      if (error instanceof TocsinError && isDraftFault(error)) {
+        return { outcome: 'refused', code: error.code, reason: error.message }
+      }
+      throw error
+    }
+  }
+
+  /** The draft under the first id that was not withdrawn (R-4.1). */
+  async function firstFreeAssertion(item: PublishItem): Promise<{ kind: 'new' | 'duplicate'; draft: DraftItem }> {
+    const { allianceId, nation, defaultTlp } = options
+    for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
+      const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
+      if (inFlight.has(toHex(draft.id))) return { kind: 'duplicate', draft }
+      const held = await store.itemsOfId({ nation, id: draft.id })
+      if (held.length === 0) return { kind: 'new', draft }
+      if (!held.some(other => other.kind === ITEM.WITHDRAWAL)) return { kind: 'duplicate', draft }
+    }
+    throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
+  }
+
+  async function queue(draft: DraftItem, id: string): Promise<void> {
+    const stored = store.commit({ queue: { add: [encode(Item, draft.item)] } }, { sync: true })
+    track(id, stored)
+    await stored
+    // It stays known until it is signed: `drainQueue` takes it over.
+    inFlight.set(id, stored)
+  }
+
+  function enqueue(draft: DraftItem, released: ReleasedItem, queuedNumber: number | undefined): Promise<VerifiedEntry> {
+    const { promise, resolve, reject } = Promise.withResolvers<VerifiedEntry>()
+    const bytes = draft.item.body.length + ITEM_FRAME_BYTES
+    pending.push({ draft, released, bytes, queuedNumber, resolve, reject })
+    pendingBytes += bytes
+    track(toHex(draft.id), promise)
+    if (pendingBytes >= CONTENT_BYTES_MAX) fuller()
+    loop.wake()
+    return promise
+  }
+
+  function track(id: string, work: Promise<unknown>): void {
+    inFlight.set(id, work)
+    work.catch(() => inFlight.delete(id))
+  }
+
+  // --- sending --------------------------------------------------------------------------------------------------
+
+  async function flushAll(): Promise<void> {
+    await drainQueue()
+    while (pending.length > 0) {
+      const waitMs = coalescer.waitMs(pendingBytes / CONTENT_BYTES_MAX)
+      if (waitMs > 0) await untilFullOr(waitMs)
+      await sendBatch(takeBatch())
+    }
+  }
+
+  async function untilFullOr(waitMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, waitMs)
+    fuller = resolve
+    await promise
+    clearTimeout(timer)
+    fuller = () => {}
+  }
+
+  function takeBatch(): Pending[] {
+    let bytes = 0
+    let count = 0
+    for (const each of pending) {
+      if (count > 0 && (bytes + each.bytes > CONTENT_BYTES_MAX || count >= ITEMS_PER_BATCH_MAX)) break
+      bytes += each.bytes
+      count++
+    }
+    pendingBytes -= bytes
+    return pending.splice(0, count)
+  }
+
+  async function sendBatch(batch: readonly Pending[]): Promise<void> {
+    try {
+      const entry = await send(batch)
+      unopened.push({
+        position: { logId: entry.logId, seq: entry.header.seq },
+        ids: batch.map(each => toHex(each.draft.id)),
+      })
+      for (const each of batch) each.resolve(entry)
+      coalescer.sent()
+    } catch (error) {
+      for (const each of batch) each.reject(error)
+    }
+  }
+
+  async function send(batch: readonly Pending[]): Promise<VerifiedEntry> {
+    await options.outbox.room()
+    const serving = await serveEpoch(batch[0]!.released.audience)
+    const content = encode(Batch, { items: batch.map(each => each.released.item) })
+    const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
+    const entry = await ownLog.append(
+      {
+        kind: KIND.BATCH,
+        build: ({ seq, registryVersion }) => {
+          const place = { ...serving.place, seq, registryVersion }
+          const { salt, body } = sealBody(serving.secret, place, content, options.random)
+          return { body, sealing: { epochId: serving.place.epochId, salt } }
+        },
+      },
+      { queued, sent: options.outbox.takeSent() },
+    )
+    epoch = { ...serving, messages: serving.messages + 1 }
+    return entry
+  }
+
+  /** The epoch for the next message: the one in use, or a new one whose grants go first (R-3.6). */
+  async function serveEpoch(audience: Audience): Promise<OwnEpoch> {
+    const limits = options.epochLimits()
+    const nowMs = options.clock.now()
+    const log = ownLog.current() ?? (await ownLog.incarnate(false))
+    if (epoch !== undefined && epochServes(epoch, log.logId, audience, limits, nowMs)) return epoch
+    const { allianceId } = options
+    const request = { allianceId, logId: log.logId, audience, registryVersion: log.registryVersion, nowMs }
+    const next = createEpoch(request, options.random)
+    epochs.add(log.logId, next.place.epochId, next.secret)
+    for (const grant of buildGrants(next, limits.maxMessages, epoch)) {
+      await ownLog.append({ kind: KIND.KEY_GRANT, build: () => ({ body: encode(KeyGrant, grant) }) })
+    }
+    epoch = next
+    return next
+  }
+
+  // --- the queue of R-2.11 --------------------------------------------------------------------------------------
+
+  async function drainQueue(): Promise<void> {
+    while (store.counts().queued > 0 && options.guard.state().kind === 'open') {
+      const audience = options.audience()
+      const page = await store.queue(QUEUE_PAGE)
+      const entries: Promise<unknown>[] = []
+      const done: number[] = []
+      for (const { number, bytes } of page) {
+        const draft = decodeQueued(bytes)
+        const held = await store.itemsOfId({ nation: options.nation, id: draft.id })
+        const decision = checkRelease(draft.item, draft.tlp, audience)
+        if (decision.kind === 'refused')
+          options.logger.warn({ id: toHex(draft.id), code: decision.code }, decision.reason)
+        if (held.length > 0 || decision.kind === 'refused') done.push(number)
+        else entries.push(enqueue(draft, decision.released, number))
+      }
+      if (done.length > 0) await store.commit({ queue: { remove: done } })
+      while (pending.length > 0) await sendBatch(takeBatch())
+      await Promise.all(entries)
+    }
+  }
+
+  /** Entries of an own log below `projected` are opened: their ids are found in the view from now on. */
+  function opened(logId: LogId, projected: number): void {
+    while (unopened[0] !== undefined) {
+      const { position, ids } = unopened[0]
+      if (logIdHex(position.logId) === logIdHex(logId) && position.seq >= projected) return
+      for (const id of ids) inFlight.delete(id)
+      unopened.shift()
+    }
+  }
+
+  return {
+    publish,
+    opened,
+    /** The guard may have opened, or the store recovered. */
+    wake: loop.wake,
+    queued: () => store.counts().queued + pending.length,
+    settled: loop.settled,
+    stop: loop.stop,
+    /** After an incarnation the next message opens an epoch of the new log. */
+    forgetEpoch(): void {
+      epoch = undefined
+    },
+  }
+}
+
+export type Publisher = ReturnType<typeof createPublisher>
+
+function decodeQueued(bytes: Uint8Array): DraftItem {
+  const item = decodeStrict(Item, bytes, BODY_BYTES_MAX)
+  const parsed = parseItem(item)
+  if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
+  if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
+  throw new UserError('item-malformed', 'the queue holds an item that cannot be published')
+}
+
+/** The draft's own fault, as against that of the machine or of the state of things. */
+function isDraftFault(error: TocsinError): boolean {
+  return error.name === 'ProtocolError' || error.name === 'UserError'
+}
