@@ -158,6 +158,9 @@ export const CODES = {
   'config-invalid': ['input', ''],
   'home-missing': ['input', ''],
   'home-exists': ['input', ''],
+  'file-too-large': ['input', ''],
+  'file-exists': ['input', ''],
+  'key-file-unreadable': ['input', 'R-1.11'],
   'clock-skew': ['state', 'R-1.9'],
   // this machine
   internal: ['fault', ''],

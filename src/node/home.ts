@@ -1,0 +1,138 @@
+import { constants } from 'node:fs'
+import { access, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import {
+  assertSecretMode,
+  type KemSecret,
+  type NodeKeys,
+  parseKemKeys,
+  parseNodeKeys,
+} from '../crypto/node-key-file.ts'
+import { CONFIG_BYTES_MAX, type Config, parseConfig } from './config.ts'
+
+/** Where everything of a node is. */
+export interface Home {
+  readonly path: string
+  readonly config: string
+  readonly keys: string
+  readonly nodeKeys: string
+  readonly kemKeys: string
+  readonly rootKey: string
+  readonly governorKey: string
+  readonly recoveryKey: string
+  readonly data: string
+  readonly socket: string
+  readonly pid: string
+}
+
+export const KEY_FILE_BYTES_MAX = 1024 * 1024
+
+/** `--home`, else `TOCSIN_HOME`, else `~/.tocsin`. */
+export function homeAt(path: string | undefined, environment: Readonly<Record<string, string | undefined>>): Home {
+  const root = resolve(path ?? environment.TOCSIN_HOME ?? join(homedir(), '.tocsin'))
+  const keys = join(root, 'keys')
+  return {
+    path: root,
+    config: join(root, 'config.yaml'),
+    keys,
+    nodeKeys: join(keys, 'node.keys'),
+    kemKeys: join(keys, 'kem.keys'),
+    rootKey: join(keys, 'root.age'),
+    governorKey: join(keys, 'governor.age'),
+    recoveryKey: join(keys, 'governor-recovery.age'),
+    data: join(root, 'data'),
+    socket: join(root, 'control.sock'),
+    pid: join(root, 'tocsin.pid'),
+  }
+}
+
+export async function readConfig(
+  home: Home,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Config> {
+  const text = await readCapped(home.config, CONFIG_BYTES_MAX).catch(error => {
+    if (isMissing(error)) {
+      throw new UserError('home-missing', `${home.path} holds no Tocsin node`, {
+        fix: 'Run "tocsin init" first, or name the home with --home DIR or TOCSIN_HOME.',
+      })
+    }
+    throw error
+  })
+  return parseConfig(text.toString('utf8'), environment)
+}
+
+export async function readNodeKeys(home: Home): Promise<NodeKeys> {
+  return parseNodeKeys(await readSecret(home.nodeKeys))
+}
+
+export async function readKemKeys(home: Home): Promise<readonly KemSecret[]> {
+  return parseKemKeys(await readSecret(home.kemKeys)).keys
+}
+
+/** Reads a secret file; refuses one that others may read. Throws UserError `key-file-unreadable` or `key-file-permissions`. */
+export async function readSecret(path: string): Promise<Uint8Array> {
+  try {
+    assertSecretMode((await stat(path)).mode, path)
+    return new Uint8Array(await readCapped(path, KEY_FILE_BYTES_MAX))
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw new UserError('key-file-unreadable', `the key file ${path} cannot be read: ${reason(cause)}`, {
+      fix: 'Restore it from its backup, or let the user that runs the daemon own it with mode 0600.',
+      cause,
+    })
+  }
+}
+
+/** Writes a file that appears whole or not at all; 0600 unless said. Refuses to overwrite unless told to. */
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array | string,
+  options: { mode?: number; replace?: boolean } = {},
+) {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  if (options.replace !== true && (await exists(path))) {
+    throw new UserError('file-exists', `${path} exists already`, { fix: 'Move it away, or choose another name.' })
+  }
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = await open(temporary, 'wx', options.mode ?? 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+    await file.close()
+    await rename(temporary, path)
+  } catch (error) {
+    await file.close().catch(() => {})
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+export async function makeHome(home: Home): Promise<void> {
+  for (const path of [home.path, home.keys, home.data]) {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await chmod(path, 0o700)
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function readCapped(path: string, bytesMax: number): Promise<Buffer> {
+  const { size } = await stat(path)
+  if (size > bytesMax) throw new UserError('file-too-large', `${path} has ${size} bytes; at most ${bytesMax} are read`)
+  return readFile(path)
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
