@@ -203,11 +203,12 @@ class StreamFrames implements Frames {
     if (this.#sendSoon !== null) clearImmediate(this.#sendSoon)
     this.#sendSoon = null
     const parts = this.#unsent.splice(0)
+    const bytes = this.#unsentBytes
     this.#unsentBytes = 0
-    if (parts.length === 0 || this.#error !== null) return
+    if (bytes === 0 || this.#error !== null) return
     try {
-      if (parts.length === 2) for (const part of parts) this.#stream.send(part)
-      else this.#stream.send(concat(...parts))
+      if (bytes <= COALESCE_BYTES) this.#stream.send(concat(...parts))
+      else for (const part of parts) this.#stream.send(part)
     } catch (error) {
       this.#fail(asError(error))
     }

@@ -3,6 +3,7 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { UserError } from '../base/errors.ts'
 import { ADDRESS_DIAL_MS } from './dialer.ts'
@@ -58,36 +59,46 @@ export type Node = Awaited<ReturnType<typeof createNode>>
 
 /** TCP, Noise, yamux, identify and gossipsub; no DHT, mDNS, relay or UPnP (§5). Not started yet. */
 export async function createNode(options: NodeOptions, limits: HostLimits, gater: Gater, limbo: LimboConnections) {
+  for (const address of [...options.listen, ...(options.announce ?? [])]) assertAddress(address)
   const streamOptions = {
     maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
     maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
   }
+  return createLibp2p({
+    start: false,
+    privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+    nodeInfo: { name: 'tocsin', userAgent: options.agent },
+    addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions })],
+    connectionGater: gater,
+    connectionManager: {
+      maxConnections: limits.connectionsMax,
+      maxIncomingPendingConnections: limits.handshakesMax,
+      inboundConnectionThreshold: limits.connectionsPerSecondPerIp,
+      inboundUpgradeTimeout: limits.handshakeMs,
+      maxParallelDials: PARALLEL_DIALS_MAX,
+      addressDialTimeout: ADDRESS_DIAL_MS,
+      reconnectRetries: 0,
+    },
+    connectionMonitor: { pingInterval: PING_EVERY_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    services: {
+      identify: identify(),
+      gossip: gossipService(options.alliance, connection => !limbo.has(connection)),
+    },
+  })
+}
+
+function assertAddress(text: string): void {
+  let fault: unknown = null
   try {
-    return await createLibp2p({
-      start: false,
-      privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
-      nodeInfo: { name: 'tocsin', userAgent: options.agent },
-      addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions })],
-      connectionGater: gater,
-      connectionManager: {
-        maxConnections: limits.connectionsMax,
-        maxIncomingPendingConnections: limits.handshakesMax,
-        inboundConnectionThreshold: limits.connectionsPerSecondPerIp,
-        inboundUpgradeTimeout: limits.handshakeMs,
-        maxParallelDials: PARALLEL_DIALS_MAX,
-        addressDialTimeout: ADDRESS_DIAL_MS,
-        reconnectRetries: 0,
-      },
-      connectionMonitor: { pingInterval: PING_EVERY_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
-      services: {
-        identify: identify(),
-        gossip: gossipService(options.alliance, connection => !limbo.has(connection)),
-      },
-    })
-  } catch (cause) {
-    throw new UserError('net-address-invalid', `the network settings are not usable: ${String(cause)}`, { cause })
+    if (/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/p2p\/\w+)?$/.test(multiaddr(text).toString())) return
+  } catch (error) {
+    fault = error
   }
+  throw new UserError('net-address-invalid', `"${text.slice(0, 200)}" is no address to listen on or to announce`, {
+    fix: 'Write it as /ip4/192.0.2.1/tcp/4001, /ip6/2001:db8::1/tcp/4001 or /dns4/node.example/tcp/4001.',
+    ...(fault === null ? {} : { cause: fault }),
+  })
 }

@@ -35,6 +35,7 @@ describe('the gossip watchdog', () => {
     raw.services.gossip.addEventListener('gossipsub:message', () => heardByRaw++)
     host.setPeers([{ publicKey: publicKeyOf(raw.peerId)!, addresses: raw.getMultiaddrs().map(String) }])
     await gossipFlows()
+    await sleep(2 * TIMES.checkEveryMs)
   }
 
   async function gossipFlows(): Promise<void> {
