@@ -7,8 +7,9 @@ import { writeLatin1 } from './latin1.ts'
 
 const BLOCK_BYTES = 64
 const HASH_BYTES = 32
-const SHORT_BYTES_MAX = 512
+const SHORT_BYTES_MAX = 4096
 const EXPAND_BYTES_MAX = 255 * HASH_BYTES
+const FIRST_BLOCK = Uint8Array.of(1)
 
 /** Reused, because an array over 64 bytes is allocated off the heap, which costs more than the hashing. */
 const inner = new Uint8Array(BLOCK_BYTES + SHORT_BYTES_MAX)
@@ -29,11 +30,12 @@ export function hkdfExtract(salt: Uint8Array, inputKey: Uint8Array): Uint8Array 
 /** HKDF-Expand with SHA-256; `info` is the concatenation of its parts, `length` at most 8,160 bytes. */
 export function hkdfExpand(key: Uint8Array, info: readonly Uint8Array[], length: number): Uint8Array {
   if (length > EXPAND_BYTES_MAX) throw new RangeError(`HKDF gives at most ${EXPAND_BYTES_MAX} bytes`)
-  const blocks = [hmacSha256(key, ...info, Uint8Array.of(1))]
-  for (let i = 2; (i - 1) * HASH_BYTES < length; i++) {
+  const first = hmacSha256(key, ...info, FIRST_BLOCK)
+  if (length === HASH_BYTES) return first
+  const blocks = [first]
+  for (let i = 2; blocks.length * HASH_BYTES < length; i++) {
     blocks.push(hmacSha256(key, blocks.at(-1)!, ...info, Uint8Array.of(i)))
   }
-  if (length === HASH_BYTES) return blocks[0]!
   return concat(...blocks).slice(0, length)
 }
 
