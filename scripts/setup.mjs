@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,8 +16,9 @@ import { withLock } from './setup-lock.mjs'
 import { checkGenerated, checkPackages, chooseNode, pinnedPackage } from './setup-plan.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const pinned = pinnedPackage(process.platform, process.arch)
+const pinnedNode = join(root, pinned, 'bin/node')
 const binaries = join(root, 'node_modules/.bin')
-const pinnedNode = join(binaries, 'node')
 const generated = join(root, 'src/wire/gen')
 const stampFile = join(generated, '.stamp')
 
@@ -49,7 +50,7 @@ class Interrupted extends Error {
 function packagesNeed() {
   const record = 'node_modules/.package-lock.json'
   const installed = existsSync(join(root, record)) ? readJson(record) : undefined
-  return checkPackages(readJson('package-lock.json'), installed, pinnedPackage(process.platform, process.arch))
+  return checkPackages(readJson('package-lock.json'), installed, pinned)
 }
 
 function generatorInputs() {
@@ -85,7 +86,7 @@ function nodePath(/** @type {boolean} */ hasPinned) {
 
 async function install() {
   // Known before the long download: whether there will be a Node to run with.
-  nodePath(pinnedPackage(process.platform, process.arch) in readJson('package-lock.json').packages)
+  nodePath(pinned in readJson('package-lock.json').packages)
   // The errors alone: on the machine's older Node npm would warn of engines that the pinned one satisfies.
   const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
   const npmScript = process.env.npm_execpath ?? ''
@@ -100,11 +101,18 @@ async function install() {
       outcome.status,
     )
   }
-  // A pinned Node that does not run here (another C library) is as good as none.
+  await admitPinnedNode()
+}
+
+/** A pinned Node that does not run here (another C library) is as good as none; else `npm run` has to find it. */
+async function admitPinnedNode() {
   if (!existsSync(pinnedNode)) return
   const trial = await run(pinnedNode, ['--version'], 'silent')
   if (trial.signal !== null) throw new Interrupted(trial.signal)
   if (trial.status !== 0) rmSync(pinnedNode)
+  // npm 10 takes the link away again together with the packages of the other platforms.
+  else if (!existsSync(join(binaries, 'node')))
+    symlinkSync(join('..', basename(pinned), 'bin/node'), join(binaries, 'node'))
 }
 
 async function generate() {
@@ -139,7 +147,7 @@ async function prepare() {
 }
 
 /**
- * Runs a command in the root, with the project's binaries first on PATH.
+ * Runs a command in the root, with the pinned Node and the project's binaries first on PATH.
  *
  * @param {string} command @param {string[]} args
  * @param {'inherit' | 'stderr' | 'silent'} output
@@ -148,7 +156,7 @@ async function prepare() {
 function run(command, args, output) {
   /** @type {Record<typeof output, import('node:child_process').StdioOptions>} */
   const streams = { inherit: 'inherit', stderr: ['ignore', 2, 2], silent: 'ignore' }
-  const env = { ...process.env, PATH: [binaries, process.env.PATH].join(delimiter) }
+  const env = { ...process.env, PATH: [dirname(pinnedNode), binaries, process.env.PATH].join(delimiter) }
   return new Promise((resolve, reject) => {
     /** @type {NodeJS.Signals | null} */
     let received = null

@@ -6,12 +6,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { pinnedPackage } from '../../scripts/setup-plan.mjs'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -25,6 +27,13 @@ const npm = `
     fs.mkdirSync('node_modules', { recursive: true })
     const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'))
     delete packages['']
+    if (fs.existsSync('pinned-node')) {
+      const folder = 'node_modules/node-' + process.platform + '-' + process.arch + '/bin'
+      fs.mkdirSync(folder, { recursive: true })
+      fs.mkdirSync('node_modules/.bin')
+      fs.copyFileSync('pinned-node', folder + '/node')
+      fs.chmodSync(folder + '/node', 0o755)
+    }
     fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }))
   }`
 
@@ -136,6 +145,33 @@ describe('set-up of a fresh clone', () => {
     expect(status).toBe(69)
     expect(stderr.trim().split('\n').at(-1)).toMatch(/^Tocsin runs on Node 999\.0 or later: none is pinned for /)
     expect(npmCalls()).toEqual([])
+  })
+
+  describe('with a pinned Node for the platform', () => {
+    const pinned = pinnedPackage(process.platform, process.arch)
+    beforeEach(() => {
+      write(
+        'package-lock.json',
+        JSON.stringify({ packages: { '': {}, [pinned]: { version: '24.21.0', optional: true } } }),
+      )
+      write(
+        'program.ts',
+        "import { execSync } from 'node:child_process'\nconsole.log(execSync('node -p 1').toString())",
+      )
+    })
+
+    test('runs the program and its children under it, and links it for npm where npm has not', async () => {
+      write('pinned-node', `#!/bin/sh\necho pinned\nexec ${process.execPath} "$@"\n`)
+      const { stdout, status } = await setUp('program.ts')
+      expect({ stdout, status }).toEqual({ stdout: 'pinned\npinned\n1\n\n', status: 0 })
+      expect(realpathSync(path('node_modules/.bin/node'))).toBe(realpathSync(path(`${pinned}/bin/node`)))
+    })
+
+    test("runs under the machine's Node if the pinned one does not work here and the other is new enough", async () => {
+      write('pinned-node', '#!/no/such/loader\n')
+      const { stdout, status } = await setUp('program.ts')
+      expect({ stdout, status }).toEqual({ stdout: '1\n\n', status: 0 })
+    })
   })
 
   test('passes a termination on to the program', async () => {
