@@ -1,4 +1,8 @@
 import type { EpochId, Hash, LogId, NationId } from '../base/ids.ts'
+import type { FrontierHead } from '../chain/frontier.ts'
+import type { LogHead } from '../chain/log-head.ts'
+import type { VerifiedEntry } from '../chain/verify-entry.ts'
+import type { HashAt } from '../merkle/proof-source.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
 
 /**
@@ -44,6 +48,8 @@ export interface CommitResult {
   readonly conflicts: readonly ItemId[]
   /** Numbers given to `queue.add`, in its order. */
   readonly queued: readonly number[]
+  /** Entries of `branches.add` that found no room. */
+  readonly branchesRefused: number
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -79,21 +85,17 @@ export interface Changes<Added, Removed> {
 /** Everything given is set; everything left out stays as it is. */
 export interface LogChange {
   readonly logId: LogId
-  /** From the GENESIS; needed with the first entry of a log, ignored later. */
-  readonly genesis?: LogGenesis
-  /** First of all: goes back to a shorter log, and keeps what lies behind it as a branch (R-2.6). */
-  readonly rewind?: LogHeadRecord
-  /** Consecutive from the log's size on, linked by prev. */
-  readonly append?: readonly ParsedEntry[]
-  /** Serialised compact Merkle range after the last of `append`; needed with it. */
-  readonly range?: Uint8Array
-  /** Merkle roots of 256-aligned full tiles completed by `append`, by tile number, where the caller has them already. */
-  readonly tiles?: ReadonlyMap<number, Hash>
+  /** First of all: back to a shorter log, of at least its GENESIS. What lies behind it is kept as a branch (R-2.6). */
+  readonly rewind?: LogHead
+  /** Consecutive from the log's size on, linked by prev. Those with the signature check owed lower `unverifiedFrom`. */
+  readonly append?: readonly VerifiedEntry[]
+  /** The log after the last of `append`; needed with it. */
+  readonly head?: LogHead
+  /** What `checkNext` told of subtrees that `append` completed; needed for levels divisible by eight, others are skipped. */
+  readonly nodes?: readonly TreeNode[]
   /** Entries held here whose body came later, or goes (then the body is empty). Header and signature must be the same. */
   readonly bodies?: readonly ParsedEntry[]
-  readonly closed?: boolean
-  readonly registryVersion?: number
-  /** First seq whose signature was not checked yet (R-2.4); null: none. */
+  /** First seq whose signature check is still owed (R-2.4); null: none. */
   readonly unverifiedFrom?: number | null
   /** All entries below this were opened, or put to wait. */
   readonly projected?: number
@@ -103,18 +105,11 @@ export interface LogChange {
   readonly tombstoned?: readonly number[]
 }
 
-export interface LogGenesis {
-  readonly nation: NationId
-  /** 32 bytes. */
-  readonly signPk: Uint8Array
-  readonly incarnation: number
-}
-
-export interface LogHeadRecord {
-  readonly size: number
-  /** Leaf hash of entry size-1; 32 zero bytes when empty. */
-  readonly head: Hash
-  readonly range: Uint8Array
+/** The complete subtree of 2^level leaves that starts at leaf index·2^level. */
+export interface TreeNode {
+  readonly level: number
+  readonly index: number
+  readonly hash: Hash
 }
 
 /** The limit of a log that nothing limits. */
@@ -174,28 +169,21 @@ export interface Intent extends EntryPosition {
 export interface LogReads {
   log(logId: LogId): StoredLog | undefined
   logs(): Iterable<StoredLog>
-  /** Logs of which something stands, with what stands of them, ascending by log id. */
-  frontier(): readonly StandingHead[]
+  /** What stands of each log, ascending by log id; logs of which nothing stands are no part of it. */
+  frontier(): readonly FrontierHead[]
   counts(): StoreCounts
 }
 
-export interface StoredLog extends LogGenesis, LogHeadRecord {
-  readonly logId: LogId
-  readonly closed: boolean
-  readonly registryVersion: number
+export interface StoredLog {
+  /** All that is held of it, quarantined entries included. */
+  readonly head: LogHead
+  /** What stands of it: min(size, limit), and the leaf hash before it. */
+  readonly standing: FrontierHead
+  readonly limit: number
   readonly unverifiedFrom: number | null
   readonly projected: number
-  readonly limit: number
-  /** What stands of it: min(size, limit), and the leaf hash before it. */
-  readonly standing: { readonly size: number; readonly head: Hash }
   /** Entries of other branches kept here. */
   readonly branchEntries: number
-}
-
-export interface StandingHead {
-  readonly logId: LogId
-  readonly size: number
-  readonly head: Hash
 }
 
 export interface StoreCounts {
@@ -221,11 +209,10 @@ export interface EntryReads {
   /** Canonical Envelopes from seq `from` on, at most `count` (capped at ENTRIES_PAGE_MAX) and `bytesMax`. */
   entriesRange(logId: LogId, from: number, count: number, bytesMax?: number): Promise<Uint8Array[]>
   entry(logId: LogId, seq: number): Promise<Uint8Array | undefined>
-  leafAt(logId: LogId, seq: number): Promise<Hash | undefined>
-  /** Leaf hashes from `from` on, at most ENTRIES_PAGE_MAX. */
-  leaves(logId: LogId, from: number, count: number): Promise<Hash[]>
-  /** Hash of the full subtree of 2^level leaves that starts at leaf index·2^level; undefined beyond the log. */
-  nodeAt(logId: LogId, level: number, index: number): Promise<Hash | undefined>
+  /** Synchronous, as `checkNext` asks it: a read of LevelDB on this thread. */
+  leafAt(logId: LogId, seq: number): Hash | undefined
+  /** What Merkle proofs are built from. Synchronous too; throws StoreError `store-misuse` beyond the log. */
+  hashAt(logId: LogId): HashAt
   /** Entries of other branches at `from` and above, ascending, at most ENTRIES_PAGE_MAX. */
   branches(logId: LogId, from: number): Promise<ParsedEntry[]>
 }
@@ -335,6 +322,6 @@ export const ENTRIES_PAGE_MAX = 4096
 export const BRANCH_ENTRIES_MAX = 65_536
 export const EPOCHS_PAGE_MAX = 65_536
 export const QUEUE_PAGE_MAX = 4096
-export const LIST_PAGE_MAX = 10_000
-export const LOOKUPS_MAX = 10_000
-export const CLAIMS_PER_INDICATOR_MAX = 1000
+export const LIST_PAGE_MAX = 1000
+export const LOOKUPS_MAX = 1000
+export const CLAIMS_PER_INDICATOR_MAX = 256

@@ -1,0 +1,120 @@
+import { compareBytes, equalBytes } from '../base/bytes.ts'
+import type { NationId } from '../base/ids.ts'
+import { ITEM } from '../indicator/item-type.ts'
+import { decodeLoose, encode } from '../wire/codec.ts'
+import { ItemRecord, type ItemRef } from '../wire/gen/store.ts'
+import { type Database, prefixRange, type Range, type ReadOptions, type Writes } from './database.ts'
+import { faceOf, type ItemFace } from './item-face.ts'
+import { itemKey, itemKeyParts, latin1 } from './keys.ts'
+
+/** One opened item as it is kept: primary data (R-4.2). */
+export interface HeldItem {
+  readonly nation: NationId
+  readonly face: ItemFace
+  readonly hash: Uint8Array
+  readonly item: Uint8Array
+  /** Entries that carry it, earliest first. */
+  readonly refs: readonly ItemRef[]
+}
+
+/** All that is held under one (nation, id). */
+export interface IdGroup {
+  readonly idKey: Uint8Array
+  readonly items: readonly HeldItem[]
+}
+
+/**
+ * Different items kept under one id. An honest author makes two: an assertion and its withdrawal. Beyond this the least
+ * by hash are kept, whatever the order of arrival, and withdrawals before all else; the log itself still has the rest.
+ */
+export const ITEMS_PER_ID_MAX = 64
+/** Entries remembered for one item: the earliest. */
+export const REFS_PER_ITEM_MAX = 16
+
+/** `items` with one more, or with one more entry for it; the same list where that was known. */
+export function withItem(items: readonly HeldItem[], arrival: HeldItem): readonly HeldItem[] {
+  const at = items.findIndex(item => equalBytes(item.hash, arrival.hash))
+  const held = items[at]
+  if (held === undefined) return [...items, arrival].sort(compareItems).slice(0, ITEMS_PER_ID_MAX)
+  const refs = withRefs(held.refs, arrival.refs)
+  return refs === held.refs ? items : items.with(at, { ...held, refs })
+}
+
+function withRefs(refs: readonly ItemRef[], arriving: readonly ItemRef[]): readonly ItemRef[] {
+  const fresh = arriving.filter(ref => !refs.some(held => compareRefs(held, ref) === 0))
+  if (fresh.length === 0) return refs
+  const merged = [...refs, ...fresh].sort(compareRefs).slice(0, REFS_PER_ITEM_MAX)
+  return merged.every((ref, i) => ref === refs[i]) ? refs : merged
+}
+
+function compareRefs(a: ItemRef, b: ItemRef): number {
+  return a.timeMs - b.timeMs || a.log - b.log || a.seq - b.seq || a.index - b.index || a.branch - b.branch
+}
+
+/** Withdrawals first, then by hash: what comes last is what is dropped when there are too many. */
+function compareItems(a: HeldItem, b: HeldItem): number {
+  const rank = (item: HeldItem) => (item.face.kind === ITEM.WITHDRAWAL ? 0 : 1)
+  return rank(a) - rank(b) || compareBytes(a.hash, b.hash)
+}
+
+/** Reads what is held under each of `idKeys`, in their order. One read a key where nothing or one item is held. */
+export async function loadGroups(
+  db: Database,
+  idKeys: readonly Uint8Array[],
+  options: ReadOptions = {},
+): Promise<IdGroup[]> {
+  const firsts = await db.getMany(idKeys, options)
+  return Promise.all(
+    idKeys.map(async (idKey, i) => {
+      const first = firsts[i]
+      if (first === undefined) return { idKey, items: [] }
+      const record = decodeLoose(ItemRecord, first, false)
+      if (record.more === 0) return { idKey, items: [heldItem(idKey, record)] }
+      const rows = await db.range(prefixRange(idKey), ITEMS_PER_ID_MAX, options)
+      return { idKey, items: rows.map(([key, value]) => heldItem(key, decodeLoose(ItemRecord, value, false))) }
+    }),
+  )
+}
+
+/** All groups of a range of item keys, ascending. */
+export async function* scanGroups(db: Database, range: Range, options: ReadOptions = {}): AsyncGenerator<IdGroup> {
+  let idKey: Uint8Array | undefined
+  let items: HeldItem[] = []
+  for await (const chunk of db.scan(range, options)) {
+    for (const [key, value] of chunk) {
+      const { idKeyLength } = itemKeyParts(key)
+      if (key.length === idKeyLength) {
+        if (idKey !== undefined) yield { idKey, items }
+        idKey = key
+        items = []
+      }
+      items.push(heldItem(key, decodeLoose(ItemRecord, value, false)))
+    }
+  }
+  if (idKey !== undefined) yield { idKey, items }
+}
+
+function heldItem(key: Uint8Array, { hash, item, refs }: ItemRecord): HeldItem {
+  return { nation: itemKeyParts(key).nation, face: faceOf(item, hash), hash, item, refs }
+}
+
+/** Writes what changed of a group. The first item of an id has the short key, which is all that a reader needs to try. */
+export function writeGroup(before: IdGroup, items: readonly HeldItem[], writes: Writes): void {
+  const held = new Map(before.items.map((item, i) => [latin1(keyAt(before.idKey, item, i)), item]))
+  const moreChanged = before.items.length > 1 !== items.length > 1
+  items.forEach((item, i) => {
+    const key = keyAt(before.idKey, item, i)
+    const unchanged = held.get(latin1(key)) === item && !(i === 0 && moreChanged)
+    held.delete(latin1(key))
+    if (!unchanged) writes.push([key, itemRecord(item, i === 0 && items.length > 1)])
+  })
+  for (const key of held.keys()) writes.push([Buffer.from(key, 'latin1'), undefined])
+}
+
+function itemRecord({ hash, item, refs }: HeldItem, more: boolean): Uint8Array {
+  return encode(ItemRecord, { hash, item, refs, more: more ? 1 : 0 })
+}
+
+function keyAt(idKey: Uint8Array, { face, hash }: HeldItem, position: number): Uint8Array {
+  return position === 0 ? idKey : itemKey(idKey, face.kind, hash)
+}

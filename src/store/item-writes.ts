@@ -1,0 +1,77 @@
+import type { NationId } from '../base/ids.ts'
+import type { Database, Writes } from './database.ts'
+import { misuse } from './failures.ts'
+import { type HeldItem, loadGroups, withItem, writeGroup } from './held-item.ts'
+import { faceOf } from './item-face.ts'
+import { itemIdKey, latin1 } from './keys.ts'
+import { branchOf, refStands } from './log-state.ts'
+import type { Draft } from './memory.ts'
+import { type Shown, type ShownChange, type Stands, shownChanges, shownOf } from './shown.ts'
+import type { CommitResult, ItemId, OpenedItem } from './store.ts'
+import { writeView } from './view-writes.ts'
+
+export type ItemsOutcome = Pick<CommitResult, 'itemsNew' | 'itemsKnown' | 'conflicts'>
+
+/** Files opened items and changes the view by the difference that they make. */
+export async function writeItems(
+  items: readonly OpenedItem[],
+  draft: Draft,
+  db: Database,
+  writes: Writes,
+): Promise<ItemsOutcome> {
+  const arrivals = byId(items, draft)
+  const groups = await loadGroups(
+    db,
+    arrivals.map(({ idKey }) => idKey),
+  )
+  const stands: Stands = ref => refStands(ref, draft.numbered(ref.log), draft.tombstoned(ref.log))
+
+  const changes: ShownChange[] = []
+  let itemsNew = 0
+  for (const [i, { items }] of arrivals.entries()) {
+    const group = groups[i]!
+    const merged = items.reduce<readonly HeldItem[]>(withItem, group.items)
+    if (merged === group.items) continue
+    itemsNew += merged.length - group.items.length
+    writeGroup(group, merged, writes)
+    changes.push(...shownChanges(shownOf(group.items, stands), shownOf(merged, stands)))
+  }
+  draft.counts.items += itemsNew
+  draft.viewWritten ||= changes.length > 0
+  await writeView(changes, { db, writes, generation: draft.view.generation, counts: draft.counts })
+  return { itemsNew, itemsKnown: items.length - itemsNew, conflicts: changes.filter(isNewConflict).map(idOf) }
+}
+
+interface Arrivals {
+  readonly idKey: Uint8Array
+  readonly items: HeldItem[]
+}
+
+function byId(items: readonly OpenedItem[], draft: Draft): Arrivals[] {
+  const groups = new Map<string, Arrivals>()
+  for (const opened of items) {
+    const item = heldItem(opened, draft)
+    const idKey = itemIdKey(item.nation, item.face.id)
+    const key = latin1(idKey)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { idKey, items: [item] })
+    else group.items.push(item)
+  }
+  return [...groups.values()]
+}
+
+function heldItem({ logId, seq, index, timeMs, hash, item }: OpenedItem, draft: Draft): HeldItem {
+  const log = draft.log(logId)
+  if (log === undefined || seq >= log.head.size) throw misuse('an item of an entry that is not held', { seq, index })
+  const ref = { log: log.number, seq, index, branch: branchOf(log), timeMs }
+  return { nation: log.head.nation, face: faceOf(item, hash), hash, item, refs: [ref] }
+}
+
+function isNewConflict({ before, after }: ShownChange): boolean {
+  return after?.conflict === true && before?.conflict !== true
+}
+
+function idOf({ after }: ShownChange): ItemId {
+  const { nation, id } = after as Shown
+  return { nation: nation as NationId, id }
+}

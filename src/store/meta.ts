@@ -1,0 +1,92 @@
+import { UserError } from '../base/errors.ts'
+import { decodeLoose, encode } from '../wire/codec.ts'
+import { CountsRecord, FormatRecord, ViewRecord } from '../wire/gen/store.ts'
+import { type Database, wholeSpace } from './database.ts'
+import { damaged } from './failures.ts'
+import { type Generation, nameKey, readU32, readU64, SPACE } from './keys.ts'
+import { decodeLogState } from './log-state.ts'
+import { type Counts, type Memory, NO_COUNTS, type ViewState } from './memory.ts'
+
+const META = { format: 'format', counts: 'counts', view: 'view' } as const
+
+/** Rises with every change that an older program would misread. There is no older one yet, and so no migration. */
+export const FORMAT_VERSION = 1
+
+/** Refuses what a newer program wrote, and marks a new store. */
+export async function assertFormat(db: Database): Promise<void> {
+  const key = nameKey(SPACE.meta, META.format)
+  const record = await db.get(key)
+  if (record === undefined) {
+    const [first] = await db.range({ from: Buffer.from([0]), to: Buffer.from([0xff]) }, 1)
+    if (first !== undefined) throw damaged('the data directory holds something, but no Tocsin store')
+    await db.write([[key, encode(FormatRecord, { version: FORMAT_VERSION })]], true)
+    return
+  }
+  const { version } = decodeLoose(FormatRecord, record, true)
+  if (version > FORMAT_VERSION) {
+    throw new UserError('store-newer-format', `the store has format ${version}; this program knows ${FORMAT_VERSION}`, {
+      fix: 'Start the newer program that wrote it; an older one would damage it.',
+      data: { found: version, known: FORMAT_VERSION },
+    })
+  }
+}
+
+/** Everything that is held in memory, as it is on disk. */
+export async function loadMemory(db: Database): Promise<Memory> {
+  const [counts, view] = await db.getMany([META.counts, META.view].map(name => nameKey(SPACE.meta, name)))
+  const memory: Memory = {
+    logs: new Map(),
+    numbered: [],
+    tombstones: new Map(),
+    counts: counts === undefined ? { ...NO_COUNTS } : decodeCounts(counts),
+    view: view === undefined ? { generation: 0, stale: false } : decodeView(view),
+    nextQueueNumber: await nextQueueNumber(db),
+    viewVersion: 0,
+  }
+  await loadLogs(db, memory)
+  await loadTombstones(db, memory)
+  return memory
+}
+
+async function loadLogs(db: Database, memory: Memory): Promise<void> {
+  for await (const chunk of db.scan(wholeSpace(SPACE.logs))) {
+    for (const [key, value] of chunk) {
+      const state = decodeLogState(readU32(key, 1), value)
+      if (state.number !== memory.numbered.length) throw damaged('a log is missing from the store')
+      memory.numbered.push(state)
+      memory.logs.set(Buffer.from(state.head.logId).toString('latin1'), state)
+    }
+  }
+}
+
+async function loadTombstones(db: Database, memory: Memory): Promise<void> {
+  for await (const chunk of db.scan(wholeSpace(SPACE.tombstones))) {
+    for (const [key] of chunk) {
+      const log = readU32(key, 1)
+      const seqs = memory.tombstones.get(log) ?? new Set()
+      memory.tombstones.set(log, seqs.add(readU64(key, 5)))
+    }
+  }
+}
+
+async function nextQueueNumber(db: Database): Promise<number> {
+  const [last] = await db.range(wholeSpace(SPACE.queue), 1, { reverse: true })
+  return last === undefined ? 0 : readU64(last[0], 1) + 1
+}
+
+function decodeView(bytes: Uint8Array): ViewState {
+  const { generation, stale } = decodeLoose(ViewRecord, bytes, false)
+  return { generation: generation as Generation, stale: stale === 1 }
+}
+
+export function viewLine({ generation, stale }: ViewState): [Uint8Array, Uint8Array] {
+  return [nameKey(SPACE.meta, META.view), encode(ViewRecord, { generation, stale: stale ? 1 : 0 })]
+}
+
+export function countsLine(counts: Counts): [Uint8Array, Uint8Array] {
+  return [nameKey(SPACE.meta, META.counts), encode(CountsRecord, counts)]
+}
+
+function decodeCounts(bytes: Uint8Array): Counts {
+  return { ...decodeLoose(CountsRecord, bytes, false) }
+}

@@ -1,0 +1,82 @@
+import { type EpochId, parseEpochId, parseHash, parseLogId } from '../base/ids.ts'
+import { decodeLoose } from '../wire/codec.ts'
+import { DocumentRecord } from '../wire/gen/store.ts'
+import type { StoreContext } from './context.ts'
+import { prefixRange, wholeSpace } from './database.ts'
+import { damaged } from './failures.ts'
+import { nameKey, prefixEnd, readU32, readU64, SPACE, spaceKey } from './keys.ts'
+import {
+  type EntryPosition,
+  EPOCHS_PAGE_MAX,
+  type Intent,
+  QUEUE_PAGE_MAX,
+  type RecordReads,
+  type StoredDocument,
+} from './store.ts'
+
+const EPOCH_ID_BYTES = 16
+/** One epoch is granted once a 48 recipients, and again for HISTORY. */
+const GRANTS_PAGE_MAX = 4096
+const INTENTS_MAX = 4096
+
+export function createRecordReads(context: StoreContext): RecordReads {
+  const { db } = context
+  return {
+    documents: () => records(context, SPACE.documents),
+    evidence: () => records(context, SPACE.evidence),
+    waiting: epochId => waiting(context, epochId),
+    waitingEpochs: () => waitingEpochs(context),
+    grants: async epochId => {
+      const rows = await db.range(prefixRange(spaceKey(SPACE.grants, epochId)), GRANTS_PAGE_MAX)
+      return rows.map(([key]) => positionAt(context, key, key.length - 12))
+    },
+    intents: async () => (await db.range(wholeSpace(SPACE.intents), INTENTS_MAX)).map(intentOf),
+    queue: async limit => {
+      const rows = await db.range(wholeSpace(SPACE.queue), Math.min(limit, QUEUE_PAGE_MAX))
+      return rows.map(([key, bytes]) => ({ number: readU64(key, 1), bytes }))
+    },
+    outbox: async limit => {
+      const rows = await db.range(wholeSpace(SPACE.outbox), Math.min(limit, QUEUE_PAGE_MAX))
+      return rows.map(([key]) => positionAt(context, key, 1))
+    },
+    note: name => db.get(nameKey(SPACE.notes, name)),
+  }
+}
+
+function intentOf([key, bytes]: [Uint8Array, Uint8Array]): Intent {
+  return { logId: parseLogId(key.slice(1, 33)), seq: readU64(key, 33), bytes }
+}
+
+async function* records({ db }: StoreContext, space: number): AsyncGenerator<StoredDocument> {
+  for await (const chunk of db.scan(wholeSpace(space))) {
+    for (const [key, value] of chunk) {
+      const { type, bytes } = decodeLoose(DocumentRecord, value, false)
+      yield { type, hash: parseHash(key.slice(1)), bytes }
+    }
+  }
+}
+
+async function* waiting(context: StoreContext, epochId: EpochId): AsyncGenerator<EntryPosition> {
+  for await (const chunk of context.db.scan(prefixRange(spaceKey(SPACE.waiting, epochId)))) {
+    for (const [key] of chunk) yield positionAt(context, key, key.length - 12)
+  }
+}
+
+/** Skips from one epoch to the next instead of reading all that waits. */
+async function waitingEpochs({ db }: StoreContext): Promise<EpochId[]> {
+  const epochs: EpochId[] = []
+  let { from, to } = wholeSpace(SPACE.waiting)
+  while (epochs.length < EPOCHS_PAGE_MAX) {
+    const [row] = await db.range({ from, to }, 1)
+    if (row === undefined) break
+    epochs.push(parseEpochId(row[0].slice(1, 1 + EPOCH_ID_BYTES)))
+    from = prefixEnd(row[0].subarray(0, 1 + EPOCH_ID_BYTES))
+  }
+  return epochs
+}
+
+function positionAt({ memory }: StoreContext, key: Uint8Array, at: number): EntryPosition {
+  const log = memory.numbered[readU32(key, at)]
+  if (log === undefined) throw damaged(`a record names log number ${readU32(key, at)}, which is not held`)
+  return { logId: log.head.logId, seq: readU64(key, at + 4) }
+}

@@ -1,0 +1,154 @@
+import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import { ITEM } from '../indicator/item-type.ts'
+import type { IndicatorRecord } from '../wire/gen/store.ts'
+import { prefixRange, type Range } from './database.ts'
+import { scanGroups } from './held-item.ts'
+import {
+  indicatorKey,
+  nameKey,
+  prefixEnd,
+  SPACE,
+  spilledPrefix,
+  timeKeyParts,
+  timePrefix,
+  VIEW,
+  viewPrefix,
+} from './keys.ts'
+import {
+  type IndicatorFilter,
+  type ItemFilter,
+  LIST_PAGE_MAX,
+  type Page,
+  type StoredIndicator,
+  type StoredItem,
+} from './store.ts'
+import { itemsOfGroup, readIndicator, readItems, type ShownName, type ViewMoment } from './view-moment.ts'
+import { decodeIndicator, isSpilled } from './view-writes.ts'
+
+/** Records looked at for one page: a filter that fits little gives short pages rather than long waits. */
+const SCANNED_PER_PAGE_MAX = 50_000
+/** Key bytes before what a cursor keeps: generation and view space. */
+const VIEW_KEY_PREFIX_BYTES = 2
+
+type List = 'i' | 't' | 'n'
+
+/** Ascending by type and value. */
+export async function listIndicators(filter: IndicatorFilter, moment: ViewMoment): Promise<Page<StoredIndicator>> {
+  const { context, generation, snapshot } = moment
+  const limit = pageSize(filter.limit)
+  const type = filter.type === undefined ? Buffer.alloc(0) : Buffer.from(`${filter.type}\0`, 'utf8')
+  const range = after(prefixRange(indicatorKey(generation, type)), filter.after, 'i', rest =>
+    indicatorKey(generation, rest),
+  )
+  const items: StoredIndicator[] = []
+  let scanned = 0
+  for await (const chunk of context.db.scan(range, { snapshot })) {
+    for (const [key, value] of chunk) {
+      const subject = key.subarray(VIEW_KEY_PREFIX_BYTES)
+      const record = decodeIndicator(value)
+      if (record.claims > 0 && (await hasClaimOf(filter.nation, subject, record, moment))) {
+        const indicator = await readIndicator(subject, record, moment)
+        if (indicator !== undefined && indicator.claims.length > 0) items.push(indicator)
+      }
+      if (items.length >= limit || ++scanned >= SCANNED_PER_PAGE_MAX) return { items, next: cursorAfter('i', key) }
+    }
+  }
+  return { items }
+}
+
+async function hasClaimOf(
+  nation: NationId | undefined,
+  subject: Uint8Array,
+  record: IndicatorRecord,
+  { context, generation, snapshot }: ViewMoment,
+): Promise<boolean> {
+  if (nation === undefined) return true
+  if (!isSpilled(record)) return record.inline.some(shown => shown.kind === ITEM.INDICATOR && shown.nation === nation)
+  const prefix = Buffer.concat([
+    spilledPrefix(generation, subject, ITEM.INDICATOR),
+    Buffer.from(`${nation}\0`, 'latin1'),
+  ])
+  return (await context.db.range(prefixRange(prefix), 1, { snapshot })).length > 0
+}
+
+/** By nation and id where only a nation is asked for, else by time. */
+export function listItems(filter: ItemFilter, moment: ViewMoment): Promise<Page<StoredItem>> {
+  return filter.nation !== undefined && filter.sinceMs === undefined
+    ? listByNation(filter, filter.nation, moment)
+    : listByTime(filter, moment)
+}
+
+/** The items of one id stay together: a page may exceed its limit by those of the last id. */
+async function listByNation(filter: ItemFilter, nation: NationId, moment: ViewMoment): Promise<Page<StoredItem>> {
+  const { context, snapshot } = moment
+  const limit = pageSize(filter.limit)
+  const whole = prefixRange(nameKey(SPACE.items, `${nation}\0`))
+  const range = after(whole, filter.after, 'n', id => Buffer.concat([whole.from, id]))
+  const items: StoredItem[] = []
+  let scanned = 0
+  for await (const group of scanGroups(context.db, range, { snapshot })) {
+    items.push(...itemsOfGroup(group, moment).filter(item => fits(item, filter)))
+    const full = items.length >= limit || ++scanned >= SCANNED_PER_PAGE_MAX
+    if (full) return { items, next: cursor('n', prefixEnd(group.idKey).subarray(whole.from.length)) }
+  }
+  return { items }
+}
+
+async function listByTime(filter: ItemFilter, moment: ViewMoment): Promise<Page<StoredItem>> {
+  const { context, generation, snapshot } = moment
+  const limit = pageSize(filter.limit)
+  const whole = prefixRange(viewPrefix(generation, VIEW.time))
+  const since = { from: timePrefix(generation, filter.sinceMs ?? 0), to: whole.to }
+  const range = after(since, filter.after, 't', rest => Buffer.concat([whole.from, rest]))
+  const items: StoredItem[] = []
+  let scanned = 0
+  for await (const chunk of context.db.scan(range, { snapshot, chunk: limit })) {
+    const names = chunk.map(([key]) => timeKeyParts(key))
+    const wanted = names.map((name, i) => ({ ...name, key: chunk[i]![0] })).filter(name => fitsName(name, filter))
+    const found = await readItems(wanted, moment)
+    for (const [i, item] of found.entries()) {
+      if (item === undefined || !fits(item, filter)) continue
+      items.push(item)
+      if (items.length === limit) return { items, next: cursorAfter('t', wanted[i]!.key) }
+    }
+    scanned += chunk.length
+    if (scanned >= SCANNED_PER_PAGE_MAX) return { items, next: cursorAfter('t', chunk.at(-1)![0]) }
+  }
+  return { items }
+}
+
+function fitsName({ kind, nation }: ShownName, filter: ItemFilter): boolean {
+  return (filter.kind ?? kind) === kind && (filter.nation ?? nation) === nation
+}
+
+function fits({ kind, type }: StoredItem, filter: ItemFilter): boolean {
+  return (filter.kind ?? kind) === kind && (filter.type ?? type) === type
+}
+
+function pageSize(limit: number): number {
+  return Math.min(Math.max(Math.floor(limit), 1), LIST_PAGE_MAX)
+}
+
+/** Which list it is of, and where the next page begins, without what changes when the view is rebuilt. */
+function cursor(list: List, start: Uint8Array): string {
+  return list + toHex(start)
+}
+
+function cursorAfter(list: List, key: Uint8Array): string {
+  return cursor(list, Buffer.concat([key.subarray(VIEW_KEY_PREFIX_BYTES), Buffer.alloc(1)]))
+}
+
+function after(range: Range, next: string | undefined, list: List, keyOf: (start: Uint8Array) => Uint8Array): Range {
+  if (next === undefined) return range
+  const key = next.startsWith(list) && HEX.test(next.slice(1)) ? keyOf(fromHex(next.slice(1))) : undefined
+  if (key === undefined || compareBytes(key, range.from) < 0 || compareBytes(key, range.to) >= 0) {
+    throw new UserError('store-cursor', 'this page mark does not belong to this list', {
+      fix: 'Start again without it, or keep the filters of the page that it came with.',
+    })
+  }
+  return { from: key, to: range.to }
+}
+
+const HEX = /^(?:[0-9a-f]{2}){0,1024}$/

@@ -1,0 +1,123 @@
+import type { NationId } from '../base/ids.ts'
+import { parseHash } from '../base/ids.ts'
+import { ITEM } from '../indicator/item-type.ts'
+import { decodeLoose } from '../wire/codec.ts'
+import { type IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
+import type { StoreContext } from './context.ts'
+import { prefixRange, type Snapshot } from './database.ts'
+import { type HeldItem, type IdGroup, loadGroups } from './held-item.ts'
+import { subjectOf } from './item-face.ts'
+import { type Generation, indicatorKey, itemIdKey, spilledPrefix } from './keys.ts'
+import { refStands } from './log-state.ts'
+import { type Shown, type Stands, shownOf } from './shown.ts'
+import {
+  CLAIMS_PER_INDICATOR_MAX,
+  type EntryPosition,
+  type ItemId,
+  type StoredIndicator,
+  type StoredItem,
+} from './store.ts'
+import { decodeIndicator, isSpilled } from './view-writes.ts'
+
+/** What one question reads from: the view and the items of one moment. */
+export interface ViewMoment extends AsyncDisposable {
+  readonly context: StoreContext
+  readonly snapshot: Snapshot
+  readonly generation: Generation
+  readonly stands: Stands
+}
+
+export function viewMoment(context: StoreContext): ViewMoment {
+  const { db, memory } = context
+  const snapshot = db.snapshot()
+  return {
+    context,
+    snapshot,
+    generation: memory.view.generation,
+    stands: ref => {
+      const log = memory.numbered[ref.log]
+      return log !== undefined && refStands(ref, log, memory.tombstones.get(ref.log))
+    },
+    [Symbol.asyncDispose]: () => snapshot.close(),
+  }
+}
+
+/** Which item shows: the key part of a ShownRecord. */
+export interface ShownName extends ItemId {
+  readonly kind: number
+}
+
+/** The items that `names` point at, in their order; undefined where a newer limit hides one before the view is rebuilt. */
+export async function readItems(names: readonly ShownName[], moment: ViewMoment): Promise<(StoredItem | undefined)[]> {
+  const { context, snapshot, stands } = moment
+  const groups = await loadGroups(
+    context.db,
+    names.map(({ nation, id }) => itemIdKey(nation, id)),
+    { snapshot },
+  )
+  return names.map(({ kind }, i) => {
+    const shown = shownOf(groups[i]!.items, stands).find(item => item.kind === kind)
+    return shown && storedItem(shown, groups[i]!, moment)
+  })
+}
+
+export function itemsOfGroup(group: IdGroup, moment: ViewMoment): StoredItem[] {
+  return shownOf(group.items, moment.stands).map(shown => storedItem(shown, group, moment))
+}
+
+function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredItem {
+  const held = group.items.find(({ face, hash }) => face.kind === shown.kind && Buffer.compare(hash, shown.hash) === 0)!
+  const { kind, nation, id, timeMs, conflict } = shown
+  const { type, value } = held.face
+  const entries = entriesOf(held, moment)
+  return { kind, nation, id, hash: parseHash(held.hash), item: held.item, type, value, timeMs, conflict, entries }
+}
+
+function entriesOf({ refs }: HeldItem, { context, stands }: ViewMoment): EntryPosition[] {
+  return refs.filter(stands).map(({ log, seq }) => ({ logId: context.memory.numbered[log]!.head.logId, seq }))
+}
+
+export async function readIndicators(
+  subjects: readonly { readonly type: string; readonly value: string }[],
+  moment: ViewMoment,
+): Promise<(StoredIndicator | undefined)[]> {
+  const { context, generation, snapshot } = moment
+  const keys = subjects.map(({ type, value }) => subjectOf(type, value))
+  const records = await context.db.getMany(
+    keys.map(key => indicatorKey(generation, key)),
+    { snapshot },
+  )
+  return Promise.all(
+    records.map((bytes, i) =>
+      bytes === undefined ? undefined : readIndicator(keys[i]!, decodeIndicator(bytes), moment),
+    ),
+  )
+}
+
+/** Undefined where nothing of it shows any more. */
+export async function readIndicator(
+  subject: Uint8Array,
+  record: IndicatorRecord,
+  moment: ViewMoment,
+): Promise<StoredIndicator | undefined> {
+  const names = isSpilled(record) ? await spilledNames(subject, moment) : record.inline.map(nameOf)
+  const items = (await readItems(names, moment)).filter(item => item !== undefined)
+  const first = items[0]
+  if (first === undefined) return undefined
+  const claims = items.filter(({ kind }) => kind === ITEM.INDICATOR)
+  const remarks = items.filter(({ kind }) => kind !== ITEM.INDICATOR)
+  const { claims: claimCount, remarks: remarkCount } = record
+  return { type: first.type, value: first.value, claims, remarks, claimCount, remarkCount }
+}
+
+async function spilledNames(subject: Uint8Array, { context, generation, snapshot }: ViewMoment): Promise<ShownName[]> {
+  const all = prefixRange(spilledPrefix(generation, subject))
+  const claims = prefixRange(spilledPrefix(generation, subject, ITEM.INDICATOR))
+  const ranges = [claims, { from: claims.to, to: all.to }]
+  const rows = await Promise.all(ranges.map(range => context.db.range(range, CLAIMS_PER_INDICATOR_MAX, { snapshot })))
+  return rows.flat().map(([, value]) => nameOf(decodeLoose(ShownRecord, value, false)))
+}
+
+function nameOf({ kind, nation, id }: ShownRecord): ShownName {
+  return { kind, nation: nation as NationId, id }
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { u32be } from '../base/bytes.ts'
+import type { StoreContext } from './context.ts'
+import { prefixRange } from './database.ts'
+import { misuse } from './failures.ts'
+import { loadGroups } from './held-item.ts'
+import { itemIdKey, viewPrefix } from './keys.ts'
+import { LOOKUPS_MAX, type ViewReads } from './store.ts'
+import { listIndicators, listItems } from './view-lists.ts'
+import { itemsOfGroup, readIndicators, type ViewMoment, viewMoment } from './view-moment.ts'
+
+export function createViewReads(context: StoreContext): ViewReads {
+  return {
+    lookup: async (type, value) => (await atOnce(context, moment => readIndicators([{ type, value }], moment)))[0],
+    lookupMany: async subjects => {
+      if (subjects.length > LOOKUPS_MAX) throw misuse(`at most ${LOOKUPS_MAX} look-ups at once`)
+      return atOnce(context, moment => readIndicators(subjects, moment))
+    },
+    itemsOfId: ({ nation, id }) =>
+      atOnce(context, async moment => {
+        const [group] = await loadGroups(context.db, [itemIdKey(nation, id)], { snapshot: moment.snapshot })
+        return itemsOfGroup(group!, moment)
+      }),
+    listIndicators: filter => atOnce(context, moment => listIndicators(filter, moment)),
+    listItems: filter => atOnce(context, moment => listItems(filter, moment)),
+    viewDigest: digestOnce(context),
+    dumpView: () => dumpView(context),
+  }
+}
+
+async function atOnce<T>(context: StoreContext, read: (moment: ViewMoment) => Promise<T>): Promise<T> {
+  await using moment = viewMoment(context)
+  return await read(moment)
+}
+
+/** Every record of the view without its generation: what two nodes that hold the same have in common, byte by byte. */
+async function* dumpView(context: StoreContext): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
+  await using moment = viewMoment(context)
+  const prefix = viewPrefix(moment.generation)
+  for await (const chunk of context.db.scan(prefixRange(prefix), { snapshot: moment.snapshot })) {
+    for (const [key, value] of chunk) yield [key.subarray(prefix.length), value]
+  }
+}
+
+/** `SHA256(for each record: u32 length, key, u32 length, value)`, hex; read anew only where the view has changed. */
+function digestOnce(context: StoreContext): () => Promise<string> {
+  let last: { readonly memory: unknown; readonly version: number; readonly digest: Promise<string> } | undefined
+  return () => {
+    const { memory } = context
+    if (last?.memory !== memory || last.version !== memory.viewVersion) {
+      last = { memory, version: memory.viewVersion, digest: digestOf(context) }
+      last.digest.catch(() => (last = undefined))
+    }
+    return last.digest
+  }
+}
+
+async function digestOf(context: StoreContext): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const [key, value] of dumpView(context)) {
+    hash.update(u32be(key.length)).update(key).update(u32be(value.length)).update(value)
+  }
+  return hash.digest('hex')
+}
