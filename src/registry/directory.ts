@@ -1,29 +1,21 @@
-import type { AllianceId, LogId, NationId } from '../base/ids.ts'
-import type { Audience } from './audience.ts'
-import type { LogStanding } from './log-standing.ts'
+import { toHex } from '../base/bytes.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
+import { type Audience, buildAudience } from './audience.ts'
+import { type EvidenceSet, validDocs } from './evidence.ts'
+import { checkLogStanding, type LogOrigin, type LogStanding } from './log-standing.ts'
 import type { ParsedNationDoc } from './nation-doc.ts'
-import type { KeyStatus, Use } from './node-key.ts'
+import { hasLeft } from './nation-history.ts'
+import { type NationWalk, walkNation } from './nation-walk.ts'
+import { KEY_STATUS, type KeyStatus, type Use } from './node-key.ts'
 import type { AlliancePolicy } from './policy.ts'
-import type { ParsedRegistryDoc, Status } from './registry-doc.ts'
+import { type NationRecord, type ParsedRegistryDoc, ROLE, STATUS } from './registry-doc.ts'
+import type { RegistryState } from './registry-state.ts'
 
-/** What the GENESIS entry of a log says of it. */
-export interface LogOrigin {
-  readonly logId: LogId
-  readonly nation: NationId
-  readonly signPk: Uint8Array
-  /** `registry_version` of the GENESIS header. */
-  readonly registryVersion: number
-}
-
-export interface Member {
-  readonly nation: NationId
-  readonly label: string
-  readonly status: Status
-  readonly roles: ReadonlySet<number>
-  /** Highest TLP level it may be sent, 1 CLEAR to 5 RED; 0: no ceiling. */
-  readonly maxTlp: number
+export interface Member extends NationRecord {
   /** Undefined while no document of the nation is in force. */
   readonly doc: ParsedNationDoc | undefined
+  /** Documents of one version that hold the nation up (R-1.6); empty when none do. */
+  readonly siblings: readonly ParsedNationDoc[]
 }
 
 /** A node of a nation in the documents in force, its peer key proved. */
@@ -37,19 +29,19 @@ export interface PeerNode {
 }
 
 /**
- * 'member': active key of a nation that is ACTIVE or SUSPENDED (a suspended one must be able to learn of its return).
- * 'refused': known and removed. 'limbo': in no document in force here (R-5.4).
+ * `member`: active key of a nation that is ACTIVE or SUSPENDED (a suspended one must learn of its return). `refused`:
+ * in a document in force, and removed. `limbo`: in no document in force here (R-5.4).
  */
 export type PeerStanding = 'member' | 'refused' | 'limbo'
 
 /** Answers of the documents of one alliance, frozen at one set of evidence. Pure: time is a parameter. */
 export interface Directory {
   readonly allianceId: AllianceId
-  /** The registry in force and the versions before it, v1 first (R-1.5). */
   readonly registry: ParsedRegistryDoc
+  /** Version 1 to the one in force (R-1.5). */
   readonly chain: readonly ParsedRegistryDoc[]
   readonly policy: AlliancePolicy
-  /** Every nation of the registry in force. */
+  /** Every nation of the registry in force, in the order of ids. */
   members(): readonly Member[]
   member(nation: NationId): Member | undefined
   /** R-0.1: the key stands in a valid NationDoc of the nation, in force or not. */
@@ -57,15 +49,108 @@ export interface Directory {
   /** R-2.6, R-1.8: what the documents in force say of a log. */
   logStanding(origin: LogOrigin): LogStanding
   peerStanding(peerPk: Uint8Array): PeerStanding
-  /** Nodes that may be connected to, own nation included. */
+  /** Nodes with a peer standing of `member`, own nation included. */
   peers(): readonly PeerNode[]
   nationOfPeer(peerPk: Uint8Array): NationId | undefined
   /** By documents in force, whatever the key's status. */
   nationOfSignKey(signPk: Uint8Array): NationId | undefined
   /** By any valid document: what was quorate stays so, whatever becomes of a key (R-2.7). */
   nationOfWitness(witnessPk: Uint8Array): NationId | undefined
-  /** ACTIVE nations with the role WITNESS in that version of the chain in force; undefined where it has no such version. */
+  /** ACTIVE nations with the role WITNESS in that version of the chain in force; undefined where there is none such. */
   witnesses(version: number): ReadonlySet<NationId> | undefined
-  /** Who may be sealed to at this time (R-3.6, R-1.9), with the key to use, and who may not and why. */
+  /** Who may be sealed to at this time (R-3.6, R-1.9) and with which key, and who may not and why. */
   audience(nowMs: number): Audience
+}
+
+/** `state` is the `registryState` of the same set. */
+export function buildDirectory(set: EvidenceSet, state: RegistryState): Directory {
+  const walks = walkNations(set, state)
+  const docs = new Map([...walks].flatMap(([nation, { path }]) => path.slice(-1).map(doc => [nation, doc] as const)))
+  const members = membersOf(state, walks)
+  const peers = peersOf(docs)
+  const valid = [...set.nations.values()].flatMap(validDocs).sort(byNation)
+  const openers = new Set(valid.flatMap(doc => keysOf(doc, 'signPk').map(key => `${doc.nation}/${key}`)))
+  const witnessKeys = indexKeys(valid, 'witnessPk')
+  const signKeys = indexKeys([...docs.values()].sort(byNation), 'signPk')
+  const isMember = ({ nation, status }: PeerNode) =>
+    status === KEY_STATUS.ACTIVE && !hasLeft(state.inForce.nations.get(nation))
+
+  return {
+    allianceId: set.allianceId,
+    registry: state.inForce,
+    chain: state.chain,
+    policy: state.inForce.policy,
+    members: () => [...members.values()],
+    member: nation => members.get(nation),
+    mayOpenLog: (nation, signPk) => openers.has(`${nation}/${toHex(signPk)}`),
+    logStanding: origin => checkLogStanding(origin, state.histories.get(origin.nation), docs.get(origin.nation)),
+    peerStanding(peerPk) {
+      const nodes = peers.get(toHex(peerPk))
+      if (nodes === undefined) return 'limbo'
+      return nodes.some(isMember) ? 'member' : 'refused'
+    },
+    peers: () => [...peers.values()].flatMap(nodes => nodes.find(isMember) ?? []),
+    nationOfPeer(peerPk) {
+      const nodes = peers.get(toHex(peerPk)) ?? []
+      return (nodes.find(isMember) ?? nodes[0])?.nation
+    },
+    nationOfSignKey: signPk => signKeys.get(toHex(signPk)),
+    nationOfWitness: witnessPk => witnessKeys.get(toHex(witnessPk)),
+    witnesses: version => witnessesOf(state.chain[version - 1]),
+    audience: nowMs => buildAudience(state, docs, nowMs),
+  }
+}
+
+/** Of every nation that the registries in force ever named: an expelled one still has documents in force. */
+function walkNations(set: EvidenceSet, state: RegistryState): ReadonlyMap<NationId, NationWalk> {
+  const walks = new Map<NationId, NationWalk>()
+  for (const [nation, history] of state.histories) {
+    walks.set(nation, walkNation(history, set.nations.get(nation)?.nodes ?? new Map()))
+  }
+  return walks
+}
+
+function membersOf(state: RegistryState, walks: ReadonlyMap<NationId, NationWalk>): ReadonlyMap<NationId, Member> {
+  const members = [...state.inForce.nations.values()].sort(byNation).map((entry): Member => {
+    const walk = walks.get(entry.nation)
+    return { ...entry, doc: walk?.path.at(-1), siblings: walk?.siblings ?? [] }
+  })
+  return new Map(members.map(member => [member.nation, member]))
+}
+
+/** Two nations may name one key, if both prove it: hence a list. */
+function peersOf(docs: ReadonlyMap<NationId, ParsedNationDoc>): ReadonlyMap<string, readonly PeerNode[]> {
+  const nodes = [...docs.values()]
+    .sort(byNation)
+    .flatMap(({ nation, nodes }) =>
+      nodes.flatMap(({ peerPk, addresses, use, status }): PeerNode[] =>
+        peerPk === undefined ? [] : [{ nation, peerPk, addresses, use, status }],
+      ),
+    )
+  return Map.groupBy(nodes, node => toHex(node.peerPk))
+}
+
+/** Of several nations that prove one key the first in the order of ids has it. */
+function indexKeys(docs: readonly ParsedNationDoc[], name: 'signPk' | 'witnessPk'): ReadonlyMap<string, NationId> {
+  const index = new Map<string, NationId>()
+  for (const doc of docs) {
+    for (const key of keysOf(doc, name)) if (!index.has(key)) index.set(key, doc.nation)
+  }
+  return index
+}
+
+function keysOf({ nodes }: ParsedNationDoc, name: 'signPk' | 'witnessPk'): string[] {
+  return nodes.flatMap(({ [name]: key }) => (key === undefined ? [] : toHex(key)))
+}
+
+function witnessesOf(registry: ParsedRegistryDoc | undefined): ReadonlySet<NationId> | undefined {
+  if (registry === undefined) return undefined
+  const witnesses = [...registry.nations.values()].filter(
+    ({ status, roles }) => status === STATUS.ACTIVE && roles.has(ROLE.WITNESS),
+  )
+  return new Set(witnesses.map(({ nation }) => nation))
+}
+
+function byNation(a: { readonly nation: NationId }, b: { readonly nation: NationId }): number {
+  return a.nation < b.nation ? -1 : a.nation > b.nation ? 1 : 0
 }

@@ -1,6 +1,5 @@
-import { u32be } from '../base/bytes.ts'
+import { equalBytes, u32be } from '../base/bytes.ts'
 import { assertProtocol, ProtocolError } from '../base/errors.ts'
-import { equalBytes } from '../base/bytes.ts'
 import { labelledHash } from '../base/hash.ts'
 import type { Hash } from '../base/ids.ts'
 import { parseHash } from '../base/ids.ts'

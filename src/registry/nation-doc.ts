@@ -100,7 +100,10 @@ function parseNodes(
 ): NodeRecord[] {
   assertCount(doc.nodes, 0, NODE_KEYS_MAX, 'nodes')
   const nodes = doc.nodes.map(node => parseNode(node, allianceId, nation))
-  assertKeysDistinct([...roots.map(root => root.edPk), ...nodes.flatMap(node => node.named)], `the document of ${nation}`)
+  assertKeysDistinct(
+    [...roots.map(root => root.edPk), ...nodes.flatMap(node => node.named)],
+    `the document of ${nation}`,
+  )
   return nodes
 }
 

@@ -17,8 +17,8 @@ import {
 } from './doc-fields.ts'
 import { type AlliancePolicy, parsePolicy } from './policy.ts'
 import { assertKeysDistinct, parseRootKey, type RootKeyRecord } from './root-key.ts'
-import { DOC_TYPE, type ParsedSignedDoc } from './signed-doc.ts'
 import { type RootSet, rootSetOf } from './root-set.ts'
+import { DOC_TYPE, type ParsedSignedDoc } from './signed-doc.ts'
 
 export const REGISTRY_FORMAT = 1
 export const STATUS = { ACTIVE: 1, SUSPENDED: 2, EXPELLED: 3 } as const
@@ -119,7 +119,10 @@ function parseGovernors(governors: readonly Governor[], threshold: number): Gove
   const parsed = governors.map(parseGovernor)
   assertNationsDistinct(parsed, 'governors')
   const keys = parsed.flatMap(governor => governor.keys)
-  assertKeysDistinct(keys.flatMap(key => [key.edPk, key.mldsa65Pk]), 'the list of governors')
+  assertKeysDistinct(
+    keys.flatMap(key => [key.edPk, key.mldsa65Pk]),
+    'the list of governors',
+  )
   if (2 * threshold <= parsed.length || threshold > parsed.length) {
     throw new ProtocolError('doc-threshold-range', `${threshold} of ${parsed.length} governors is no majority`)
   }

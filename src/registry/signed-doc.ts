@@ -100,10 +100,15 @@ function bothHalvesVerify(key: RootKeyRecord, input: Uint8Array, sig: DocSig): b
   return verifyEd25519(key.edPk, input, sig.ed25519) && mlDsa65.verify(key.mldsa65Pk, input, sig.mldsa65)
 }
 
-/** The document of `a` with the signatures of both, each once, in the order of their bytes; both are of one document. */
+/** The signatures of both lists, each once, in the order of their bytes. */
 export function mergeSignatures(a: readonly DocSig[], b: readonly DocSig[]): readonly DocSig[] {
   const sorted = [...a, ...b].sort(compareSignatures)
-  return sorted.filter((sig, i) => i === 0 || compareSignatures(sig, sorted[i - 1]!) !== 0).slice(0, DOC_SIGNATURES_MAX)
+  return sorted.filter((sig, i) => i === 0 || compareSignatures(sig, sorted[i - 1]!) !== 0)
+}
+
+/** Whether two lists in the order of `mergeSignatures` are the same. */
+export function isSameSignatures(a: readonly DocSig[], b: readonly DocSig[]): boolean {
+  return a.length === b.length && a.every((sig, i) => compareSignatures(sig, b[i]!) === 0)
 }
 
 function compareSignatures(a: DocSig, b: DocSig): number {

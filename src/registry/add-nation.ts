@@ -1,0 +1,106 @@
+import type { ErrorCode } from '../base/codes.ts'
+import { ProtocolError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import { assertOfAlliance } from './add-registry.ts'
+import { type DocHashHex, docHashHex } from './doc-fields.ts'
+import { type Added, type EvidenceSet, isWaitingFull, type NationEvidence, SIBLINGS_MAX } from './evidence.ts'
+import type { NationHistory } from './nation-history.ts'
+import { type NationNode, type NationNodes, validNationDocs } from './nation-walk.ts'
+import { isSameSignatures, mergeSignatures, type ParsedSignedDoc } from './signed-doc.ts'
+import { checkNationStep, countingSignatures, type SignedNationDoc, verifyNationDoc } from './verify-nation.ts'
+
+const NO_EVIDENCE: NationEvidence = { nodes: new Map(), valid: new Set() }
+
+/** Adds a nation document. Throws ProtocolError where it is to be refused. */
+export function addNation(set: EvidenceSet, signed: ParsedSignedDoc): Added {
+  const known = findNode(set, docHashHex(signed.hash))
+  const doc = known === undefined ? verifyNationDoc(signed) : withSignatures(known, signed)
+  if (doc === undefined) return { set, outcome: { kind: 'duplicate' }, changed: [] }
+  assertOfAlliance(set, doc.allianceId)
+  const before = set.nations.get(doc.nation) ?? NO_EVIDENCE
+  if (known === undefined) assertPlace(set, before, doc)
+  const { evidence, changed } = withNode(before, doc, historiesOf(set, doc.nation))
+  const next = { ...set, nations: new Map(set.nations).set(doc.nation, evidence) }
+  if (evidence.valid.has(doc.hash)) {
+    if (known === undefined) return { set: next, outcome: { kind: 'added' }, changed }
+    return { set: next, outcome: { kind: changed.length > 0 ? 'merged' : 'duplicate' }, changed }
+  }
+  if (isWaitingFull(next)) throw new ProtocolError('doc-waiting-full', 'too many documents wait for their predecessors')
+  return { set: next, outcome: { kind: 'waiting', code: missing(evidence, doc) }, changed }
+}
+
+/** Judges the waiting documents of every nation again, after a registry document was added. */
+export function settleNations(set: EvidenceSet): Pick<Added, 'set' | 'changed'> {
+  const nations = new Map(set.nations)
+  const changed: DocHashHex[] = []
+  for (const [nation, before] of set.nations) {
+    if (before.valid.size === before.nodes.size) continue
+    const valid = validNationDocs(historiesOf(set, nation), before.nodes)
+    changed.push(...valid.difference(before.valid))
+    nations.set(nation, { ...before, valid })
+  }
+  return changed.length === 0 ? { set, changed } : { set: { ...set, nations }, changed }
+}
+
+function findNode(set: EvidenceSet, hash: DocHashHex): NationNode | undefined {
+  for (const { nodes } of set.nations.values()) {
+    const node = nodes.get(hash)
+    if (node !== undefined) return node
+  }
+  return undefined
+}
+
+/** The known document with the signatures of another copy, or undefined where these add nothing. */
+function withSignatures({ doc }: NationNode, copy: ParsedSignedDoc): SignedNationDoc | undefined {
+  const sigs = mergeSignatures(doc.signed.sigs, copy.sigs)
+  return isSameSignatures(sigs, doc.signed.sigs) ? undefined : verifyNationDoc({ ...copy, sigs })
+}
+
+function assertPlace(set: EvidenceSet, { nodes }: NationEvidence, doc: SignedNationDoc): void {
+  const siblings = [...nodes.values()].filter(node => node.doc.version === doc.version)
+  if (siblings.length < SIBLINGS_MAX) return
+  const isPinned = historiesOf(set, doc.nation).some(({ pins }) => pins.some(pin => pin.hash === doc.hash))
+  if (isPinned) return
+  throw new ProtocolError(
+    'doc-siblings-full',
+    `${SIBLINGS_MAX} documents of ${doc.nation} version ${doc.version} are here`,
+  )
+}
+
+/** Places a document among those of its nation: its own step, and those of the documents that follow it. */
+function withNode(
+  before: NationEvidence,
+  doc: SignedNationDoc,
+  histories: readonly NationHistory[],
+): { readonly evidence: NationEvidence; readonly changed: readonly DocHashHex[] } {
+  const nodes = new Map(before.nodes)
+  for (const each of [doc, ...childrenOf(before.nodes, doc.hash)]) nodes.set(each.hash, nodeOf(each, nodes))
+  const valid = validNationDocs(histories, nodes)
+  const isChanged = (hash: DocHashHex) => {
+    const old = before.valid.has(hash) ? before.nodes.get(hash)! : undefined
+    return old === undefined || !isSameSignatures(old.doc.signed.sigs, nodes.get(hash)!.doc.signed.sigs)
+  }
+  return { evidence: { nodes, valid }, changed: [...valid].filter(isChanged) }
+}
+
+function childrenOf(nodes: NationNodes, hash: DocHashHex): SignedNationDoc[] {
+  return [...nodes.values()].map(node => node.doc).filter(doc => doc.prevHash === hash)
+}
+
+function nodeOf(doc: SignedNationDoc, nodes: NationNodes): NationNode {
+  const parent = doc.prevHash && nodes.get(doc.prevHash)?.doc
+  const sigs = countingSignatures(parent, doc)
+  return { doc: { ...doc, signed: { ...doc.signed, sigs } }, step: checkNationStep(parent, doc) }
+}
+
+/** Documents of every line count for R-0.1, those not in force too. */
+function historiesOf(set: EvidenceSet, nation: NationId): readonly NationHistory[] {
+  return [...set.registries.values()].flatMap(({ histories }) => histories.get(nation) ?? [])
+}
+
+function missing({ nodes, valid }: NationEvidence, doc: SignedNationDoc): ErrorCode {
+  const { step } = nodes.get(doc.hash)!
+  if (step.kind === 'reset' || step.kind === 'broken') return step.code
+  if (step.kind === 'orphan') return 'doc-parent-unknown'
+  return step.kind === 'next' && valid.has(doc.prevHash!) ? 'nation-beyond-pin' : 'nation-unbound'
+}
