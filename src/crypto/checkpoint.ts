@@ -10,7 +10,7 @@ import { encodeSignedNote, NOTE_TYPE_ED25519, type NoteSignature, noteKeyId, par
  */
 
 /** Longest origin that a cosignature of type 0x06 can name. */
-export const ORIGIN_BYTES_MAX = 255
+const ORIGIN_BYTES_MAX = 255
 
 const SIZE = /^(?:0|[1-9][0-9]{0,15})$/
 

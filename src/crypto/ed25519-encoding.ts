@@ -5,9 +5,8 @@
 
 import { fromHex } from '../base/bytes.ts'
 
-export const ED25519_SEED_BYTES = 32
 export const ED25519_KEY_BYTES = 32
-export const ED25519_SIGNATURE_BYTES = 64
+const ED25519_SIGNATURE_BYTES = 64
 
 /** L = 2^252 + 27742317777372353535851937790883648493, little-endian. */
 const GROUP_ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')

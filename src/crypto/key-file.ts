@@ -106,7 +106,7 @@ export function encodeRootSecrets(secrets: RootSecrets): Uint8Array {
   ])
 }
 
-export function parseRootSecrets(bytes: Uint8Array): RootSecrets {
+function parseRootSecrets(bytes: Uint8Array): RootSecrets {
   const single = ['kind', 'nation', 'alliance', 'created', 'comment', 'ed25519-seed', 'mldsa65-seed']
   const fields = parseSecretFields(bytes, FORMAT, single, ['record'])
   const kind = fields.one('kind')

@@ -17,8 +17,6 @@ export interface MlDsa {
   assertPublicKey(bytes: Uint8Array): void
 }
 
-export const MLDSA_SEED_BYTES = 32
-
 /** Registry and nation documents. */
 export const mlDsa65: MlDsa = createMlDsa('ml-dsa-65', 1952, 3309)
 

@@ -7,7 +7,7 @@ import { ProtocolError, UserError } from '../base/errors.ts'
  */
 
 const LENGTH_BYTES = 4
-export const PADDED_BYTES_MIN = 512
+const PADDED_BYTES_MIN = 512
 /** The largest Padmé size whose ciphertext, with its 16-byte tag, is within the 64 KiB of a body. */
 export const PADDED_BYTES_MAX = 63_488
 /** What a BATCH may come to before it is sealed. */

@@ -8,7 +8,7 @@ import { pad, unpad } from './padding.ts'
 
 /** Sealing and opening the body of a BATCH under its epoch secret. */
 
-export const SALT_BYTES = 32
+const SALT_BYTES = 32
 
 const MESSAGE_LABEL = utf8('tocsin/msg/v1\0')
 const AAD_LABEL = utf8('tocsin/aad/v1\0')
@@ -68,7 +68,7 @@ export function messageSalt(secret: Uint8Array, random: Uint8Array, plaintext: U
   return hmacSha256(hkdfExpand(secret, [SALT_LABEL], AEAD_KEY_BYTES), random, plaintext)
 }
 
-export function bodyAad(place: BodyPlace): Uint8Array {
+function bodyAad(place: BodyPlace): Uint8Array {
   const { allianceId, logId, seq, epochId, registryVersion } = place
   return concat(AAD_LABEL, allianceId, logId, u64be(seq), epochId, u64be(registryVersion))
 }

@@ -4,12 +4,12 @@ import { sha256 } from '../base/hash.ts'
 
 /** C2SP signed notes (https://c2sp.org/signed-note): a text, an empty line, and signature lines. */
 
-export const NOTE_TEXT_BYTES_MAX = 4096
+const NOTE_TEXT_BYTES_MAX = 4096
 /** What we write; Go's `note.Open` stops at 100. */
-export const NOTE_LINES_WRITTEN_MAX = 64
-export const NOTE_LINES_READ_MAX = 100
+const NOTE_LINES_WRITTEN_MAX = 64
+const NOTE_LINES_READ_MAX = 100
 /** A post-quantum line of type 0x06 has about 3,300 characters. */
-export const NOTE_LINE_BYTES_MAX = 4096
+const NOTE_LINE_BYTES_MAX = 4096
 const NOTE_BYTES_MAX = NOTE_TEXT_BYTES_MAX + 1 + NOTE_LINES_READ_MAX * NOTE_LINE_BYTES_MAX
 
 export const NOTE_TYPE_ED25519 = 0x01

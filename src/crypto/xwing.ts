@@ -8,9 +8,9 @@ import { exportPublicKey, importPublicKey, importSecretKey } from './raw-key.ts'
  * Encapsulation draws from OpenSSL's generator, which takes no seed.
  */
 
-export const XWING_SEED_BYTES = 32
-export const XWING_PUBLIC_KEY_BYTES = 1216
-export const XWING_ENC_BYTES = 1120
+const XWING_SEED_BYTES = 32
+const XWING_PUBLIC_KEY_BYTES = 1216
+const XWING_ENC_BYTES = 1120
 
 const MLKEM_PUBLIC_KEY_BYTES = 1184
 const MLKEM_CIPHERTEXT_BYTES = 1088
