@@ -1,5 +1,6 @@
 import { assertProtocol } from '../base/errors.ts'
 import { type EpochId, type NationId, parseEpochId, parseNationId } from '../base/ids.ts'
+import { encode } from '../wire/codec.ts'
 import { KeyGrant, type Slot } from '../wire/gen/tocsin.ts'
 import { BODY_BYTES_MAX, GRANT_SLOTS_MAX, HPKE_ENC_BYTES, SLOT_CT_BYTES } from '../wire/limits.ts'
 import { assertLength, assertRange, decodeStrict } from '../wire/strict.ts'
@@ -29,6 +30,13 @@ export interface KeyGrantContent {
   readonly slots: readonly GrantSlot[]
   readonly supersedes: EpochId | undefined
   readonly reason: number
+}
+
+/** Body bytes. Throws as `parseKeyGrant` does, so that nobody signs what nobody accepts. */
+export function encodeKeyGrant(grant: KeyGrant): Uint8Array {
+  const body = encode(KeyGrant, grant)
+  parseKeyGrant(body)
+  return body
 }
 
 /** The form of a KEY_GRANT body; undefined where its suite is not known here (R-3.1). Throws ProtocolError. */
