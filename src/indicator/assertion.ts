@@ -58,7 +58,7 @@ export function resolveAssertions(claims: readonly Claim[]): Assertions {
 }
 
 /** By nation, id, item hash, time and place. */
-export function compareClaims(a: Claim, b: Claim): number {
+function compareClaims(a: Claim, b: Claim): number {
   return (
     compareText(a.nation, b.nation) ||
     compareBytes(a.claim.id, b.claim.id) ||

@@ -52,7 +52,7 @@ export interface ClaimContext {
   readonly assertion: number
 }
 
-export const LINEAGE = { UNSAID: 0, OBSERVED: 1, RELAYED: 2 } as const
+const LINEAGE = { UNSAID: 0, OBSERVED: 1, RELAYED: 2 } as const
 
 const CLAIM_ID_BYTES = 16
 const CONFIDENCE_MAX = 100
@@ -93,7 +93,7 @@ export function buildClaim(draft: ClaimDraft, context: ClaimContext): IndicatorC
 }
 
 /** `SHA256("tocsin/claim/v1\0" || alliance_id || u8 length || nation || claim with empty id)`, first 16 bytes. */
-export function claimId(claim: IndicatorClaim, context: Pick<ClaimContext, 'allianceId' | 'nation'>): Uint8Array {
+function claimId(claim: IndicatorClaim, context: Pick<ClaimContext, 'allianceId' | 'nation'>): Uint8Array {
   const nation = utf8(context.nation)
   const content = encode(IndicatorClaim, { ...claim, id: EMPTY })
   return labelledHash('tocsin/claim/v1', context.allianceId, u8(nation.length), nation, content).slice(

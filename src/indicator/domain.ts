@@ -1,6 +1,6 @@
 import { invalidValue, quoted } from './invalid.ts'
 
-export const NAME_LENGTH_MAX = 253
+const NAME_LENGTH_MAX = 253
 const LABEL_LENGTH_MAX = 63
 /** A spelling with Unicode in it may be longer than what it encodes to. */
 const UNICODE_NAME_LENGTH_MAX = 1024

@@ -53,7 +53,7 @@ export function isTlp(value: number): value is Tlp {
   return Number.isInteger(value) && value >= TLP.CLEAR && value <= TLP.RED
 }
 
-export function isPap(value: number): value is Pap {
+function isPap(value: number): value is Pap {
   return Number.isInteger(value) && value >= PAP.UNSET && value <= PAP.RED
 }
 

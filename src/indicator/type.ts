@@ -50,13 +50,7 @@ const TYPES = {
   },
 } as const satisfies Record<string, IndicatorType>
 
-export type KnownType = keyof typeof TYPES
-
 export const INDICATOR_TYPES: ReadonlyMap<string, IndicatorType> = new Map(Object.entries(TYPES))
-
-export function isKnownType(type: string): type is KnownType {
-  return INDICATOR_TYPES.has(type)
-}
 
 const TYPE_NAME = /^[a-z][a-z0-9-]{0,31}$/
 

@@ -59,11 +59,6 @@ interface Parts {
   readonly fragment: string
 }
 
-/** Whether new indicators may have this scheme (lower case). */
-export function isKnownScheme(scheme: string): boolean {
-  return DEFAULT_PORTS.has(scheme)
-}
-
 /**
  * RFC 3986 §6.2.2 and §6.2.3, keeping what is evidence: case, parameter order and empty parts of path, query and
  * fragment, and the user information. Scheme and host in lower case, default port and dot segments removed,
@@ -82,7 +77,8 @@ export function canonicalUrl(text: string): string {
 /** The author's step before `canonicalUrl`: a scheme from the list, a Unicode host as `xn--`. */
 export function asciiHostUrl(text: string): string {
   const parts = splitUrl(text)
-  if (!isKnownScheme(parts.scheme)) throw invalidValue(`${quoted(text)}: scheme ${quoted(parts.scheme)} is not taken`)
+  if (!DEFAULT_PORTS.has(parts.scheme))
+    throw invalidValue(`${quoted(text)}: scheme ${quoted(parts.scheme)} is not taken`)
   if (isAscii(parts.host)) return text
   const userinfo = parts.userinfo === undefined ? '' : `${parts.userinfo}@`
   const port = parts.port && `:${parts.port}`

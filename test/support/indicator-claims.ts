@@ -14,7 +14,7 @@ import { buildClaim, type ClaimContext, type ClaimDraft, encodeClaimItem } from 
 import { itemHash, parseItem } from '../../src/indicator/item.ts'
 import type { IndicatorClaim } from '../../src/wire/gen/tocsin.ts'
 
-export const ALLIANCE: AllianceId = parseAllianceId(sha256(utf8('an alliance')))
+const ALLIANCE: AllianceId = parseAllianceId(sha256(utf8('an alliance')))
 
 export function context(over: Partial<ClaimContext> = {}): ClaimContext {
   return { allianceId: ALLIANCE, nation: parseNationId('AAA'), defaultTlp: 2, assertion: 0, ...over }
