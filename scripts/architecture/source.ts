@@ -33,6 +33,8 @@ export interface Import {
   readonly from: string
   /** The names asked for, as the other module calls them; none for a namespace or a dynamic import. */
   readonly names: readonly string[]
+  /** Nothing of it is left at run time. */
+  readonly typesOnly: boolean
   readonly start: number
 }
 
@@ -53,16 +55,18 @@ export function parseSource(path: string, text: string): Source {
     ...module.staticImports.map(({ moduleRequest, entries, start }) => ({
       from: moduleRequest.value,
       names: entries.flatMap(entry => entry.importName.name ?? []),
+      typesOnly: entries.length > 0 && entries.every(entry => entry.isType),
       start,
     })),
     ...module.staticExports.flatMap(({ entries, start }) =>
-      entries.flatMap(({ moduleRequest, importName }) =>
-        moduleRequest === null ? [] : { from: moduleRequest.value, names: [importName.name ?? []].flat(), start },
-      ),
+      entries.flatMap(({ moduleRequest, importName, isType }) => {
+        if (moduleRequest === null) return []
+        return { from: moduleRequest.value, names: [importName.name ?? []].flat(), typesOnly: isType, start }
+      }),
     ),
     ...module.dynamicImports.flatMap(({ moduleRequest, start }) => {
       const literal = /^(['"`])([^$]*)\1$/s.exec(text.slice(moduleRequest.start, moduleRequest.end))
-      return literal?.[2] === undefined ? [] : { from: literal[2], names: [], start }
+      return literal?.[2] === undefined ? [] : { from: literal[2], names: [], typesOnly: false, start }
     }),
   ]
   return { path, text, nodes: [...walk(program as unknown as SyntaxNode, undefined, '')], comments, imports }
