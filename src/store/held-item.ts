@@ -4,7 +4,7 @@ import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
 import { ItemRecord, type ItemRef } from '../wire/gen/store.ts'
 import { type Database, prefixRange, type Range, type ReadOptions, type Writes } from './database.ts'
-import { faceOf, type ItemFace } from './item-face.ts'
+import type { ItemFace } from './item-face.ts'
 import { itemKey, itemKeyParts, latin1 } from './keys.ts'
 
 /** One opened item as it is kept: primary data. */
@@ -94,8 +94,10 @@ export async function* scanGroups(db: Database, range: Range, options: ReadOptio
   if (idKey !== undefined) yield { idKey, items }
 }
 
-function heldItem(key: Uint8Array, { hash, item, refs }: ItemRecord): HeldItem {
-  return { nation: itemKeyParts(key).nation, face: faceOf(item, hash), hash, item, refs }
+function heldItem(key: Uint8Array, record: ItemRecord): HeldItem {
+  const { nation, id } = itemKeyParts(key)
+  const { hash, item, refs, kind, type, value } = record
+  return { nation, face: { kind, id, type, value, void: record.void === 1 }, hash, item, refs }
 }
 
 /** Writes what changed of a group. The first item of an id has the short key, which is all that a reader needs to try. */
@@ -111,8 +113,9 @@ export function writeGroup(before: IdGroup, items: readonly HeldItem[], writes: 
   for (const key of held.keys()) writes.push([Buffer.from(key, 'latin1'), undefined])
 }
 
-function itemRecord({ hash, item, refs }: HeldItem, more: boolean): Uint8Array {
-  return encode(ItemRecord, { hash, item, refs, more: more ? 1 : 0 })
+function itemRecord({ hash, item, refs, face }: HeldItem, more: boolean): Uint8Array {
+  const { kind, type, value } = face
+  return encode(ItemRecord, { hash, item, refs, more: more ? 1 : 0, kind, void: face.void ? 1 : 0, type, value })
 }
 
 function keyAt(idKey: Uint8Array, { face, hash }: HeldItem, position: number): Uint8Array {

@@ -1,16 +1,15 @@
-import type { NationId } from '../base/ids.ts'
 import type { Database, Writes } from './database.ts'
 import { misuse } from './failures.ts'
 import { type HeldItem, loadGroups, withItem, writeGroup } from './held-item.ts'
-import { faceOf } from './item-face.ts'
+import { readFace } from './item-face.ts'
 import { itemIdKey, latin1 } from './keys.ts'
 import { branchOf, refStands } from './log-state.ts'
 import type { Draft } from './memory.ts'
 import { type Shown, type ShownChange, type Stands, shownChanges, shownOf } from './shown.ts'
-import type { CommitResult, ItemId, OpenedItem } from './store.ts'
+import type { CommitResult, ItemId, OpenedItem, VoidItem } from './store.ts'
 import { writeView } from './view-writes.ts'
 
-export type ItemsOutcome = Pick<CommitResult, 'itemsNew' | 'itemsKnown' | 'conflicts'>
+export type ItemsOutcome = Pick<CommitResult, 'itemsNew' | 'itemsKnown' | 'conflicts' | 'voided'>
 
 /** Files opened items and changes the view by the difference that they make. */
 export async function writeItems(
@@ -19,7 +18,8 @@ export async function writeItems(
   db: Database,
   writes: Writes,
 ): Promise<ItemsOutcome> {
-  const arrivals = byId(items, draft)
+  const voided: VoidItem[] = []
+  const arrivals = byId(items.map(opened => heldItem(opened, draft, voided)))
   const groups = await loadGroups(
     db,
     arrivals.map(({ idKey }) => idKey),
@@ -39,7 +39,7 @@ export async function writeItems(
   draft.counts.items += itemsNew
   draft.viewWritten ||= changes.length > 0
   await writeView(changes, { db, writes, generation: draft.view.generation, counts: draft.counts })
-  return { itemsNew, itemsKnown: items.length - itemsNew, conflicts: changes.filter(isNewConflict).map(idOf) }
+  return { itemsNew, itemsKnown: items.length - itemsNew, conflicts: changes.filter(isNewConflict).map(idOf), voided }
 }
 
 interface Arrivals {
@@ -47,10 +47,9 @@ interface Arrivals {
   readonly items: HeldItem[]
 }
 
-function byId(items: readonly OpenedItem[], draft: Draft): Arrivals[] {
+function byId(items: readonly HeldItem[]): Arrivals[] {
   const groups = new Map<string, Arrivals>()
-  for (const opened of items) {
-    const item = heldItem(opened, draft)
+  for (const item of items) {
     const idKey = itemIdKey(item.nation, item.face.id)
     const key = latin1(idKey)
     const group = groups.get(key)
@@ -60,11 +59,14 @@ function byId(items: readonly OpenedItem[], draft: Draft): Arrivals[] {
   return [...groups.values()]
 }
 
-function heldItem({ logId, seq, index, timeMs, hash, item }: OpenedItem, draft: Draft): HeldItem {
+function heldItem(opened: OpenedItem, draft: Draft, voided: VoidItem[]): HeldItem {
+  const { logId, seq, index, timeMs, hash, item } = opened
   const log = draft.log(logId)
   if (log === undefined || seq >= log.head.size) throw misuse('an item of an entry that is not held', { seq, index })
   const ref = { log: log.number, seq, index, branch: branchOf(log), timeMs }
-  return { nation: log.head.nation, face: faceOf(item, hash), hash, item, refs: [ref] }
+  const { face, fault } = readFace(item, hash)
+  if (fault !== undefined) voided.push({ logId, seq, index, ...fault })
+  return { nation: log.head.nation, face, hash, item, refs: [ref] }
 }
 
 function isNewConflict({ before, after }: ShownChange): boolean {
@@ -73,5 +75,5 @@ function isNewConflict({ before, after }: ShownChange): boolean {
 
 function idOf({ after }: ShownChange): ItemId {
   const { nation, id } = after as Shown
-  return { nation: nation as NationId, id }
+  return { nation, id }
 }

@@ -39,7 +39,7 @@ export const SPACE = {
   view: 0x20,
 } as const
 
-/** Spaces within a view. A subject is `type \0 value \0`; long values are shortened (item-face.ts). */
+/** Spaces within a view. A subject is `type \0 value \0`. */
 export const VIEW = {
   /** subject → IndicatorRecord */
   indicators: 0x01,
@@ -48,6 +48,9 @@ export const VIEW = {
   /** u64 time, u32 kind, nation \0 id16 → nothing, or ShownRecord where there is no subject */
   time: 0x03,
 } as const
+
+/** What a key of the view begins with: generation and view space. */
+export const VIEW_KEY_PREFIX_BYTES = 2
 
 export type Generation = 0 | 1
 

@@ -32,7 +32,7 @@ export type Stands = (ref: ItemRef) => boolean
  */
 export function shownOf(items: readonly HeldItem[], stands: Stands): Shown[] {
   const standing = items.flatMap(item => {
-    const timeMs = earliest(item.refs, stands)
+    const timeMs = item.face.void ? undefined : earliest(item.refs, stands)
     return timeMs === undefined ? [] : [{ item, timeMs }]
   })
   const withdrawn = standing.some(({ item }) => item.face.kind === ITEM.WITHDRAWAL)

@@ -1,7 +1,9 @@
+import type { ErrorCode } from '../base/codes.ts'
 import type { EpochId, Hash, LogId, NationId } from '../base/ids.ts'
 import type { FrontierHead } from '../chain/frontier.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
+import type { DigestedClaim } from '../indicator/view-digest.ts'
 import type { HashAt } from '../merkle/proof-source.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
 
@@ -46,10 +48,18 @@ export interface CommitResult {
   readonly itemsKnown: number
   /** Ids for which a second, different assertion stands now and did not before: an alert (R-4.1). */
   readonly conflicts: readonly ItemId[]
+  /** Items whose content is malformed, by their author's fault: kept, and shown nowhere. */
+  readonly voided: readonly VoidItem[]
   /** Numbers given to `queue.add`, in its order. */
   readonly queued: readonly number[]
   /** Entries of `branches.add` that found no room. */
   readonly branchesRefused: number
+}
+
+export interface VoidItem extends EntryPosition {
+  readonly index: number
+  readonly code: ErrorCode
+  readonly reason: string
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -310,6 +320,8 @@ export interface ViewReads {
   listItems(filter: ItemFilter): Promise<Page<StoredItem>>
   /** SHA-256 over all view records in key order; equal on nodes that hold the same. Hex. */
   viewDigest(): Promise<string>
+  /** The claims that show, ascending by type, value, nation and id: what `createViewDigest` is made from. */
+  shownClaims(): AsyncIterable<DigestedClaim>
   /** Every view record, for comparison byte by byte. */
   dumpView(): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
 }

@@ -14,6 +14,7 @@ import {
   timeKeyParts,
   timePrefix,
   VIEW,
+  VIEW_KEY_PREFIX_BYTES,
   viewPrefix,
 } from './keys.ts'
 import {
@@ -29,8 +30,6 @@ import { decodeIndicator, isSpilled } from './view-writes.ts'
 
 /** Records looked at for one page: a filter that fits little gives short pages rather than long waits. */
 const SCANNED_PER_PAGE_MAX = 50_000
-/** Key bytes before what a cursor keeps: generation and view space. */
-const VIEW_KEY_PREFIX_BYTES = 2
 
 type List = 'i' | 't' | 'n'
 
@@ -142,7 +141,10 @@ function cursorAfter(list: List, key: Uint8Array): string {
 
 function after(range: Range, next: string | undefined, list: List, keyOf: (start: Uint8Array) => Uint8Array): Range {
   if (next === undefined) return range
-  const key = next.startsWith(list) && HEX.test(next.slice(1)) ? keyOf(fromHex(next.slice(1))) : undefined
+  const key =
+    next.length <= CURSOR_LENGTH_MAX && next.startsWith(list) && HEX.test(next.slice(1))
+      ? keyOf(fromHex(next.slice(1)))
+      : undefined
   if (key === undefined || compareBytes(key, range.from) < 0 || compareBytes(key, range.to) >= 0) {
     throw new UserError('store-cursor', 'this page mark does not belong to this list', {
       fix: 'Start again without it, or keep the filters of the page that it came with.',
@@ -151,4 +153,6 @@ function after(range: Range, next: string | undefined, list: List, keyOf: (start
   return { from: key, to: range.to }
 }
 
-const HEX = /^(?:[0-9a-f]{2}){0,1024}$/
+/** Two characters a byte, and the longest value in UTF-8. */
+const CURSOR_LENGTH_MAX = 64 * 1024
+const HEX = /^(?:[0-9a-f]{2})*$/

@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto'
-import { u32be } from '../base/bytes.ts'
+import { fromUtf8, u32be } from '../base/bytes.ts'
+import type { Hash, NationId } from '../base/ids.ts'
+import { ITEM } from '../indicator/item-type.ts'
+import type { DigestedClaim } from '../indicator/view-digest.ts'
+import { decodeLoose } from '../wire/codec.ts'
+import { type IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
 import type { StoreContext } from './context.ts'
 import { prefixRange } from './database.ts'
 import { misuse } from './failures.ts'
 import { loadGroups } from './held-item.ts'
-import { itemIdKey, viewPrefix } from './keys.ts'
+import { itemIdKey, spilledPrefix, VIEW, VIEW_KEY_PREFIX_BYTES, viewPrefix } from './keys.ts'
 import { LOOKUPS_MAX, type ViewReads } from './store.ts'
 import { listIndicators, listItems } from './view-lists.ts'
 import { itemsOfGroup, readIndicators, type ViewMoment, viewMoment } from './view-moment.ts'
+import { decodeIndicator, isSpilled } from './view-writes.ts'
 
 export function createViewReads(context: StoreContext): ViewReads {
   return {
@@ -24,6 +30,7 @@ export function createViewReads(context: StoreContext): ViewReads {
     listIndicators: filter => atOnce(context, moment => listIndicators(filter, moment)),
     listItems: filter => atOnce(context, moment => listItems(filter, moment)),
     viewDigest: digestOnce(context),
+    shownClaims: () => shownClaims(context),
     dumpView: () => dumpView(context),
   }
 }
@@ -39,6 +46,36 @@ async function* dumpView(context: StoreContext): AsyncGenerator<readonly [Uint8A
   const prefix = viewPrefix(moment.generation)
   for await (const chunk of context.db.scan(prefixRange(prefix), { snapshot: moment.snapshot })) {
     for (const [key, value] of chunk) yield [key.subarray(prefix.length), value]
+  }
+}
+
+async function* shownClaims(context: StoreContext): AsyncGenerator<DigestedClaim> {
+  await using moment = viewMoment(context)
+  const { generation, snapshot } = moment
+  for await (const chunk of context.db.scan(prefixRange(viewPrefix(generation, VIEW.indicators)), { snapshot })) {
+    for (const [key, value] of chunk) {
+      const subject = key.subarray(VIEW_KEY_PREFIX_BYTES)
+      const [type = '', text = ''] = fromUtf8(subject).split('\0')
+      for await (const { nation, id, hash } of claimRecords(subject, decodeIndicator(value), moment)) {
+        yield { type, value: text, nation: nation as NationId, id, itemHash: hash as Hash }
+      }
+    }
+  }
+}
+
+async function* claimRecords(
+  subject: Uint8Array,
+  record: IndicatorRecord,
+  moment: ViewMoment,
+): AsyncGenerator<ShownRecord> {
+  if (!isSpilled(record)) {
+    yield* record.inline.filter(({ kind }) => kind === ITEM.INDICATOR)
+    return
+  }
+  const { context, generation, snapshot } = moment
+  const range = prefixRange(spilledPrefix(generation, subject, ITEM.INDICATOR))
+  for await (const chunk of context.db.scan(range, { snapshot })) {
+    for (const [, value] of chunk) yield decodeLoose(ShownRecord, value, false)
   }
 }
 
