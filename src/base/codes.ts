@@ -158,6 +158,8 @@ export const CODES = {
   'config-invalid': ['input', ''],
   'home-missing': ['input', ''],
   'home-exists': ['input', ''],
+  'registry-missing': ['input', 'R-1.4'],
+  'alliance-file-malformed': ['input', 'R-1.4'],
   'file-too-large': ['input', ''],
   'file-exists': ['input', ''],
   'key-file-unreadable': ['input', 'R-1.11'],

@@ -1,4 +1,4 @@
-import type { PublishItem } from '../api/node-service.ts'
+import type { PublishItem } from './node-service.ts'
 import { EMPTY, u8, utf8 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'

@@ -1,4 +1,4 @@
-import type { PublishItem, PublishOutcome } from '../api/node-service.ts'
+import type { PublishItem, PublishOutcome } from './node-service.ts'
 import { toHex } from '../base/bytes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, LogId, NationId } from '../base/ids.ts'

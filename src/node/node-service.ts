@@ -23,13 +23,21 @@ export interface NodeService {
   reopenItems(): Promise<RebuildResult>
   /** Opens a new incarnation of the own log (R-2.11), after a restore or where no peer can answer. */
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
-  /** Prometheus text format. */
-  metrics(): Promise<string>
+  /** What the node has counted since its start, for the metrics. */
+  counters(): readonly Counter[]
   /** Ends the daemon in order; resolves at once, the daemon ends after the answer. */
   stop(): void
 }
 
 export const PUBLISH_ITEMS_MAX = 1000
+
+/** `name` in snake case without the `tocsin_` prefix; counters end with `_total`. */
+export interface Counter {
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge'
+  readonly values: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]
+}
 
 export interface NodeStatus {
   readonly nation: string

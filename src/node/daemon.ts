@@ -1,0 +1,372 @@
+import { equalBytes, toHex } from '../base/bytes.ts'
+import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
+import type { Clock, Logger, Random } from '../base/ports.ts'
+import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
+import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
+import { buildBrokenPrev, buildSameSeq } from '../chain/proof-build.ts'
+import { createEd25519Signer, type Ed25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
+import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
+import { createXWingKey } from '../crypto/xwing.ts'
+import { parseTlp } from '../indicator/marking.ts'
+import { rangeRoot } from '../merkle/compact-range.ts'
+import { type Host, openHost } from '../net/host.ts'
+import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
+import type { Pin } from '../registry/registry-state.ts'
+import type { Store } from '../store/store.ts'
+import { encode } from '../wire/codec.ts'
+import { parseEnvelope } from '../wire/entry.ts'
+import { Envelope, Proof } from '../wire/gen/tocsin.ts'
+import { createCoalescer } from './coalescer.ts'
+import type { Config } from './config.ts'
+import { startDocsExchange } from './docs-exchange.ts'
+import { createEpochKeys } from './epoch-keys.ts'
+import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
+import { type Committed, createIngest } from './ingest.ts'
+import { kemKeyIdOf } from '../registry/kem-key.ts'
+import { createOutbox } from './outbox.ts'
+import { createOwnLog } from './own-log.ts'
+import { createProjector } from './project.ts'
+import { createPublisher } from './publish.ts'
+import { createSigningGuard } from './signing-guard.ts'
+import { createSyncService } from './sync-service.ts'
+import { createSyncSource } from './sync-source.ts'
+import { AGENT } from './version.ts'
+
+export interface NodeOptions {
+  readonly allianceId: AllianceId
+  readonly config: Config
+  readonly keys: NodeKeys
+  readonly kemKeys: readonly KemSecret[]
+  readonly store: Store
+  readonly pins: readonly Pin[]
+  /** SignedDocs from the alliance file, to be taken in before anything else. */
+  readonly documents: readonly Uint8Array[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+const DAY_MS = 86_400_000
+/** Publishing stops this long after the registry expired (R-1.9). */
+const PUBLISH_AFTER_EXPIRY_MS = 30 * DAY_MS
+
+/** The composition root: opens every part, wires them, and closes them in reverse. */
+export async function openNode(options: NodeOptions) {
+  const { store, config, clock, random, logger, allianceId } = options
+  const nation = config.nation as NationId
+  const signer = createEd25519Signer(innerKeys(options.keys).signSeed)
+  const voids = new Map<string, number>()
+  const timers: NodeJS.Timeout[] = []
+
+  // --- what is known of the alliance
+  const book = await openEvidenceBook({
+    allianceId,
+    store,
+    pins: options.pins,
+    clock,
+    logger,
+    onChange: () => onEvidenceChange(),
+  })
+  await book.apply(options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body })), 'alliance file')
+  assertMember(book.directory().member(nation) !== undefined, nation)
+
+  // --- entries in, view out
+  const epochs = createEpochKeys({
+    allianceId,
+    nation,
+    store,
+    kemKeys: options.kemKeys.map(({ seed }) => {
+      const key = createXWingKey(seed)
+      return { key, keyId: kemKeyIdOf(key.publicKey) }
+    }),
+  })
+  const projector = createProjector({
+    allianceId,
+    store,
+    epochs,
+    logger,
+    events: {
+      projected: (logId, projected) => publisher.opened(logId, projected),
+      voided(entry, code, reason) {
+        voids.set(code, (voids.get(code) ?? 0) + 1)
+        logger.warn({ log: toHex(entry.logId), seq: entry.header.seq, code, reason }, 'the content of an entry is void')
+      },
+    },
+  })
+  const ingest = createIngest({
+    store,
+    verify: verifyEd25519Async,
+    verifySync: verifyEd25519,
+    logger,
+    authority: {
+      allianceId,
+      keyStands: (ofNation, signPk) => book.directory().mayOpenLog(ofNation, signPk),
+      limitOf: log => book.limitOf(log),
+      treeOf: (note, log) => verifyCheckpoint(note, log, allianceId),
+    },
+    events: {
+      committed: entries => onCommitted(entries),
+      gap: logId => sync.gap(logId),
+      conflict: (held, offered, kind) => void onConflict(held, offered, kind),
+    },
+  })
+
+  // --- the own log
+  const guard = createSigningGuard({
+    clock,
+    otherNations: () =>
+      book
+        .directory()
+        .members()
+        .filter(member => member.status === 'active' && member.nation !== nation)
+        .map(member => member.nation),
+    faultsTolerated: () => faultsTolerated(book.directory().members().length, book.directory().policy.byzantineNations),
+  })
+  const ownLog = createOwnLog({
+    allianceId,
+    nation,
+    signPk: signer.publicKey,
+    sign: signer.sign,
+    verify: verifyEd25519,
+    store,
+    ingest,
+    registryVersion: () => book.directory().registry.version,
+    clock,
+    random,
+    logger,
+  })
+  const outbox = createOutbox(store, envelope => host.publish('entries', envelope), logger)
+  const publisher = createPublisher({
+    allianceId,
+    nation,
+    defaultTlp: parseTlp(config.publish.tlp),
+    store,
+    ownLog,
+    epochs,
+    guard,
+    coalescer: createCoalescer(config.publish.coalesceMs, clock),
+    outbox,
+    audience: () => ({ kind: 'alliance', recipients: book.directory().audience(clock.now()).recipients }),
+    epochLimits: () => {
+      const { epochMaxDays, epochMaxMessages } = book.directory().policy
+      return { maxAgeMs: epochMaxDays * DAY_MS, maxMessages: epochMaxMessages }
+    },
+    hindrance,
+    clock,
+    random,
+    logger,
+  })
+
+  // --- the network
+  const host: Host = await openHost({
+    seed: options.keys.peerSeed,
+    alliance: toHex(allianceId),
+    listen: config.net.listen,
+    ...(config.net.announce.length > 0 ? { announce: config.net.announce } : {}),
+    agent: AGENT,
+    standingOf: peerPk => book.directory().peerStanding(peerPk),
+    logger,
+  })
+  const source = createSyncSource({ store, book, nation, agent: AGENT, clock })
+  const sync = createSyncService({
+    host,
+    source,
+    local: () => {
+      const hello = source.hello()
+      return {
+        hello,
+        hasEvidence: hash => book.has(hash),
+        log: hex => {
+          const held = logsByHex(store).get(hex)
+          return held && { size: held.head.size, limit: held.limit }
+        },
+      }
+    },
+    port: { applyEvidence: async items => void (await book.apply(items, 'sync')), ingestBundle: ingest.ingestBundle },
+    nationOf,
+    synced(answering) {
+      guard.answer(answering)
+      publisher.wake()
+    },
+    intervalMs: config.sync.intervalMs,
+    gapMs: config.sync.gapMs,
+    clock,
+    random,
+    logger,
+  })
+
+  function nationOf(peer: PeerKeyHex): NationId | undefined {
+    return book.directory().nationOfPeer(peerKeyBytes(peer))
+  }
+
+  function isOwn(committed: Committed): boolean {
+    return equalBytes(committed.entry.log.signPk, signer.publicKey)
+  }
+
+  function onCommitted(entries: readonly Committed[]): void {
+    projector.add(entries)
+    outbox.add(entries.filter(isOwn).map(({ entry }) => entry))
+  }
+
+  /** R-2.5: two signed entries contradict each other. Whoever holds the proof can show it to anybody. */
+  async function onConflict(...[held, offered, kind]: Parameters<Parameters<typeof createIngest>[0]['events']['conflict']>) {
+    const bytes = await store.entry(offered.logId, 0)
+    if (bytes === undefined) return
+    const genesis = parseEnvelope(bytes)
+    const proof = kind === 'same-seq' ? buildSameSeq(held, offered, genesis) : buildBrokenPrev(held, offered, genesis)
+    await book.apply([{ type: EVIDENCE.PROOF, body: encode(Proof, proof) }], 'own finding')
+  }
+
+  function onEvidenceChange(): void {
+    host.setPeers(peerTargets())
+    host.reconsider()
+    projector.wake()
+    publisher.wake()
+  }
+
+  function peerTargets() {
+    return book
+      .directory()
+      .peers()
+      .filter(peer => !equalBytes(peer.peerPk, peerKeyBytes(host.self)))
+      .map(peer => ({ publicKey: peer.peerPk, addresses: peer.addresses, sameNation: peer.nation === nation }))
+  }
+
+  function hindrance(): UserError | undefined {
+    const directory = book.directory()
+    const member = directory.member(nation)
+    const state = guard.state()
+    if (state.kind === 'stopped') {
+      return new UserError('signing-head-ahead', `${state.by} holds ${state.heldThere} entries of our log, we ${state.heldHere}`, {
+        fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
+      })
+    }
+    if (member?.status !== 'active' || !member.roles.has(ROLE_PUBLISH)) {
+      return new UserError('publish-no-role', `the registry does not let ${nation} publish`, {
+        fix: 'Ask the governors for the role PUBLISH.',
+      })
+    }
+    if (clock.now() > directory.registry.expiresMs + PUBLISH_AFTER_EXPIRY_MS) {
+      return new UserError('publish-registry-expired', 'the registry expired more than 30 days ago', {
+        fix: 'Ask the governors for a new version of the registry and apply it.',
+      })
+    }
+    return undefined
+  }
+
+  /** On growth, so that others can fetch the log under one signature (R-2.4). */
+  async function checkpoint(): Promise<void> {
+    const head = ownLog.current()
+    if (head === undefined || guard.state().kind !== 'open') return
+    if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
+    const genesis = await store.entry(head.logId, 0)
+    if (genesis === undefined) throw new StoreError('store-damaged', 'the GENESIS of the own log is missing from the store')
+    const tree = { size: head.size, root: rangeRoot(head.tree) }
+    const note = buildCheckpointNote(allianceId, head.logId, tree, signer)
+    const { headerBytes, signature, body } = parseEnvelope(genesis)
+    const envelope: Envelope = { header: headerBytes, signature, body }
+    const verified = verifyCheckpoint(note, head, allianceId)
+    const evidence = buildCheckpointEvidence({ checkpoint: verified, cosignatures: [], genesis: envelope })
+    await book.apply([{ type: EVIDENCE.CHECKPOINT, body: evidence }], 'self')
+  }
+
+  async function start(): Promise<void> {
+    host.subscribe('entries', async data => {
+      const entry = parseEnvelope(data)
+      const head = store.log(entry.logId)?.head
+      const verdict = await ingest.offerGossip(entry)
+      if (verdict === 'accept' && head !== undefined) noticeOwn(entry.logId, entry.header.seq)
+      return verdict
+    })
+    await startDocsExchange({
+      host,
+      directory: () => book.directory(),
+      documents: () => documentsFor(book.hashes().map(hash => book.item(hash)!)),
+      apply: book.apply,
+      logger,
+    })
+    await sync.start()
+    host.setPeers(peerTargets())
+    projector.wake()
+    await ownLog.completeIntents()
+    await outbox.resume()
+    const poll = setInterval(() => publisher.wake(), GUARD_POLL_MS)
+    const checkpoints = setInterval(() => {
+      checkpoint().catch(error => logger.error({ err: error }, 'no checkpoint could be made'))
+    }, config.sync.checkpointMs)
+    timers.push(poll, checkpoints)
+  }
+
+  function noticeOwn(logId: Uint8Array, seq: number): void {
+    const own = ownLog.current()
+    if (own === undefined || !equalBytes(own.logId, logId) || seq < own.size) return
+    guard.stop(own.size, seq + 1, 'a peer')
+    logger.error({ heldHere: own.size, seen: seq + 1 }, 'an entry of our own log was seen that this store does not hold')
+  }
+
+  await start()
+  return {
+    allianceId,
+    nation,
+    config,
+    book,
+    store,
+    ingest,
+    projector,
+    publisher,
+    guard,
+    ownLog,
+    sync,
+    host,
+    clock,
+    voids: voids as ReadonlyMap<string, number>,
+    checkpoint,
+    nationOf,
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const timer of timers) clearInterval(timer)
+      await publisher.stop()
+      await sync.stop()
+      await outbox.settled()
+      await host[Symbol.asyncDispose]()
+      await ingest.stop()
+      await projector.stop()
+      await store[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export type Node = Awaited<ReturnType<typeof openNode>>
+
+const ROLE_PUBLISH = 1
+const GUARD_POLL_MS = 1000
+
+function innerKeys(keys: NodeKeys): NonNullable<NodeKeys['inner']> {
+  if (keys.inner !== undefined) return keys.inner
+  throw new UserError('key-file-malformed', 'these are the keys of an edge node, which cannot sign', {
+    fix: 'Start it with the keys of an inner node.',
+  })
+}
+
+function assertMember(isMember: boolean, nation: string): void {
+  if (isMember) return
+  throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
+    fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
+  })
+}
+
+function faultsTolerated(nations: number, policy: number | undefined): number {
+  const most = Math.floor((nations - 1) / 3)
+  return Math.max(0, Math.min(policy ?? most, most))
+}
+
+function logsByHex(store: Store) {
+  return new Map([...store.logs()].map(log => [toHex(log.head.logId), log]))
+}
+
+function documentsFor<T extends { readonly type: number }>(items: readonly T[]): T[] {
+  return items.filter(item => item.type === EVIDENCE.DOCUMENT)
+}
+
+export type { Ed25519Signer }
+void ProtocolError

@@ -1,0 +1,70 @@
+import type { Logger } from '../base/ports.ts'
+import type { Host } from '../net/host.ts'
+import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
+import type { Directory } from '../registry/directory.ts'
+import { encode } from '../wire/codec.ts'
+import { Evidence, type EvidenceItem } from '../wire/gen/tocsin.ts'
+import { EVIDENCE_REQUEST_HASHES_MAX } from '../wire/limits.ts'
+import { decodeStrict } from '../wire/strict.ts'
+
+export const DOCS_PROTOCOL = '/tocsin/docs/1'
+
+/** Below the 1 MiB that a connection in limbo may use. */
+const DOCUMENTS_BYTES_MAX = 900 * 1024
+const FRAME_BYTES_MAX = 1024 * 1024
+const CAPS = { streamsMaxPerPeer: 1, streamsMaxTotal: 32, frameBytesMax: FRAME_BYTES_MAX }
+
+export interface DocsExchangeOptions {
+  readonly host: Host
+  directory(): Directory
+  /** Documents to hand on, those that matter most to a stranger first. */
+  documents(): readonly EvidenceItem[]
+  apply(items: readonly EvidenceItem[], from: string): Promise<unknown>
+  readonly logger: Logger
+}
+
+/**
+ * The one stream of a connection in limbo (R-5.4). A node asks a peer that it does not know for documents; whoever is
+ * asked gives them only to a peer that it knows itself. So a member whose key is new here, or who slept for a year,
+ * proves itself or learns of us, and a stranger learns nothing.
+ */
+export async function startDocsExchange(options: DocsExchangeOptions): Promise<void> {
+  const { host, logger } = options
+  await host.handleStream(
+    DOCS_PROTOCOL,
+    async (frames, peer) => {
+      if (options.directory().peerStanding(peerKeyBytes(peer)) !== 'member') return
+      await frames.write(encode(Evidence, { items: fitting(options.documents()) }))
+    },
+    CAPS,
+  )
+  host.onPeer(({ kind, peer }) => {
+    if (kind === 'limbo')
+      void ask(peer).catch(error => logger.debug({ peer, err: error }, 'no documents from a peer in limbo'))
+  })
+
+  async function ask(peer: PeerKeyHex): Promise<void> {
+    const frames = await host.openStream(peer, DOCS_PROTOCOL, AbortSignal.timeout(LIMBO_MS), {
+      frameBytesMax: FRAME_BYTES_MAX,
+    })
+    const frame = await frames.read()
+    await frames.close()
+    if (frame === null) return
+    const { items } = decodeStrict(Evidence, frame, FRAME_BYTES_MAX)
+    await options.apply(items.filter(item => item.type === DOCUMENT).slice(0, EVIDENCE_REQUEST_HASHES_MAX), peer)
+  }
+}
+
+const LIMBO_MS = 10_000
+const DOCUMENT = 1
+
+function fitting(items: readonly EvidenceItem[]): EvidenceItem[] {
+  const out: EvidenceItem[] = []
+  let bytes = 0
+  for (const item of items) {
+    bytes += item.body.length + 8
+    if (bytes > DOCUMENTS_BYTES_MAX || out.length >= EVIDENCE_REQUEST_HASHES_MAX) break
+    out.push(item)
+  }
+  return out
+}

@@ -1,0 +1,171 @@
+import { TocsinError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import { type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
+import type { Clock, Logger, Random } from '../base/ports.ts'
+import type { Host } from '../net/host.ts'
+import type { PeerKeyHex } from '../net/peer-key.ts'
+import type { PullLocal } from '../sync/pull.ts'
+import type { LogHead } from '../wire/gen/tocsin.ts'
+import { type PullPort, pull } from './sync-client.ts'
+import { type SyncSource, serveSync } from './sync-server.ts'
+
+export const SYNC_PROTOCOL = '/tocsin/sync/1'
+
+export interface SyncServiceOptions {
+  readonly host: Host
+  readonly source: SyncSource
+  /** The local state for one pull, frozen as of now. */
+  local(): PullLocal
+  readonly port: Omit<PullPort, 'heads'>
+  nationOf(peer: PeerKeyHex): NationId | undefined
+  /** A peer's whole frontier was seen and all that stands of it was fetched. */
+  synced(nation: NationId): void
+  readonly intervalMs: number
+  readonly gapMs: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+interface PeerSync {
+  lastMs: number
+  error: string
+  errorCode: string
+  /** What it claimed to hold, unsigned. */
+  heads: ReadonlyMap<LogIdHex, number>
+}
+
+const STREAM_CAPS = { streamsMaxPerPeer: 4, streamsMaxTotal: 256 }
+/** Pulls at once: one commits while the other waits for the network. */
+const PULLS_MAX = 2
+
+/** Keeps this node equal to its peers (R-5.5): on connecting, after gaps, and at a random peer every so often. */
+export function createSyncService(options: SyncServiceOptions) {
+  const { host, logger, clock } = options
+  const ending = new AbortController()
+  const connected = new Set<PeerKeyHex>()
+  const known = new Map<PeerKeyHex, PeerSync>()
+  const wanted = new Set<PeerKeyHex>()
+  const active = new Map<PeerKeyHex, Promise<void>>()
+  let gapTimer: NodeJS.Timeout | undefined
+  let roundTimer: NodeJS.Timeout | undefined
+
+  function want(peer: PeerKeyHex): void {
+    if (ending.signal.aborted) return
+    wanted.add(peer)
+    startSome()
+  }
+
+  function startSome(): void {
+    for (const peer of wanted) {
+      if (active.size >= PULLS_MAX) return
+      if (active.has(peer)) continue
+      wanted.delete(peer)
+      if (!connected.has(peer)) continue
+      const work = pullFrom(peer).finally(() => {
+        active.delete(peer)
+        startSome()
+      })
+      active.set(peer, work)
+    }
+  }
+
+  async function pullFrom(peer: PeerKeyHex): Promise<void> {
+    const state = stateOf(peer)
+    try {
+      const frames = await host.openStream(peer, SYNC_PROTOCOL, ending.signal)
+      try {
+        const heads = (told: readonly LogHead[]) => {
+          state.heads = sizes(told)
+        }
+        await pull(frames, options.local(), { ...options.port, heads })
+        await frames.close()
+      } catch (error) {
+        frames.abort(error instanceof Error ? error : new Error(String(error)))
+        throw error
+      }
+      state.error = ''
+      state.errorCode = ''
+      state.lastMs = clock.now()
+      const nation = options.nationOf(peer)
+      if (nation !== undefined) options.synced(nation)
+    } catch (error) {
+      if (ending.signal.aborted) return
+      state.error = error instanceof Error ? error.message : String(error)
+      state.errorCode = error instanceof TocsinError ? error.code : 'internal'
+      logger.debug({ peer, code: state.errorCode, reason: state.error }, 'a sync with a peer did not complete')
+    }
+  }
+
+  function stateOf(peer: PeerKeyHex): PeerSync {
+    const state = known.get(peer) ?? { lastMs: 0, error: '', errorCode: '', heads: new Map() }
+    known.set(peer, state)
+    return state
+  }
+
+  /** Something is missing: those who claim to have it first, else anybody. */
+  function gap(logId: LogId): void {
+    gapTimer ??= setTimeout(() => {
+      gapTimer = undefined
+      const key = logIdHex(logId)
+      const holders = [...connected].sort(
+        (a, b) => (known.get(b)?.heads.get(key) ?? 0) - (known.get(a)?.heads.get(key) ?? 0),
+      )
+      if (holders[0] !== undefined) want(holders[0])
+      const other = pick(holders.slice(1))
+      if (other !== undefined) want(other)
+    }, options.gapMs)
+  }
+
+  function pick(peers: readonly PeerKeyHex[]): PeerKeyHex | undefined {
+    const [byte = 0] = options.random.bytes(1)
+    return peers[byte % Math.max(1, peers.length)]
+  }
+
+  function scheduleRound(): void {
+    const [byte = 0] = options.random.bytes(1)
+    const delayMs = options.intervalMs * (1 + byte / 255)
+    roundTimer = setTimeout(() => {
+      const peer = pick([...connected])
+      if (peer !== undefined) want(peer)
+      scheduleRound()
+    }, delayMs)
+  }
+
+  return {
+    async start(): Promise<void> {
+      await host.handleStream(SYNC_PROTOCOL, frames => serveSync(frames, options.source), STREAM_CAPS)
+      host.onPeer(({ kind, peer }) => {
+        if (kind === 'up') {
+          connected.add(peer)
+          want(peer)
+        } else if (kind === 'down') connected.delete(peer)
+      })
+      scheduleRound()
+    },
+    gap,
+    /** Asks every connected peer, such as after evidence has changed. */
+    all(): void {
+      for (const peer of connected) want(peer)
+    },
+    peer: (peer: PeerKeyHex): Readonly<PeerSync> | undefined => known.get(peer),
+    /** How many entries more than `size` the farthest peer claims to hold. */
+    behind(logId: LogId, size: number): number {
+      const key = logIdHex(logId)
+      return Math.max(0, ...[...known.values()].map(({ heads }) => (heads.get(key) ?? 0) - size))
+    },
+    connected: () => connected.size,
+    async stop(): Promise<void> {
+      ending.abort(new Error('the node stops'))
+      clearTimeout(gapTimer)
+      clearTimeout(roundTimer)
+      await Promise.allSettled(active.values())
+    },
+  }
+}
+
+export type SyncService = ReturnType<typeof createSyncService>
+
+function sizes(heads: readonly LogHead[]): ReadonlyMap<LogIdHex, number> {
+  return new Map(heads.map(head => [logIdHex(parseLogId(head.logId)), head.size]))
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../base/ports.ts'
+import { frontierDigest } from '../chain/frontier.ts'
+import { buildSubtreePath } from '../merkle/subtree.ts'
+import type { Store } from '../store/store.ts'
+import { decodeLoose } from '../wire/codec.ts'
+import { Envelope, type Hello } from '../wire/gen/tocsin.ts'
+import { BUNDLE_BYTES_MAX } from '../wire/limits.ts'
+import type { EvidenceBook } from './evidence-book.ts'
+import type { SyncSource } from './sync-server.ts'
+
+export interface SyncSourceOptions {
+  readonly store: Store
+  readonly book: EvidenceBook
+  readonly nation: string
+  readonly agent: string
+  readonly clock: Clock
+}
+
+const PROTOCOL = 1
+
+/** What this node answers and says of itself, from committed state only. */
+export function createSyncSource(options: SyncSourceOptions): SyncSource {
+  const { store, book } = options
+
+  function hello(): Hello {
+    const { registry } = book.directory()
+    return {
+      protocol: PROTOCOL,
+      allianceId: book.allianceId,
+      nation: options.nation,
+      registryVersion: registry.version,
+      registryHash: Buffer.from(registry.hash, 'hex'),
+      timeMs: options.clock.now(),
+      agent: options.agent,
+      evidenceDigest: book.digest(),
+      frontierDigest: frontierDigest(store.frontier()),
+    }
+  }
+
+  return {
+    hello,
+    evidenceHashes: () => book.hashes(),
+    evidence: async hash => book.item(hash),
+    heads: () => store.frontier(),
+    async entries(logId, from, count) {
+      const standing = store.log(logId)?.standing.size ?? 0
+      const wanted = Math.min(count, Math.max(0, standing - from))
+      if (wanted === 0) return []
+      const bytes = await store.entriesRange(logId, from, wanted, BUNDLE_BYTES_MAX)
+      // Written by this node in canonical form, so it need not be checked again to be handed on.
+      return bytes.map(each => decodeLoose(Envelope, each, false))
+    },
+    async provenTree(logId) {
+      const evidence = book.newestCheckpoint(logId)
+      const held = store.log(logId)
+      if (evidence === undefined || held === undefined || held.standing.size < evidence.checkpoint.size) return undefined
+      const { note, size } = evidence.checkpoint
+      return {
+        note,
+        size,
+        prove: async (from, count) => buildSubtreePath(store.hashAt(logId), from, count, size),
+      }
+    },
+  }
+}
