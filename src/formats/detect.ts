@@ -1,0 +1,121 @@
+import { guessMapping } from './csv-mapping.ts'
+import { CsvRecordReader } from './csv-record.ts'
+import { isResolverLine } from './list-line.ts'
+import { headLines } from './text-decoding.ts'
+import { isPackageName } from './value-text.ts'
+
+/** Of this much of a file its format is judged. */
+export const HEAD_BYTES_MAX = 64 * 1024
+const SAMPLE_LINES_MAX = 500
+
+export type Format = 'stix' | 'csv' | 'list'
+
+export type Detected =
+  | { readonly kind: 'stix' }
+  | { readonly kind: 'csv'; readonly delimiter: string; readonly rows: Rows }
+  | { readonly kind: 'list'; readonly packageNames: boolean }
+  | { readonly kind: 'unsupported'; readonly reason: string }
+
+type Rows = readonly (readonly string[])[]
+
+/** The start of a file; `complete` if it is all of it. */
+export interface Head {
+  readonly bytes: Uint8Array
+  readonly complete: boolean
+}
+
+/** What the file is, by its first bytes and, between a list and a table of one column, by its name. */
+export function detectFormat(head: Head, name: string): Detected {
+  const text = new TextDecoder().decode(head.bytes)
+  const container = CONTAINERS.find(([pattern]) => pattern.test(text))
+  if (container !== undefined) return { kind: 'unsupported', reason: container[1] }
+  if (JSON_START.test(text)) return detectJson(text)
+  const lines = sampleLines(head)
+  if (lines.filter(isResolverLine).length * 2 > lines.length) return { kind: 'list', packageNames: false }
+  const named = /\.[ct]sv(?:\.gz)?$/i.test(name)
+  const table = detectTable(lines, named)
+  if (table !== undefined && (named || isTable(table.rows, table.delimiter))) return table
+  return named ? asCsv(head) : asList(head)
+}
+
+/** For a file that the operator says is a table. */
+export function asCsv(head: Head): Extract<Detected, { kind: 'csv' }> {
+  const lines = sampleLines(head)
+  return detectTable(lines, true) ?? { kind: 'csv', delimiter: ',', rows: recordsOf(lines, ',') }
+}
+
+/** For a file that the operator says is a list. */
+export function asList(head: Head): Extract<Detected, { kind: 'list' }> {
+  const lines = sampleLines(head)
+  return { kind: 'list', packageNames: lines.filter(isPackageName).length * 2 > lines.length }
+}
+
+const CONTAINERS: readonly (readonly [RegExp, string])[] = [
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: magic numbers
+  [/^\x1f[\ufffd\x8b]\x08/, 'this is gzip inside of gzip; unpack it first'],
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: magic numbers
+  [/^PK\x03\x04/, 'this is a ZIP archive or an office document; unpack it, or save the table as CSV'],
+  [/^%PDF-/, 'this is a PDF; advisories as text come with a later version'],
+  [/^\s*<(?:!doctype\s+html|html)\b/i, 'this is a web page; advisories as text come with a later version'],
+  [/^\s*<\?xml\b|^\s*<(?:ioc|stix:)/i, 'this is XML (OpenIOC or STIX 1); only STIX 2 is read'],
+]
+
+const JSON_START = /^\ufeff?\s*(?:\{|\[\s*(?:[{"\]]|$))/
+const MISP = /"(?:Event|Attribute|Orgc|EventReport)"\s*:\s*[[{]/
+const STIX = /"(?:objects|spec_version)"\s*:|"id"\s*:\s*"[a-z0-9-]+--[0-9a-f]{8}-/
+
+function detectJson(text: string): Detected {
+  if (MISP.test(text)) return { kind: 'unsupported', reason: 'this is MISP; MISP events come with a later version' }
+  if (STIX.test(text)) return { kind: 'stix' }
+  if (/^\ufeff?\s*(?:\[\s*\]|\{\s*\})\s*$/.test(text)) return { kind: 'stix' }
+  return { kind: 'unsupported', reason: 'this is JSON, but not STIX' }
+}
+
+function sampleLines(head: Head): readonly string[] {
+  const lines: string[] = []
+  for (const { text } of headLines(head.bytes, head.complete)) {
+    if (text.trim() !== '' && !/^(?:#|;|!|\/\/)/.test(text)) lines.push(text)
+    if (lines.length === SAMPLE_LINES_MAX) break
+  }
+  return lines
+}
+
+const DELIMITERS = [',', '\t', ';', '|'] as const
+/** How many rows must have the same number of cells; fewer where the name says that it is a table. */
+const EVEN_SHARE_MIN = 0.8
+const EVEN_SHARE_MIN_NAMED = 0.4
+
+/** The delimiter that cuts the most rows into the same number of cells. */
+function detectTable(lines: readonly string[], named: boolean): Extract<Detected, { kind: 'csv' }> | undefined {
+  let best: { kind: 'csv'; delimiter: string; rows: Rows } | undefined
+  let bestShare = named ? EVEN_SHARE_MIN_NAMED : EVEN_SHARE_MIN
+  for (const delimiter of DELIMITERS) {
+    const rows = recordsOf(lines, delimiter)
+    const share = evenShare(rows)
+    if (share > bestShare) {
+      best = { kind: 'csv', delimiter, rows }
+      bestShare = share
+    }
+  }
+  return best
+}
+
+function recordsOf(lines: readonly string[], delimiter: string): Rows {
+  const reader = new CsvRecordReader(delimiter)
+  const records = lines.flatMap((text, index) => reader.push({ kind: 'text', number: index + 1, text, guessed: false }))
+  return [...records, ...reader.end()].map(record => record.cells)
+}
+
+/** The share of the most frequent width among all rows; 0 if that is one cell. */
+function evenShare(rows: Rows): number {
+  const widths = new Map<number, number>()
+  for (const row of rows) widths.set(row.length, (widths.get(row.length) ?? 0) + 1)
+  const [width, count] = [...widths].reduce((most, one) => (one[1] > most[1] ? one : most), [1, 0])
+  return width === 1 ? 0 : count / rows.length
+}
+
+/** A list with a score or remark after a tab is a list; a table has a column of values and says so in every row. */
+function isTable(rows: Rows, delimiter: string): boolean {
+  if (delimiter === '\t' && rows.every(row => row.length === 2 && /^\d+$/.test(row[1]!.trim()))) return false
+  return guessMapping(rows).columns.some(column => column.role === 'value')
+}

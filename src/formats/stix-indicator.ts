@@ -1,0 +1,129 @@
+import { ProtocolError } from '../base/errors.ts'
+import type { Advice } from '../indicator/advice.ts'
+import { canonicalValue } from '../indicator/canonical.ts'
+import type { ClaimDraft, DraftReference } from '../indicator/claim.ts'
+import { type ImportRow, refusedRow } from './import-row.ts'
+import { type PatternPart, splitPattern } from './pattern-value.ts'
+import type { StixReferences } from './stix-marking.ts'
+import { objectsOf, type StixObject, stringOf, stringsOf, timestampOf } from './stix-object.ts'
+import { parseStixPattern } from './stix-pattern.ts'
+import { PatternSyntaxError } from './stix-pattern-error.ts'
+import { readValue } from './value-text.ts'
+
+/** The claims that one STIX indicator makes, 2.1 or 2.0: one for each value that its pattern comes down to. */
+export function indicatorRows(place: string, object: StixObject, references: StixReferences): readonly ImportRow[] {
+  const pattern = stringOf(object.pattern)
+  if (object.revoked === true) {
+    return [
+      refusedRow(place, 'import-revoked', 'its author has revoked this indicator', `${object.id} ${pattern ?? ''}`),
+    ]
+  }
+  if (pattern === undefined)
+    return [refusedRow(place, 'import-stix-invalid', 'the indicator has no pattern', object.id)]
+  const { facts, warnings } = factsOf(object, references)
+  // STIX 2.0 knows no other language than its own.
+  const language = stringOf(object.pattern_type) ?? 'stix'
+  const rows = language === 'stix' ? stixRows(place, pattern) : [ruleRow(place, language, pattern)]
+  return rows.map(row =>
+    row.kind === 'claim'
+      ? { ...row, draft: withFacts(row.draft, facts), warnings: [...row.warnings, ...warnings] }
+      : row,
+  )
+}
+
+function withFacts(draft: ClaimDraft, facts: Partial<ClaimDraft>): ClaimDraft {
+  const labels = [...(facts.labels ?? []), ...(draft.labels ?? [])]
+  return { ...facts, ...draft, ...(labels.length > 0 && { labels }) }
+}
+
+function stixRows(place: string, pattern: string): readonly ImportRow[] {
+  try {
+    return splitPattern(pattern, parseStixPattern(pattern)).map(part => partRow(place, part))
+  } catch (cause) {
+    if (!(cause instanceof PatternSyntaxError)) throw cause
+    return [refusedRow(place, 'import-pattern-invalid', `the pattern cannot be read: ${cause.message}`, pattern)]
+  }
+}
+
+function partRow(place: string, part: PatternPart): ImportRow {
+  if (part.kind === 'pattern') return ruleRow(place, 'stix-pattern', part.text)
+  const read = readValue(part.text, part.hint)
+  if (read.kind === 'refused') return refusedRow(place, read.code, read.reason, part.text)
+  const { type, value, original, labels, warnings } = read
+  const draft = { type, value, ...optional('original', original), ...(labels.length > 0 && { labels }) }
+  return { kind: 'claim', place, draft, warnings }
+}
+
+/** A pattern or a rule of another language (snort, yara, sigma …), kept whole under a type of that name. */
+function ruleRow(place: string, type: string, text: string): ImportRow {
+  try {
+    const typed = canonicalValue(type.toLowerCase(), text)
+    return {
+      kind: 'claim',
+      place,
+      draft: { ...typed, ...optional('original', text === typed.value ? undefined : text) },
+      warnings: [],
+    }
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause
+    return refusedRow(place, cause.code, cause.message, text)
+  }
+}
+
+function factsOf(
+  object: StixObject,
+  references: StixReferences,
+): { facts: Partial<ClaimDraft>; warnings: readonly Advice[] } {
+  const warnings: Advice[] = references.unresolvedMarkings(object).map(id => ({
+    code: 'import-marking-unresolved',
+    severity: 'warn',
+    message: `the marking ${id.slice(0, 80)} is nowhere defined`,
+  }))
+  const marking = references.marking(object)
+  const labels = [...stringsOf(object.labels), ...stringsOf(object.indicator_types)]
+  const drafted = objectsOf(object.external_references)
+    .map(referenceOf)
+    .filter(one => one !== undefined)
+  const facts: Partial<ClaimDraft> = {
+    sourceId: object.id,
+    ...optional('name', stringOf(object.name)),
+    ...optional('description', stringOf(object.description)),
+    ...optional('source', references.creator(object)),
+    ...optional('confidence', confidenceOf(object.confidence)),
+    ...validity(object, warnings),
+    ...(marking !== undefined && { marking }),
+    ...(labels.length > 0 && { labels }),
+    ...(drafted.length > 0 && { references: drafted }),
+  }
+  return { facts, warnings }
+}
+
+function validity(object: StixObject, warnings: Advice[]): Pick<ClaimDraft, 'validFromMs' | 'validUntilMs'> {
+  const validFromMs = timestampOf(object.valid_from)
+  const validUntilMs = timestampOf(object.valid_until)
+  if (validFromMs !== undefined && validUntilMs !== undefined && validUntilMs <= validFromMs) {
+    const message = 'valid_until is not after valid_from; valid_until was left out'
+    warnings.push({ code: 'import-date-unclear', severity: 'warn', message })
+    return { validFromMs }
+  }
+  return { ...optional('validFromMs', validFromMs), ...optional('validUntilMs', validUntilMs) }
+}
+
+function confidenceOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= 100 ? value : undefined
+}
+
+function referenceOf(reference: Readonly<Record<string, unknown>>): DraftReference | undefined {
+  const sourceName = stringOf(reference.source_name)
+  if (sourceName === undefined) return undefined
+  return {
+    sourceName,
+    ...optional('url', stringOf(reference.url)),
+    ...optional('externalId', stringOf(reference.external_id)),
+    ...optional('description', stringOf(reference.description)),
+  }
+}
+
+function optional<Key extends string, T>(key: Key, value: T | undefined): { [K in Key]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: T })
+}

@@ -1,0 +1,87 @@
+import { ProtocolError } from '../base/errors.ts'
+import { type Pap, parsePap, parseTlp, type Tlp, tlpOfStixMarking } from '../indicator/marking.ts'
+import type { DraftMarking } from './import-row.ts'
+import { objectsOf, type StixObject, stringOf, stringsOf } from './stix-object.ts'
+
+/** OASIS extension that carries TLP 2.0. */
+const TLP2_EXTENSION = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d'
+/** Beyond this the oldest are forgotten; no honest bundle has so many. */
+const KNOWN_MAX = 10_000
+const NAME_LENGTH_MAX = 512
+
+/** What a bundle has said so far that its other objects refer to: marking definitions and identities. */
+export class StixReferences {
+  readonly #markings = new Map<string, DraftMarking>()
+  readonly #identities = new Map<string, string>()
+
+  learn(object: StixObject): void {
+    if (object.type === 'marking-definition') remember(this.#markings, object.id, definedMarking(object))
+    if (object.type === 'identity') {
+      remember(this.#identities, object.id, (stringOf(object.name) ?? '').slice(0, NAME_LENGTH_MAX))
+    }
+  }
+
+  /** Whether everything that the object's claims need to know about it is there. */
+  resolves(object: StixObject): boolean {
+    const creator = object.type === 'indicator' ? stringOf(object.created_by_ref) : undefined
+    return (creator === undefined || this.#identities.has(creator)) && this.unresolvedMarkings(object).length === 0
+  }
+
+  /** The name of who made the object, if the bundle has told. */
+  creator(object: StixObject): string | undefined {
+    return stringOf(this.#identities.get(stringOf(object.created_by_ref) ?? ''))
+  }
+
+  unresolvedMarkings(object: StixObject): readonly string[] {
+    return markingRefs(object).filter(id => tlpOfStixMarking(id) === undefined && !this.#markings.has(id))
+  }
+
+  /** The strictest of all markings on the object and on parts of it; undefined if there are none. */
+  marking(object: StixObject): DraftMarking | undefined {
+    const fromRefs = markingRefs(object).map(id => this.#markingOf(id))
+    const fromLabels = stringsOf(object.labels).map(label => markingOfText(label))
+    return [...fromRefs, ...fromLabels].reduce(stricter, undefined)
+  }
+
+  #markingOf(id: string): DraftMarking | undefined {
+    const tlp = tlpOfStixMarking(id)
+    return tlp === undefined ? this.#markings.get(id) : { tlp }
+  }
+}
+
+function remember<T>(map: Map<string, T>, id: string, value: T): void {
+  map.set(id, value)
+  if (map.size > KNOWN_MAX) map.delete(map.keys().next().value!)
+}
+
+function markingRefs(object: StixObject): readonly string[] {
+  const granular = objectsOf(object.granular_markings).map(marking => stringOf(marking.marking_ref))
+  return [...stringsOf(object.object_marking_refs), ...granular.filter(ref => ref !== undefined)]
+}
+
+/** TLP 1 as STIX 2.0 and 2.1 define it, TLP 2.0 by its extension, and what tools write into names and statements. */
+function definedMarking(object: StixObject): DraftMarking {
+  const [definition] = objectsOf([object.definition])
+  const [extension] = objectsOf([objectsOf([object.extensions])[0]?.[TLP2_EXTENSION]])
+  const texts = [definition?.tlp, extension?.tlp_2_0].map(stringOf).map(tlp => (tlp === undefined ? tlp : `tlp:${tlp}`))
+  const said = [...texts, stringOf(object.name), stringOf(definition?.statement)]
+  return said.map(text => markingOfText(text ?? '')).reduce(stricter, undefined) ?? {}
+}
+
+function markingOfText(text: string): DraftMarking | undefined {
+  const trimmed = text.trim()
+  try {
+    if (/^tlp\b/i.test(trimmed)) return { tlp: parseTlp(trimmed) }
+    if (/^pap\b/i.test(trimmed)) return { pap: parsePap(trimmed) }
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause
+  }
+  return undefined
+}
+
+function stricter(a: DraftMarking | undefined, b: DraftMarking | undefined): DraftMarking | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  const tlp = Math.max(a.tlp ?? 0, b.tlp ?? 0)
+  const pap = Math.max(a.pap ?? 0, b.pap ?? 0)
+  return { ...(tlp > 0 && { tlp: tlp as Tlp }), ...(pap > 0 && { pap: pap as Pap }) }
+}

@@ -1,0 +1,75 @@
+/**
+ * What a source says that a value is. Values of the network hints are read as whatever they show (a column of URLs
+ * holds bare hosts as well); `host` also allows names whose last label no registry knows.
+ */
+export type TypeHint = 'any' | 'host' | 'url' | 'hash' | 'email' | 'cve' | 'stix-pattern'
+
+const HINTS: Readonly<Record<string, TypeHint>> = {
+  domain: 'host',
+  domains: 'host',
+  domainname: 'host',
+  domainip: 'host',
+  fqdn: 'host',
+  host: 'host',
+  hostname: 'host',
+  dns: 'host',
+  c2: 'host',
+  c2domain: 'host',
+  c2server: 'host',
+  cnc: 'host',
+  ip: 'host',
+  ips: 'host',
+  ipaddress: 'host',
+  ipaddr: 'host',
+  ipv4: 'host',
+  ipv6: 'host',
+  ipv4addr: 'host',
+  ipv6addr: 'host',
+  ipv4address: 'host',
+  ipv6address: 'host',
+  ipdst: 'host',
+  ipsrc: 'host',
+  ipport: 'host',
+  ipdstport: 'host',
+  ipsrcport: 'host',
+  cidr: 'host',
+  subnet: 'host',
+  netblock: 'host',
+  network: 'host',
+  iprange: 'host',
+  url: 'url',
+  urls: 'url',
+  uri: 'url',
+  md5: 'hash',
+  sha1: 'hash',
+  sha256: 'hash',
+  sha512: 'hash',
+  hash: 'hash',
+  filehash: 'hash',
+  filehashmd5: 'hash',
+  filehashsha1: 'hash',
+  filehashsha256: 'hash',
+  filehashsha512: 'hash',
+  hashmd5: 'hash',
+  hashsha1: 'hash',
+  hashsha256: 'hash',
+  email: 'email',
+  emails: 'email',
+  emailaddress: 'email',
+  emailaddr: 'email',
+  emailsender: 'email',
+  emailsrc: 'email',
+  emaildst: 'email',
+  mail: 'email',
+  cve: 'cve',
+  vulnerability: 'cve',
+  stix: 'stix-pattern',
+  stixpattern: 'stix-pattern',
+  pattern: 'stix-pattern',
+}
+
+/** The hint that a publisher's word for a type gives: `IP address`, `FileHash-SHA256`, `hostname`; undefined for other words. */
+export function typeHintOf(word: string): TypeHint | undefined {
+  const key = word.toLowerCase().replace(/[^a-z0-9]/g, '')
+  return Object.hasOwn(HINTS, key) ? HINTS[key] : undefined
+}
