@@ -1,4 +1,6 @@
 import { ProtocolError } from '../base/errors.ts'
+import { decodeLoose } from '../wire/codec.ts'
+import { NationDoc, RegistryDoc } from '../wire/gen/tocsin.ts'
 import { addNation, settleNations } from './add-nation.ts'
 import { addRegistry } from './add-registry.ts'
 import type { Added, EvidenceSet } from './evidence.ts'
@@ -17,9 +19,19 @@ export function addDocument(set: EvidenceSet, signed: ParsedSignedDoc): Added {
   }
 }
 
-/** Adds many, in any order, such as those of a store or a file. What cannot be judged at the end waits in the set. */
+/** Adds many, in any order, such as those of a store or a file: each after those it builds on, so that few have to wait. */
 export function addDocuments(set: EvidenceSet, docs: Iterable<ParsedSignedDoc>): EvidenceSet {
-  let next = set
-  for (const doc of docs) next = addDocument(next, doc).set
-  return next
+  const ordered = [...docs].sort((a, b) => a.type - b.type || versionOf(a) - versionOf(b))
+  return ordered.reduce((next, doc) => addDocument(next, doc).set, set)
+}
+
+/** For sorting only: 0 where the document cannot be read, which `addDocument` will find. */
+function versionOf({ type, docBytes }: ParsedSignedDoc): number {
+  try {
+    const { version } =
+      type === DOC_TYPE.NATION ? decodeLoose(NationDoc, docBytes, true) : decodeLoose(RegistryDoc, docBytes, true)
+    return version
+  } catch {
+    return 0
+  }
 }

@@ -9,7 +9,7 @@ import { type NationWalk, walkNation } from './nation-walk.ts'
 import { KEY_STATUS, type KeyStatus, type Use } from './node-key.ts'
 import type { AlliancePolicy } from './policy.ts'
 import { type NationRecord, type ParsedRegistryDoc, ROLE, STATUS } from './registry-doc.ts'
-import type { RegistryState } from './registry-state.ts'
+import type { Pin, RegistrySplit, RegistryState } from './registry-state.ts'
 
 export interface Member extends NationRecord {
   /** Undefined while no document of the nation is in force. */
@@ -41,6 +41,10 @@ export interface Directory {
   /** Version 1 to the one in force (R-1.5). */
   readonly chain: readonly ParsedRegistryDoc[]
   readonly policy: AlliancePolicy
+  /** Governors signed two versions in one place, and the registry stays before them: an alarm (R-1.5). */
+  readonly split: RegistrySplit | undefined
+  /** Pins that contradict one with precedence and were set aside: an alarm. */
+  readonly pinsAside: readonly Pin[]
   /** Every nation of the registry in force, in the order of ids. */
   members(): readonly Member[]
   member(nation: NationId): Member | undefined
@@ -80,6 +84,8 @@ export function buildDirectory(set: EvidenceSet, state: RegistryState): Director
     registry: state.inForce,
     chain: state.chain,
     policy: state.inForce.policy,
+    split: state.split,
+    pinsAside: state.pinsAside,
     members: () => [...members.values()],
     member: nation => members.get(nation),
     mayOpenLog: (nation, signPk) => openers.has(`${nation}/${toHex(signPk)}`),

@@ -43,6 +43,7 @@ export interface NationRecord {
   readonly label: string
   readonly status: Status
   readonly roles: ReadonlySet<number>
+  readonly rootThreshold: number
   /** Binds NationDoc version 1, or after a reset version `docMinVersion` (R-1.7). */
   readonly roots: RootSet
   readonly reset: Reset
@@ -159,6 +160,7 @@ function parseNationEntry(entry: NationEntry): NationRecord {
     label: entry.label,
     status: entry.status as Status,
     roles: new Set(entry.roles),
+    rootThreshold: entry.rootThreshold,
     roots: rootSetOf(entry.rootThreshold, ids),
     reset: entry.reset as Reset,
     docMinVersion: entry.docMinVersion,
