@@ -14,8 +14,6 @@ const ROWS: readonly (readonly string[])[] = [
   ['api'],
   ['cli'],
 ]
-/** `api` declares what it needs, and `node` provides it: node may know the types of api, and api nothing of node. */
-const mayProvide = (here: string, there: string, item: Import) => here === 'node' && there === 'api' && item.typesOnly
 const STRANGERS = new Set(['store', 'net'])
 
 const ROW_OF = new Map(ROWS.flatMap((folders, row) => folders.map(folder => [folder, row] as const)))
@@ -37,7 +35,7 @@ export function checkArrows(source: Source): Finding[] {
     const thereRow = ROW_OF.get(there)
     if (thereRow === undefined) {
       findings.push(finding('arrow', source, item.start, `${here} imports ${target}, which is not in a folder of src`))
-    } else if (thereRow > row && !mayProvide(here, there, item)) {
+    } else if (thereRow > row) {
       findings.push(finding('arrow', source, item.start, `${here} imports ${there}, which comes after it`))
     } else if (here !== there && STRANGERS.has(here) && STRANGERS.has(there)) {
       findings.push(finding('arrow', source, item.start, `${here} and ${there} do not know each other`))

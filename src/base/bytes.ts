@@ -1,5 +1,7 @@
 /** Byte-string helpers shared by every layer. Integers are big-endian, as everywhere in signed or hashed strings. */
 
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+
 const encoder = new TextEncoder()
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -76,7 +78,11 @@ export function isZero(bytes: Uint8Array): boolean {
   return true
 }
 
-export { bytesToHex as toHex, hexToBytes as fromHex } from '@noble/hashes/utils.js'
+/** Lower-case hex. */
+export const toHex: (bytes: Uint8Array) => string = bytesToHex
+
+/** Parses lower- or upper-case hex; throws on anything else. */
+export const fromHex: (text: string) => Uint8Array = hexToBytes
 
 export function toBase64(bytes: Uint8Array): string {
   let binary = ''

@@ -1,29 +1,30 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
-import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
+import { StoreError, UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
-import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
 import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
+import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
 import { buildBrokenPrev, buildSameSeq } from '../chain/proof-build.ts'
-import { createEd25519Signer, type Ed25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
+import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
 import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { createXWingKey } from '../crypto/xwing.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { rangeRoot } from '../merkle/compact-range.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
+import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
+import { ROLE, STATUS } from '../registry/registry-doc.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { parseEnvelope } from '../wire/entry.ts'
-import { Envelope, Proof } from '../wire/gen/tocsin.ts'
+import { type Envelope, Proof } from '../wire/gen/tocsin.ts'
 import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createEpochKeys } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
 import { type Committed, createIngest } from './ingest.ts'
-import { kemKeyIdOf } from '../registry/kem-key.ts'
 import { createOutbox } from './outbox.ts'
 import { createOwnLog } from './own-log.ts'
 import { createProjector } from './project.ts'
@@ -68,7 +69,10 @@ export async function openNode(options: NodeOptions) {
     logger,
     onChange: () => onEvidenceChange(),
   })
-  await book.apply(options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body })), 'alliance file')
+  await book.apply(
+    options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body })),
+    'alliance file',
+  )
   assertMember(book.directory().member(nation) !== undefined, nation)
 
   // --- entries in, view out
@@ -78,7 +82,7 @@ export async function openNode(options: NodeOptions) {
     store,
     kemKeys: options.kemKeys.map(({ seed }) => {
       const key = createXWingKey(seed)
-      return { key, keyId: kemKeyIdOf(key.publicKey) }
+      return { key, keyId: kemKeyIdOf(SUITE_XWING, key.publicKey) }
     }),
   })
   const projector = createProjector({
@@ -119,7 +123,7 @@ export async function openNode(options: NodeOptions) {
       book
         .directory()
         .members()
-        .filter(member => member.status === 'active' && member.nation !== nation)
+        .filter(member => member.status === STATUS.ACTIVE && member.nation !== nation)
         .map(member => member.nation),
     faultsTolerated: () => faultsTolerated(book.directory().members().length, book.directory().policy.byzantineNations),
   })
@@ -210,7 +214,9 @@ export async function openNode(options: NodeOptions) {
   }
 
   /** R-2.5: two signed entries contradict each other. Whoever holds the proof can show it to anybody. */
-  async function onConflict(...[held, offered, kind]: Parameters<Parameters<typeof createIngest>[0]['events']['conflict']>) {
+  async function onConflict(
+    ...[held, offered, kind]: Parameters<Parameters<typeof createIngest>[0]['events']['conflict']>
+  ) {
     const bytes = await store.entry(offered.logId, 0)
     if (bytes === undefined) return
     const genesis = parseEnvelope(bytes)
@@ -238,11 +244,15 @@ export async function openNode(options: NodeOptions) {
     const member = directory.member(nation)
     const state = guard.state()
     if (state.kind === 'stopped') {
-      return new UserError('signing-head-ahead', `${state.by} holds ${state.heldThere} entries of our log, we ${state.heldHere}`, {
-        fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
-      })
+      return new UserError(
+        'signing-head-ahead',
+        `${state.by} holds ${state.heldThere} entries of our log, we ${state.heldHere}`,
+        {
+          fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
+        },
+      )
     }
-    if (member?.status !== 'active' || !member.roles.has(ROLE_PUBLISH)) {
+    if (member?.status !== STATUS.ACTIVE || !member.roles.has(ROLE.PUBLISH)) {
       return new UserError('publish-no-role', `the registry does not let ${nation} publish`, {
         fix: 'Ask the governors for the role PUBLISH.',
       })
@@ -261,7 +271,8 @@ export async function openNode(options: NodeOptions) {
     if (head === undefined || guard.state().kind !== 'open') return
     if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
     const genesis = await store.entry(head.logId, 0)
-    if (genesis === undefined) throw new StoreError('store-damaged', 'the GENESIS of the own log is missing from the store')
+    if (genesis === undefined)
+      throw new StoreError('store-damaged', 'the GENESIS of the own log is missing from the store')
     const tree = { size: head.size, root: rangeRoot(head.tree) }
     const note = buildCheckpointNote(allianceId, head.logId, tree, signer)
     const { headerBytes, signature, body } = parseEnvelope(genesis)
@@ -302,7 +313,10 @@ export async function openNode(options: NodeOptions) {
     const own = ownLog.current()
     if (own === undefined || !equalBytes(own.logId, logId) || seq < own.size) return
     guard.stop(own.size, seq + 1, 'a peer')
-    logger.error({ heldHere: own.size, seen: seq + 1 }, 'an entry of our own log was seen that this store does not hold')
+    logger.error(
+      { heldHere: own.size, seen: seq + 1 },
+      'an entry of our own log was seen that this store does not hold',
+    )
   }
 
   await start()
@@ -338,7 +352,6 @@ export async function openNode(options: NodeOptions) {
 
 export type Node = Awaited<ReturnType<typeof openNode>>
 
-const ROLE_PUBLISH = 1
 const GUARD_POLL_MS = 1000
 
 function innerKeys(keys: NodeKeys): NonNullable<NodeKeys['inner']> {
@@ -367,6 +380,3 @@ function logsByHex(store: Store) {
 function documentsFor<T extends { readonly type: number }>(items: readonly T[]): T[] {
   return items.filter(item => item.type === EVIDENCE.DOCUMENT)
 }
-
-export type { Ed25519Signer }
-void ProtocolError

@@ -1,4 +1,3 @@
-import type { PublishItem } from './node-service.ts'
 import { EMPTY, u8, utf8 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
@@ -9,6 +8,7 @@ import { ITEM } from '../indicator/item-type.ts'
 import { encodeMarking, isTlp, PAP } from '../indicator/marking.ts'
 import { encode } from '../wire/codec.ts'
 import { type Item, StixObject } from '../wire/gen/tocsin.ts'
+import type { PublishItem } from './node-service.ts'
 
 /** What is to be published, as an item with a content-derived id: the same draft gives the same item. */
 export interface DraftItem {

@@ -4,9 +4,10 @@ import { type AllianceId, type Hash, type LogId, type LogIdHex, logIdHex, type N
 import type { Logger } from '../base/ports.ts'
 import { checkNext } from '../chain/append.ts'
 import { readContent } from '../chain/entry-content.ts'
+import type { LogIdentity } from '../chain/genesis.ts'
 import type { LogHead } from '../chain/log-head.ts'
+import type { TreeHead } from '../chain/tree-head.ts'
 import {
-  type TreeHead,
   type VerifiedEntry,
   type VerifySignatureAsync,
   verifyEntryAsync,
@@ -24,9 +25,9 @@ export interface IngestAuthority {
   readonly allianceId: AllianceId
   keyStands(nation: NationId, signPk: Uint8Array): boolean
   /** Entries at or beyond it do not stand. */
-  limitOf(logId: LogId): number
+  limitOf(log: LogIdentity): number
   /** Verifies an author's checkpoint of this log. Throws ProtocolError. */
-  treeOf(note: Uint8Array, log: LogHead | VerifiedEntry['log']): TreeHead
+  treeOf(note: Uint8Array, log: LogIdentity): TreeHead
 }
 
 /** An entry that stands in the store now. */
@@ -91,7 +92,7 @@ export function createIngest(options: IngestOptions) {
   let queuedBytes = 0
   const writer = createWorkerLoop(write, error => options.logger.error({ err: error }, 'the writer failed'))
   /** Logs whose GENESIS was verified and is on its way through the writer. */
-  const arriving = new Map<LogIdHex, VerifiedEntry['log']>()
+  const arriving = new Map<LogIdHex, LogIdentity>()
   let turn: Promise<void> = Promise.resolve()
   const headOf = (logId: LogId) => store.log(logId)?.head
   const context = { allianceId: authority.allianceId, verify: options.verifySync, keyStands: authority.keyStands }
@@ -107,7 +108,7 @@ export function createIngest(options: IngestOptions) {
     if (head === undefined) return offerFirst(entry)
     const { seq } = entry.header
     if (seq < head.size) return offerHeld(entry, head)
-    if (seq >= authority.limitOf(entry.logId)) return 'ignore'
+    if (seq >= authority.limitOf(head)) return 'ignore'
     if (seq > head.size + AHEAD_MAX) {
       events.gap(entry.logId)
       return 'ignore'
@@ -122,7 +123,9 @@ export function createIngest(options: IngestOptions) {
       events.gap(entry.logId)
       return 'ignore'
     }
-    accept(verifyGenesis(entry, context))
+    const verified = verifyGenesis(entry, context)
+    if (authority.limitOf(verified.log) === 0) return 'ignore'
+    accept(verified)
     return 'accept'
   }
 
@@ -152,9 +155,10 @@ export function createIngest(options: IngestOptions) {
     if (first.header.seq !== bundle.from || entries.some(entry => !equalBytes(entry.logId, bundle.logId))) {
       throw new ProtocolError('sync-bundle-mismatch', 'the bundle does not hold the entries that it names')
     }
-    const limit = authority.limitOf(first.logId)
+    const log = logOf(first)
+    const limit = authority.limitOf(log)
     const standing = entries.filter(entry => entry.header.seq < limit)
-    if (standing.length > 0) await inTurn(() => verifyBundle(bundle, entries, standing))
+    if (standing.length > 0) await inTurn(() => verifyBundle(bundle, log, entries, standing))
     return headOf(first.logId)?.size ?? 0
   }
 
@@ -176,12 +180,10 @@ export function createIngest(options: IngestOptions) {
 
   async function verifyBundle(
     bundle: Bundle,
+    log: LogIdentity,
     entries: readonly ParsedEntry[],
     standing: readonly ParsedEntry[],
   ): Promise<readonly VerifiedEntry[]> {
-    const first = entries[0]!
-    // a log that is not known begins with its GENESIS, signature checked.
-    const log = logOf(first)
     if (bundle.note.length === 0) {
       return Promise.all(standing.map(entry => verifyEntryAsync(entry, log, authority.allianceId, options.verify)))
     }
@@ -196,7 +198,8 @@ export function createIngest(options: IngestOptions) {
     )
   }
 
-  function logOf(first: ParsedEntry): VerifiedEntry['log'] {
+  /** a log that is not known begins with its GENESIS, signature checked. */
+  function logOf(first: ParsedEntry): LogIdentity {
     const head = headOf(first.logId)
     if (head !== undefined) {
       arriving.delete(logIdHex(first.logId))

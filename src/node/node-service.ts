@@ -170,7 +170,12 @@ export interface ClaimView {
   readonly name: string
   readonly description: string
   readonly labels: readonly string[]
-  readonly references: readonly { readonly sourceName: string; readonly url: string; readonly externalId: string; readonly description: string }[]
+  readonly references: readonly {
+    readonly sourceName: string
+    readonly url: string
+    readonly externalId: string
+    readonly description: string
+  }[]
   readonly source: string
   readonly sourceId: string
   readonly conflict: boolean

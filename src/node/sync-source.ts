@@ -53,7 +53,8 @@ export function createSyncSource(options: SyncSourceOptions): SyncSource {
     async provenTree(logId) {
       const evidence = book.newestCheckpoint(logId)
       const held = store.log(logId)
-      if (evidence === undefined || held === undefined || held.standing.size < evidence.checkpoint.size) return undefined
+      if (evidence === undefined || held === undefined || held.standing.size < evidence.checkpoint.size)
+        return undefined
       const { note, size } = evidence.checkpoint
       return {
         note,

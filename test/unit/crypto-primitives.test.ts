@@ -9,7 +9,7 @@ import { aeadOpen, aeadSeal } from '../../src/crypto/aead.ts'
 import { installNativeSha256, nativeSha256 } from '../../src/crypto/hash-native.ts'
 import { hkdfExpand, hkdfExtract, hmacSha256 } from '../../src/crypto/hkdf.ts'
 import { mlDsa44, mlDsa65 } from '../../src/crypto/mldsa.ts'
-import { systemRandom } from '../../src/crypto/random-system.ts'
+import { systemRandom } from '../../src/node/random-system.ts'
 
 const counting = (length: number) => Uint8Array.from({ length }, (_, i) => i & 0xff)
 

@@ -7,9 +7,9 @@ import { audienceHash, commitOf, openSlot, sealSlot } from '../../src/crypto/epo
 import { hkdfExpand, hmacSha256 } from '../../src/crypto/hkdf.ts'
 import { hpkeSeal } from '../../src/crypto/hpke.ts'
 import { CONTENT_BYTES_MAX, PADDED_BYTES_MAX, pad, paddedSize, padme, unpad } from '../../src/crypto/padding.ts'
-import { systemRandom } from '../../src/crypto/random-system.ts'
 import { type BodyPlace, messageKey, messageSalt, openBody, sealBody } from '../../src/crypto/seal.ts'
 import { createXWingKey } from '../../src/crypto/xwing.ts'
+import { systemRandom } from '../../src/node/random-system.ts'
 
 const filled = (length: number, byte: number) => new Uint8Array(length).fill(byte)
 const coded = (code: string) => expect.objectContaining({ code })
