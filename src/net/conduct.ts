@@ -9,7 +9,7 @@ export interface ConductRules {
 }
 
 /** A member that sent this much provable rubbish is cut off; after one to two half-lives it is tried again. */
-export const CONDUCT: ConductRules = { cutAt: 20, halfLifeMs: 5 * 60_000, peersMax: 4_096 }
+const CONDUCT: ConductRules = { cutAt: 20, halfLifeMs: 5 * 60_000, peersMax: 4_096 }
 
 /** Once cut, a peer stays cut until its count has fallen to this share of `cutAt`. */
 const PARDON_SHARE = 0.5

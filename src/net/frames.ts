@@ -25,7 +25,7 @@ export interface FrameLimits {
   readonly bytesMax: number
 }
 
-export const FRAME_LIMITS: FrameLimits = {
+const FRAME_LIMITS: FrameLimits = {
   frameBytesMax: 4 * MIB + 64 * KIB,
   readBufferBytesMax: 1 * MIB,
   idleTimeoutMs: 30_000,

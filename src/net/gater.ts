@@ -1,5 +1,6 @@
 import type { Connection, ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import { ProtocolError } from '../base/errors.ts'
+import type { Logger } from '../base/ports.ts'
 import type { NetCounters } from './counters.ts'
 import { peerKeyHexOf, publicKeyOf } from './peer-key.ts'
 
@@ -9,11 +10,13 @@ export type Standing = 'member' | 'limbo' | 'refused'
 export interface LimboLimits {
   readonly timeMs: number
   readonly bytesMax: number
+  /** Strangers at a time: they must not use up the members' places. */
+  readonly connectionsMax: number
 }
 
 /** R-5.4: ten seconds, one mebibyte, one stream for documents. */
-export const LIMBO: LimboLimits = { timeMs: 10_000, bytesMax: 1024 * 1024 }
-export const LIMBO_PROTOCOL = '/tocsin/docs/1'
+export const LIMBO: LimboLimits = { timeMs: 10_000, bytesMax: 1024 * 1024, connectionsMax: 32 }
+const LIMBO_PROTOCOL = '/tocsin/docs/1'
 
 export interface GaterOptions {
   /** Called with the raw Ed25519 key, right after the handshake has proved it and on every `reconsider`. */
@@ -22,11 +25,13 @@ export interface GaterOptions {
   readonly isCut: (peer: PeerId) => boolean
   readonly counters: NetCounters
   readonly limbo: LimboLimits
+  readonly logger: Logger
 }
 
 /** Who may connect: the first thing after Noise has proved the other side's key, before any stream (R-5.4). */
 export class Gater implements ConnectionGater {
   readonly #options: GaterOptions
+  #inLimbo = 0
 
   constructor(options: GaterOptions) {
     this.#options = options
@@ -35,7 +40,12 @@ export class Gater implements ConnectionGater {
   standing(peer: PeerId): Standing {
     const publicKey = publicKeyOf(peer)
     if (publicKey === null || this.#options.isCut(peer)) return 'refused'
-    return this.#options.standingOf(publicKey)
+    try {
+      return this.#options.standingOf(publicKey)
+    } catch (error) {
+      this.#options.logger.error({ error, peer: peerLabel(peer) }, 'the standing of a peer could not be told')
+      return 'refused'
+    }
   }
 
   denyDialPeer(peer: PeerId): boolean {
@@ -66,20 +76,29 @@ export class Gater implements ConnectionGater {
 
   /** Only here, with the cipher's listener in place, may another one watch the raw bytes. */
   #meter(peer: PeerId, raw: MultiaddrConnection): boolean {
-    if (this.standing(peer) === 'limbo') this.#startLimbo(raw)
+    if (this.standing(peer) !== 'limbo') return false
+    if (this.#inLimbo >= this.#options.limbo.connectionsMax) {
+      this.#options.counters.connectionsRefused++
+      return true
+    }
+    this.#startLimbo(raw)
     return false
   }
 
   #startLimbo(raw: MultiaddrConnection): void {
     const { counters, limbo } = this.#options
     counters.limboOpened++
+    this.#inLimbo++
     let bytes = 0
     const end = (what: string): void => {
       counters.limboExceeded++
       raw.abort(new ProtocolError('net-limbo-exceeded', `a peer without standing used up its ${what}`))
     }
     const timer = setTimeout(() => end('time'), limbo.timeMs)
-    raw.addEventListener('close', () => clearTimeout(timer))
+    raw.addEventListener('close', () => {
+      clearTimeout(timer)
+      this.#inLimbo--
+    })
     raw.addEventListener('message', event => {
       bytes += event.data.byteLength
       if (bytes > limbo.bytesMax && raw.status === 'open') end('bytes')

@@ -12,14 +12,14 @@ const MIB = 1024 * KIB
 /** One gossip message. The largest honest ones are registry documents of a large alliance, about 250 KiB. */
 export const GOSSIP_BYTES_MAX = 1 * MIB
 /** One inbound RPC: beyond it gossipsub drops the sender, so that nothing honest may come near it (R-5.1). */
-export const RPC_BYTES_MAX = 4 * MIB
+const RPC_BYTES_MAX = 4 * MIB
 /** One answer to IWANT, which is one RPC. */
-export const ANSWER_BYTES_MAX = 3 * MIB
+const ANSWER_BYTES_MAX = 3 * MIB
 const ANSWER_MESSAGES_MAX = 1_024
 /** Buffered for one neighbour before its stream is given up. */
-export const OUTBOUND_BYTES_MAX = 32 * MIB
+const OUTBOUND_BYTES_MAX = 32 * MIB
 
-export const HEARTBEAT_MS = 1_000
+const HEARTBEAT_MS = 1_000
 /** A message is remembered for six heartbeats, so for five seconds at least: verdicts must come before (R-5.2). */
 const CACHE_WINDOWS = 6
 const CACHE_BYTES_MAX = 128 * MIB
@@ -75,10 +75,11 @@ function topicScore(): TopicScoreParams {
   }
 }
 
-/** Loopback and this machine's addresses: many nodes of one test, site or NAT share them (R-5.1). */
-function sharedAddresses(): Set<string> {
+/** Loopback, this machine's addresses and the announced ones: nodes of one test, site or NAT share them (R-5.1). */
+function sharedIps(announced: readonly string[]): Set<string> {
   const own = Object.values(networkInterfaces()).flatMap(list => list?.map(each => each.address) ?? [])
-  return new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1', ...own])
+  const named = announced.flatMap(address => /^\/ip[46]\/([^/]+)/.exec(address)?.[1] ?? [])
+  return new Set(['127.0.0.1', '::1', ...own, ...named])
 }
 
 /** `tocsin/1/<alliance>/<topic>` (R-5.1); `alliance` is the lower-case hex of the alliance id. */
@@ -97,8 +98,8 @@ function messageIdText(id: Uint8Array): string {
 
 type MessageCacheOption = NonNullable<GossipsubOpts['messageCache']>
 
-/** All that R-5.1 and PLATFORM ask of gossipsub's options; the defaults of what is not named here were read and kept. */
-export function gossipOptions(alliance: string): Partial<GossipsubOpts> {
+/** All that R-5.1 and R-5.2 ask of gossipsub; the defaults of what is not named here were read and kept. */
+export function gossipOptions(alliance: string, announced: readonly string[] = []): Partial<GossipsubOpts> {
   const topics = TOPICS.map(topic => topicText(alliance, topic))
   const cache = new BoundedMessageCache({
     windows: CACHE_WINDOWS,
@@ -149,7 +150,7 @@ export function gossipOptions(alliance: string): Partial<GossipsubOpts> {
       topics: Object.fromEntries(topics.map(topic => [topic, topicScore()])),
       topicScoreCap: 20,
       IPColocationFactorThreshold: 10,
-      IPColocationFactorWhitelist: sharedAddresses(),
+      IPColocationFactorWhitelist: sharedIps(announced),
       // A broken IWANT promise or a graft within the back-off happens to the honest under load.
       behaviourPenaltyThreshold: 6,
       behaviourPenaltyWeight: -10,

@@ -2,6 +2,7 @@ import {
   type GossipSub,
   type GossipSubComponents,
   type GossipsubMessage,
+  type GossipsubOpts,
   gossipsub,
   TopicValidatorResult,
 } from '@libp2p/gossipsub'
@@ -9,7 +10,7 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import { StoreError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { type NetCounters, TOPICS, type TopicName } from './counters.ts'
-import { GOSSIP_BYTES_MAX, gossipOptions, topicText } from './gossip-options.ts'
+import { GOSSIP_BYTES_MAX, topicText } from './gossip-options.ts'
 import { OutboundPacer, type OutboundStream } from './pacing.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHexOf } from './peer-key.ts'
 import { type Verdict, verdictOfError } from './verdict.ts'
@@ -53,10 +54,10 @@ interface Router extends GossipSub {
  * stream that came before.
  */
 export function gossipService(
-  alliance: string,
+  options: Partial<GossipsubOpts>,
   mayGossip: (connection: Connection) => boolean,
 ): (components: GossipSubComponents) => Router {
-  const create = gossipsub(gossipOptions(alliance))
+  const create = gossipsub(options)
   return components => {
     const { privateKey, peerId, peerStore, registrar, connectionManager, logger } = components
     const guarded: GossipSubComponents['registrar'] = Object.assign(Object.create(registrar), {
@@ -132,12 +133,12 @@ export class Gossip {
 
   /**
    * Hands `data` to gossipsub once there is room for it in the neighbours' buffers; in the order of the calls. Throws
-   * 'net-busy' when too much is waiting already, and 'net-closed' after close.
+   * 'wire-too-large', 'net-busy' when too much is waiting already, and 'net-closed' after close.
    */
   async publish(topic: TopicName, data: Uint8Array): Promise<void> {
     if (data.length > GOSSIP_BYTES_MAX) {
       throw new StoreError(
-        'net-busy',
+        'wire-too-large',
         `a gossip message of ${data.length} bytes is over the cap of ${GOSSIP_BYTES_MAX}`,
       )
     }

@@ -20,7 +20,10 @@ export interface HostOptions extends NodeOptions {
   readonly limits?: Partial<HostLimits>
 }
 
-/** 'up' comes once the other side has admitted us and said what it speaks; 'limbo' for a peer without standing. */
+/**
+ * 'up' comes once we admit the other side and it has told what it speaks, which it does not before it lets us in;
+ * 'limbo' for a peer that has no standing with us yet (R-5.4).
+ */
 export interface PeerEvent {
   readonly kind: 'up' | 'down' | 'limbo'
   readonly peer: PeerKeyHex
@@ -58,6 +61,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     },
     counters,
     limbo: limits.limbo,
+    logger: options.logger,
   })
   const node = await createNode(options, limits, gater, limbo)
   const host = new Libp2pHost({ options, limits, counters, conduct, limbo, gater, node })
@@ -194,7 +198,7 @@ class Libp2pHost implements Host {
     if (peer !== null) this.#tell({ kind: 'limbo', peer })
   }
 
-  /** Identify is the first thing that only a side which has admitted us answers. */
+  /** Identify is the first thing that a side which has let us in answers. */
   #onIdentified(peerId: PeerId, protocols: readonly string[]): void {
     const peer = peerKeyHexOf(peerId)
     if (peer === null || this.#up.has(peer) || this.#parts.gater.standing(peerId) !== 'member') return
@@ -249,7 +253,13 @@ class Libp2pHost implements Host {
   }
 
   #tell(event: PeerEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#logger.error({ error, event }, 'a listener for peers failed')
+      }
+    }
   }
 
   #openConnections(peer: PeerKeyHex): Connection[] {

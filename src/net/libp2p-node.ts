@@ -9,6 +9,7 @@ import { UserError } from '../base/errors.ts'
 import { ADDRESS_DIAL_MS } from './dialer.ts'
 import { type Gater, LIMBO, type LimboConnections, type LimboLimits } from './gater.ts'
 import { gossipService } from './gossip.ts'
+import { gossipOptions } from './gossip-options.ts'
 import { WATCHDOG, type WatchdogTimes } from './watchdog.ts'
 
 const MIB = 1024 * 1024
@@ -85,7 +86,7 @@ export async function createNode(options: NodeOptions, limits: HostLimits, gater
     connectionMonitor: { pingInterval: PING_EVERY_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     services: {
       identify: identify(),
-      gossip: gossipService(options.alliance, connection => !limbo.has(connection)),
+      gossip: gossipService(gossipOptions(options.alliance, options.announce), connection => !limbo.has(connection)),
     },
   })
 }

@@ -9,7 +9,7 @@ declare const brand: unique symbol
 /** 64 lower-case hex characters of a peer's raw Ed25519 public key: how the rest of the program names a peer. */
 export type PeerKeyHex = string & { readonly [brand]: 'PeerKeyHex' }
 
-export const PEER_KEY_BYTES = 32
+const PEER_KEY_BYTES = 32
 
 /** The map key of a raw Ed25519 public key; throws `ProtocolError` unless it is 32 bytes. */
 export function peerKeyHex(publicKey: Uint8Array): PeerKeyHex {

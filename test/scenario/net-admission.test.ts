@@ -11,7 +11,7 @@ import { startRawNode } from './net-raw-node.ts'
 const DOCS = '/tocsin/docs/1'
 const SYNC = '/tocsin/sync/1'
 const CAPS = { streamsMaxPerPeer: 4, streamsMaxTotal: 8 }
-const LIMBO = { timeMs: 700, bytesMax: 200 * 1024 }
+const LIMBO = { timeMs: 700, bytesMax: 200 * 1024, connectionsMax: 1 }
 
 describe('admission', () => {
   const open: Host[] = []
@@ -154,6 +154,15 @@ describe('admission', () => {
       await raw.stop()
     })
 
+    it('does not take more places than there are for its like', async () => {
+      const { host: judging, events, raw } = await openLimbo()
+      const second = await startRawNode()
+      await second.dial(judging.addresses.map(address => multiaddr(address))).catch(() => {})
+      await until(() => judging.counters.connectionsRefused === 1, 'the second stranger is refused')
+      expect(events).toHaveLength(1)
+      await Promise.all([raw.stop(), second.stop()])
+    })
+
     it('starts over as a member once it has proved itself', async () => {
       const { host: judging, events, setStanding, raw, connection } = await openLimbo()
       setStanding('member')
@@ -211,6 +220,17 @@ describe('admission', () => {
       await expect(openTestHost({ listen: ['/ip4/999.0.2.1/tcp/1'] })).rejects.toMatchObject({
         code: 'net-address-invalid',
       })
+    })
+
+    it('refuses everybody while the standing of peers cannot be told', async () => {
+      const failing = await host({
+        standingOf: () => {
+          throw new Error('a bug')
+        },
+      })
+      const other = await host()
+      other.setPeers([targetOf(failing)])
+      await until(() => failing.counters.connectionsRefused === 1, 'the connection is refused')
     })
 
     it('announces the addresses it is told to', async () => {

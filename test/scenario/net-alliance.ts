@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { silentLogger } from '../../src/base/ports.ts'
-import type { Standing } from '../../src/net/gater.ts'
 import { type Host, type HostOptions, openHost } from '../../src/net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../../src/net/peer-key.ts'
 
@@ -24,11 +23,6 @@ export function openTestHost(options: Partial<HostOptions> = {}): Promise<Host> 
     limits: { connectionsPerSecondPerIp: 1_000 },
     ...options,
   })
-}
-
-export function standingIn(members: ReadonlySet<string>, otherwise: Standing = 'refused') {
-  return (publicKey: Uint8Array): Standing =>
-    members.has(Buffer.from(publicKey).toString('hex')) ? 'member' : otherwise
 }
 
 export function targetOf(host: Host) {

@@ -143,7 +143,9 @@ describe('gossip among three nations', () => {
   it('refuses to publish what is over the cap', async () => {
     const alone = await openTestHost()
     open.push(alone)
-    await expect(alone.publish('entries', new Uint8Array(2 * 1024 * 1024))).rejects.toMatchObject({ code: 'net-busy' })
+    await expect(alone.publish('entries', new Uint8Array(2 * 1024 * 1024))).rejects.toMatchObject({
+      code: 'wire-too-large',
+    })
   })
 
   it('gives up on a verdict that does not come while it is of use', async () => {

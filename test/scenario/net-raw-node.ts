@@ -1,3 +1,4 @@
+import { silentLogger } from '../../src/base/ports.ts'
 import { createNetCounters } from '../../src/net/counters.ts'
 import { Gater, LIMBO, LimboConnections } from '../../src/net/gater.ts'
 import { createNode, HOST_LIMITS, type Node } from '../../src/net/libp2p-node.ts'
@@ -10,6 +11,7 @@ export async function startRawNode(seed: Uint8Array = newSeed(), alliance = ALLI
     isCut: () => false,
     counters: createNetCounters(),
     limbo: LIMBO,
+    logger: silentLogger,
   })
   const options = { seed, alliance, listen: ['/ip4/127.0.0.1/tcp/0'], agent: 'tocsin/raw' }
   const node = await createNode(options, HOST_LIMITS, gater, new LimboConnections(LIMBO))
