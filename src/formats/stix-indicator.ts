@@ -5,7 +5,7 @@ import type { ClaimDraft, DraftReference } from '../indicator/claim.ts'
 import { type ImportRow, refusedRow } from './import-row.ts'
 import { type PatternPart, splitPattern } from './pattern-value.ts'
 import type { StixReferences } from './stix-marking.ts'
-import { objectsOf, type StixObject, stringOf, stringsOf, timestampOf } from './stix-object.ts'
+import { contextRow, objectsOf, type StixObject, stringOf, stringsOf, timestampOf } from './stix-object.ts'
 import { parseStixPattern } from './stix-pattern.ts'
 import { PatternSyntaxError } from './stix-pattern-error.ts'
 import { readValue } from './value-text.ts'
@@ -24,6 +24,8 @@ export function indicatorRows(place: string, object: StixObject, references: Sti
   // STIX 2.0 knows no other language than its own.
   const language = stringOf(object.pattern_type) ?? 'stix'
   const rows = language === 'stix' ? stixRows(place, pattern) : [ruleRow(place, language, pattern)]
+  // A rule of several lines is no value that one could look up: the whole object travels instead.
+  if (language !== 'stix' && rows[0]?.kind === 'refused') return [contextRow(place, object, facts.marking)]
   return rows.map(row =>
     row.kind === 'claim'
       ? { ...row, draft: withFacts(row.draft, facts), warnings: [...row.warnings, ...warnings] }

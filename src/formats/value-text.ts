@@ -49,7 +49,7 @@ export function readValue(text: string, hint: TypeHint = 'any'): ReadValue {
   const trimmed = trimValue(text)
   if (isPlaceholder(trimmed)) return refused('import-no-value', 'there is no value')
   try {
-    return judged(typedValue(refang(trimmed), hint), text.trim(), hint)
+    return judged(typedValue(refang(trimmed), hint), trimmed, hint)
   } catch (cause) {
     if (cause instanceof ProtocolError) return refused(cause.code, cause.message)
     if (cause instanceof PatternSyntaxError)
@@ -66,7 +66,7 @@ export function readGuessedValue(text: string, hint: TypeHint = 'any'): ReadValu
   const bare = text.replace(/^[\u00a0\u00ca\s]+|[\u00a0\u00ca\s]+$/g, '')
   if (/[^\0-\x7f]/.test(bare)) return refused('import-text-encoding', 'the value has bytes that are not UTF-8')
   const read = readValue(bare, hint)
-  if (read.kind === 'refused' || bare === text.trim()) return read
+  if (read.kind === 'refused' || bare.length === text.length) return read
   const message = 'a byte beside the value is not UTF-8; it was taken for a space'
   return { ...read, warnings: [...read.warnings, { code: 'import-text-encoding', severity: 'warn', message }] }
 }
