@@ -1,6 +1,5 @@
 import type { LogStanding } from '../registry/log-standing.ts'
-import type { LogIdentity } from './genesis.ts'
-import { largestQuorate, type WitnessRegistry } from './quorum.ts'
+import { largestQuorate, type QuorumSubject, type WitnessRegistry } from './quorum.ts'
 import { buildTreeGraph, type CheckpointEvidence, type TreeGraph } from './tree-graph.ts'
 import type { TreeHead } from './tree-head.ts'
 
@@ -35,7 +34,7 @@ export interface Standing {
 }
 
 /** Which branch of a log stands, and up to where. */
-export function standingOf(log: LogIdentity, evidence: Evidence): Standing {
+export function standingOf(log: QuorumSubject, evidence: Evidence): Standing {
   const { authority, registry, proofs } = evidence
   const graph = buildTreeGraph([...evidence.checkpoints, ...proofs.flatMap(treesOf)])
   const { quorate, contradictory } = largestQuorate(graph, log, registry)
@@ -55,7 +54,7 @@ export function standingOf(log: LogIdentity, evidence: Evidence): Standing {
  * Whether a proof is worth keeping and spreading (R-2.5). Asked of the log as it is and as it would be with its key
  * in full force, so that what is seen during a suspension is not lost with its end.
  */
-export function proofLowers(log: LogIdentity, evidence: Evidence, proof: ProofEffect): boolean {
+export function proofLowers(log: QuorumSubject, evidence: Evidence, proof: ProofEffect): boolean {
   const limit = (authority: LogStanding, proofs: readonly ProofEffect[]) =>
     standingOf(log, { ...evidence, authority, proofs }).limit
   const lowers = (authority: LogStanding) =>
