@@ -58,7 +58,8 @@ export class Database {
   async getMany(keys: readonly Uint8Array[], options: ReadOptions = {}): Promise<(Uint8Array | undefined)[]> {
     if (keys.length === 0) return []
     try {
-      return await this.#level.getMany(keys as Uint8Array[], { snapshot: options.snapshot })
+      const values = await this.#level.getMany(keys as Uint8Array[], { snapshot: options.snapshot })
+      return values.map(value => value && plain(value))
     } catch (cause) {
       throw readFailure(cause)
     }
@@ -67,7 +68,8 @@ export class Database {
   /** On this thread: for pure code that asks for a hash at a time. */
   getSync(key: Uint8Array): Uint8Array | undefined {
     try {
-      return this.#level.getSync(key)
+      const value = this.#level.getSync(key)
+      return value && plain(value)
     } catch (cause) {
       throw readFailure(cause)
     }
@@ -92,7 +94,7 @@ export class Database {
     try {
       const { snapshot, reverse = false } = options
       const iterator = this.#level.iterator({ gte: range.from, lt: range.to, limit, snapshot, reverse })
-      return await iterator.all()
+      return plainRows(await iterator.all())
     } catch (cause) {
       throw readFailure(cause)
     }
@@ -108,7 +110,7 @@ export class Database {
       for (;;) {
         const chunk = await iterator.nextv(options.chunk ?? SCAN_CHUNK)
         if (chunk.length === 0) return
-        yield chunk
+        yield plainRows(chunk)
       }
     } catch (cause) {
       throw readFailure(cause)
@@ -147,4 +149,13 @@ export function prefixRange(prefix: Uint8Array): Range {
 
 export function wholeSpace(space: number): Range {
   return prefixRange(spaceKey(space, EMPTY))
+}
+
+/** LevelDB answers with Buffers, whose `slice` shares memory where that of a Uint8Array copies: none of them gets out. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+function plainRows(rows: [Uint8Array, Uint8Array][]): [Uint8Array, Uint8Array][] {
+  return rows.map(([key, value]) => [plain(key), plain(value)])
 }

@@ -162,7 +162,8 @@ export interface ItemKeyParts {
 export function itemKeyParts(key: Uint8Array): ItemKeyParts {
   const end = key.indexOf(0, 1)
   const nation = latin1(key.subarray(1, end)) as NationId
-  return { nation, id: key.subarray(end + 1, end + 1 + ID_BYTES), idKeyLength: end + 1 + ID_BYTES }
+  const id = new Uint8Array(key.buffer, key.byteOffset + end + 1, ID_BYTES)
+  return { nation, id, idKeyLength: end + 1 + ID_BYTES }
 }
 
 export function viewPrefix(generation: Generation, space?: number): Buffer {
@@ -231,7 +232,7 @@ export function timeKeyParts(key: Uint8Array): TimeKeyParts {
     timeMs: readU64(key, 2),
     kind: readU32(key, 10),
     nation: latin1(key.subarray(TIME_FIXED_BYTES, end)) as NationId,
-    id: key.subarray(end + 1),
+    id: new Uint8Array(key.buffer, key.byteOffset + end + 1, ID_BYTES),
   }
 }
 

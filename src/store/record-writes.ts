@@ -55,6 +55,8 @@ class SpaceWriter {
   readonly #draft: Draft
   readonly #db: Database
   readonly #writes: Writes
+  /** What this commit has already made of a key. */
+  readonly #present = new Map<string, boolean>()
 
   constructor(draft: Draft, db: Database, writes: Writes) {
     this.#draft = draft
@@ -68,7 +70,7 @@ class SpaceWriter {
     const keys = [...remove, ...add.map(([key]) => key)]
     const held = await this.#db.hasMany(keys)
     const names = keys.map(latin1)
-    const present = new Set(names.filter((name, i) => held[i] && !this.#draft.removed.has(name)))
+    const present = new Set(names.filter((name, i) => this.#isPresent(name, held[i]!)))
     const before = present.size
     remove.forEach((key, i) => {
       present.delete(names[i]!)
@@ -78,7 +80,12 @@ class SpaceWriter {
       present.add(names[remove.length + i]!)
       this.#writes.push([key, value])
     })
+    for (const name of names) this.#present.set(name, present.has(name))
     return present.size - before
+  }
+
+  #isPresent(name: string, held: boolean): boolean {
+    return this.#present.get(name) ?? (held && !this.#draft.removed.has(name))
   }
 }
 
