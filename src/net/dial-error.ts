@@ -22,7 +22,7 @@ const REASONS: readonly Reason[] = [
   {
     pattern: /DialDeniedError|ConnectionInterceptedError/,
     code: 'net-refused',
-    message: 'our registry does not admit this key',
+    message: 'we do not admit this key: no valid document names it, or it was cut off for what it sent',
   },
   { pattern: /ECONNREFUSED/, code: 'net-unreachable', message: 'nothing listens at that address' },
   { pattern: /ENOTFOUND|EAI_AGAIN|EAI_FAIL/, code: 'net-unreachable', message: 'the host name does not resolve' },

@@ -99,7 +99,7 @@ export class Dialer {
     const target = this.#targets.get(peer)
     if (target === undefined || target.status === 'connected') return
     clearTimeout(target.timer ?? undefined)
-    Object.assign(target, { status: 'connected', sinceMs: Date.now(), nextDialMs: null, timer: null, fault: null })
+    become(target, 'connected', null)
     target.admission?.resolve()
   }
 
@@ -125,10 +125,9 @@ export class Dialer {
     clearTimeout(before?.timer ?? undefined)
     const { addresses, fault } = parseAddresses(texts, peerIdText(publicKey))
     const status = this.#options.isUp(peer) ? 'connected' : 'waiting'
-    const target: Target = {
-      ...{ peer, key, addresses, status, sinceMs: before?.sinceMs ?? Date.now() },
-      ...{ failures: 0, fault, nextDialMs: null, timer: null, admission: null },
-    }
+    const sinceMs = before?.sinceMs ?? Date.now()
+    const fresh = { failures: 0, nextDialMs: null, timer: null, admission: null }
+    const target: Target = { peer, key, addresses, status, sinceMs, fault, ...fresh }
     this.#targets.set(peer, target)
     if (status === 'waiting') this.#schedule(target, this.#firstDelay(peer))
   }
@@ -140,7 +139,7 @@ export class Dialer {
 
   #wait(target: Target, fault: DialFault): void {
     target.failures++
-    Object.assign(target, { status: 'waiting', sinceMs: Date.now(), fault })
+    become(target, 'waiting', fault)
     const turn = this.#options.self < target.peer ? 0 : CALLED_DELAY_MS
     this.#schedule(target, backoffMs(target.failures, Math.random()) + turn)
   }
@@ -164,7 +163,7 @@ export class Dialer {
   }
 
   async #attempt(target: Target): Promise<void> {
-    Object.assign(target, { status: 'dialing', sinceMs: Date.now(), nextDialMs: null, timer: null })
+    become(target, 'dialing', target.fault)
     this.#options.counters.dials++
     const patience = AbortSignal.timeout(ADDRESS_DIAL_MS * (target.addresses.length + 1))
     await this.#options.dial(target.addresses, AbortSignal.any([this.#stop.signal, patience]))
@@ -187,6 +186,14 @@ export class Dialer {
       target.admission = null
     }
   }
+}
+
+function become(target: Target, status: DialState['status'], fault: DialFault | null): void {
+  target.status = status
+  target.sinceMs = Date.now()
+  target.fault = fault
+  target.nextDialMs = null
+  target.timer = null
 }
 
 /** The usable addresses with `/p2p/` and the peer's id at their end, and a fault that names the first unusable one. */

@@ -88,8 +88,8 @@ class StreamFrames implements Frames {
     // `for await` and `onDrain` of a libp2p stream give no back-pressure: its events do.
     stream.addEventListener('remoteCloseWrite', () => this.#onRemoteDone())
     stream.addEventListener('close', event => this.#onClose(event))
-    stream.addEventListener('drain', () => this.#writable?.resolve())
-    stream.addEventListener('idle', () => this.#writable?.resolve())
+    stream.addEventListener('drain', () => this.#wakeWriters())
+    stream.addEventListener('idle', () => this.#wakeWriters())
     stream.addEventListener('message', event => this.#onMessage(event))
     if (signal?.aborted) this.abort(asError(signal.reason))
     else if (stream.status !== 'open') this.#fail(connectionLost())
@@ -182,7 +182,7 @@ class StreamFrames implements Frames {
     // All that the other side sent before it closed is here. Without that, the connection was lost: libp2p reports no
     // error then.
     if (!this.#remoteDone) this.#fail(event.error ?? connectionLost())
-    this.#writable?.resolve()
+    this.#wakeWriters()
   }
 
   #pause(): void {
@@ -221,8 +221,13 @@ class StreamFrames implements Frames {
       if (this.#stream.writeStatus === 'closed') throw connectionLost()
       this.#writable ??= Promise.withResolvers()
       await this.#patiently(this.#writable.promise, 'the peer took nothing')
-      this.#writable = null
     }
+  }
+
+  /** All that wait look again; the next to wait starts a new round. */
+  #wakeWriters(): void {
+    this.#writable?.resolve()
+    this.#writable = null
   }
 
   async #patiently(event: Promise<void>, complaint: string): Promise<void> {
@@ -266,7 +271,7 @@ class StreamFrames implements Frames {
       this.#ended.abort()
       this.#stream.abort(error)
       this.#readable?.resolve()
-      this.#writable?.resolve()
+      this.#wakeWriters()
     }
     return this.#error
   }

@@ -69,6 +69,21 @@ describe('framed streams between two hosts', () => {
     await frames.close()
   })
 
+  it('serve writers that do not wait for each other', async () => {
+    const frame = randomBytes(64 * 1024)
+    const frames = await open(
+      async inbound => {
+        await Promise.all(Array.from({ length: 150 }, () => inbound.write(frame)))
+      },
+      { idleTimeoutMs: 2_000 },
+    )
+    await sleep(300)
+    let read = 0
+    for (; (await frames.read()) !== null; read++) if (read % 10 === 0) await sleep(5)
+    expect(read).toBe(150)
+    await frames.close()
+  })
+
   it('end with a code when a frame is over the cap, on the sending side before it is sent', async () => {
     const small = { frameBytesMax: 1_000 }
     const failed = Promise.withResolvers<unknown>()

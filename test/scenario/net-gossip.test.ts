@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { RPC } from '@libp2p/gossipsub/message'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ProtocolError } from '../../src/base/errors.ts'
-import { topicText } from '../../src/net/gossip-options.ts'
+import { messageId, topicText } from '../../src/net/gossip-options.ts'
 import type { Host } from '../../src/net/host.ts'
 import type { Verdict } from '../../src/net/verdict.ts'
 import { ALLIANCE, closeAll, connectAll, openTestHost, sleep, targetOf, until } from './net-alliance.ts'
@@ -19,6 +20,17 @@ interface Listener {
 type Judge = (data: Uint8Array) => Promise<Verdict>
 
 const accept: Judge = async () => 'accept'
+function controlOf(parts: Partial<RPC.ControlMessage>): RPC.ControlMessage {
+  return { ihave: [], iwant: [], graft: [], prune: [], idontwant: [], ...parts }
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128)
+  return Uint8Array.from([...bytes, rest])
+}
+
 const hex = (data: Uint8Array) => Buffer.from(data.subarray(0, 16)).toString('hex')
 
 describe('gossip among three nations', () => {
@@ -159,6 +171,34 @@ describe('gossip among three nations', () => {
     verdict.resolve('reject')
     await sleep(50)
     expect(c.host.counters.topics.entries.verdicts.reject).toBe(0)
+  })
+
+  it('answers a request for everything at once with no more than the other side can take', async () => {
+    const host = await openTestHost()
+    open.push(host)
+    const { received } = listen(host, accept)
+    const greedy = await startRawNode()
+    const topic = topicText(ALLIANCE, 'entries')
+    const connection = await greedy.dial(host.addresses.map(address => multiaddr(address)))
+    await until(() => connection.streams.some(stream => stream.protocol.startsWith('/meshsub/')), 'gossip is open')
+    const messages = Array.from({ length: 2 * BURST }, () => randomBytes(FULL_SIZE))
+    for (const data of messages) await host.publish('entries', data)
+    greedy.services.gossip.subscribe(topic)
+    let answered = 0
+    greedy.services.gossip.addEventListener('gossipsub:message', () => answered++)
+    const wanted = messages.map(data => messageId(topic, data))
+    const rpc = RPC.encode({ subscriptions: [], messages: [], control: controlOf({ iwant: [{ messageIDs: wanted }] }) })
+    const stream = await connection.newStream('/meshsub/1.2.0')
+    stream.send(Buffer.concat([varint(rpc.length), rpc]))
+    await until(() => answered > 0, 'an answer comes')
+    await sleep(200)
+    expect(answered).toBeLessThanOrEqual((3 * 1024 * 1024) / FULL_SIZE)
+    await until(() => {
+      void host.publish('entries', randomBytes(100))
+      void greedy.services.gossip.publish(topic, randomBytes(100))
+      return answered > BURST + 20 && received.size > 0
+    }, 'both still hear each other')
+    await greedy.stop()
   })
 
   it('keeps delivering while a member floods with invalid messages, and cuts that member off', async () => {
