@@ -22,6 +22,12 @@ export interface Home {
   readonly rootKey: string
   readonly governorKey: string
   readonly recoveryKey: string
+  /** What the nation tells others of itself: label and public keys, written by `tocsin init`. */
+  readonly nation: string
+  /** The alliance file in force here: the daemon takes its documents in at each start. */
+  readonly alliance: string
+  /** The trust string that the operator confirmed (R-1.4), one line. */
+  readonly trust: string
   readonly data: string
   readonly socket: string
   readonly pid: string
@@ -42,6 +48,9 @@ export function homeAt(path: string | undefined, environment: Readonly<Record<st
     rootKey: join(keys, 'root.age'),
     governorKey: join(keys, 'governor.age'),
     recoveryKey: join(keys, 'governor-recovery.age'),
+    nation: join(root, 'nation.json'),
+    alliance: join(root, 'alliance.tocsin'),
+    trust: join(root, 'trust'),
     data: join(root, 'data'),
     socket: join(root, 'control.sock'),
     pid: join(root, 'tocsin.pid'),
