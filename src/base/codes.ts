@@ -158,6 +158,8 @@ export const CODES = {
   'config-invalid': ['input', ''],
   'home-missing': ['input', ''],
   'home-exists': ['input', ''],
+  'publish-too-many': ['input', ''],
+  'indicator-id-ambiguous': ['input', ''],
   'registry-not-member': ['unauthorised', 'R-0.1'],
   'registry-missing': ['input', 'R-1.4'],
   'alliance-file-malformed': ['input', 'R-1.4'],

@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
-import { StoreError, UserError } from '../base/errors.ts'
+import { StoreError, TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
@@ -57,7 +57,7 @@ export async function openNode(options: NodeOptions) {
   const { store, config, clock, random, logger, allianceId } = options
   const nation = config.nation as NationId
   const signer = createEd25519Signer(innerKeys(options.keys).signSeed)
-  const voids = new Map<string, number>()
+  const refusals = new Map<string, number>()
   const timers: NodeJS.Timeout[] = []
 
   // --- what is known of the alliance
@@ -93,7 +93,7 @@ export async function openNode(options: NodeOptions) {
     events: {
       projected: (logId, projected) => publisher.opened(logId, projected),
       voided(entry, code, reason) {
-        voids.set(code, (voids.get(code) ?? 0) + 1)
+        refuse(code)
         logger.warn({ log: toHex(entry.logId), seq: entry.header.seq, code, reason }, 'the content of an entry is void')
       },
     },
@@ -204,13 +204,18 @@ export async function openNode(options: NodeOptions) {
     return book.directory().nationOfPeer(peerKeyBytes(peer))
   }
 
-  function isOwn(committed: Committed): boolean {
-    return equalBytes(committed.entry.log.signPk, signer.publicKey)
+  function refuse(code: string): void {
+    refusals.set(code, (refusals.get(code) ?? 0) + 1)
   }
 
   function onCommitted(entries: readonly Committed[]): void {
     projector.add(entries)
-    outbox.add(entries.filter(isOwn).map(({ entry }) => entry))
+    outbox.add(entries.filter(({ own }) => own).map(({ entry }) => entry))
+    const foreign = entries.findLast(({ entry, own }) => !own && equalBytes(entry.log.signPk, signer.publicKey))
+    if (foreign === undefined) return
+    const { seq } = foreign.entry.header
+    guard.stop(seq, seq + 1, 'another node')
+    logger.error({ seq }, 'an entry of our own log came from outside that this store did not hold: it is an old copy')
   }
 
   /** two signed entries contradict each other. Whoever holds the proof can show it to anybody. */
@@ -284,11 +289,12 @@ export async function openNode(options: NodeOptions) {
 
   async function start(): Promise<void> {
     host.subscribe('entries', async data => {
-      const entry = parseEnvelope(data)
-      const head = store.log(entry.logId)?.head
-      const verdict = await ingest.offerGossip(entry)
-      if (verdict === 'accept' && head !== undefined) noticeOwn(entry.logId, entry.header.seq)
-      return verdict
+      try {
+        return await ingest.offerGossip(parseEnvelope(data))
+      } catch (error) {
+        if (error instanceof TocsinError) refuse(error.code)
+        throw error
+      }
     })
     await startDocsExchange({
       host,
@@ -309,16 +315,6 @@ export async function openNode(options: NodeOptions) {
     timers.push(poll, checkpoints)
   }
 
-  function noticeOwn(logId: Uint8Array, seq: number): void {
-    const own = ownLog.current()
-    if (own === undefined || !equalBytes(own.logId, logId) || seq < own.size) return
-    guard.stop(own.size, seq + 1, 'a peer')
-    logger.error(
-      { heldHere: own.size, seen: seq + 1 },
-      'an entry of our own log was seen that this store does not hold',
-    )
-  }
-
   await start()
   return {
     allianceId,
@@ -334,7 +330,7 @@ export async function openNode(options: NodeOptions) {
     sync,
     host,
     clock,
-    voids: voids as ReadonlyMap<string, number>,
+    refusals: refusals as ReadonlyMap<string, number>,
     checkpoint,
     nationOf,
     async [Symbol.asyncDispose](): Promise<void> {

@@ -35,6 +35,8 @@ export interface Committed {
   readonly entry: VerifiedEntry
   /** The highest registry version of the entries before it: `readContent` judges by it. */
   readonly registryVersionBefore: number
+  /** This node has just signed it; an entry of its own log that comes from elsewhere is a sign of an old copy. */
+  readonly own: boolean
 }
 
 export interface IngestEvents {
@@ -236,8 +238,8 @@ export function createIngest(options: IngestOptions) {
       const taken = takeJobs()
       const round = createRound()
       try {
-        for (const job of taken) for (const entry of job.entries) await place(round, entry)
-        for (const entry of reorder.ready(logId => round.head(logId)?.size ?? 0)) await place(round, entry)
+        for (const job of taken) for (const entry of job.entries) await place(round, entry, job.own !== undefined)
+        for (const entry of reorder.ready(logId => round.head(logId)?.size ?? 0)) await place(round, entry, false)
         if (round.appended.length === 0 && taken.length === 0) return
         await commitRound(round, taken)
         for (const job of taken) job.resolve()
@@ -281,7 +283,7 @@ export function createIngest(options: IngestOptions) {
   }
 
   /** Appends one entry to the round where it is the next; what it is otherwise is told or left. */
-  async function place(round: Round, entry: VerifiedEntry): Promise<void> {
+  async function place(round: Round, entry: VerifiedEntry, own: boolean): Promise<void> {
     const { logId, header } = entry
     const before = round.head(logId)
     const grown = round.growth.get(logIdHex(logId))
@@ -296,7 +298,7 @@ export function createIngest(options: IngestOptions) {
           grown.head = outcome.head
           grown.entries.push(entry)
         }
-        round.appended.push({ entry, registryVersionBefore: before?.registryVersion ?? 0 })
+        round.appended.push({ entry, registryVersionBefore: before?.registryVersion ?? 0, own })
         return
       case 'gap':
         events.gap(logId)

@@ -161,7 +161,6 @@ export interface ClaimView {
   /** `LOG/SEQ`, the entry that carries it. */
   readonly entry: string
   readonly publishedMs: number
-  readonly receivedMs: number
   readonly validFromMs: number
   readonly validUntilMs: number
   readonly firstSeenMs: number

@@ -57,6 +57,7 @@ export function createOwnLog(options: OwnLogOptions) {
   const context = { allianceId, verify: options.verify, keyStands: () => true }
   /** A write failed: what the store holds is not known until it was read again. */
   let doubtful = false
+  let turn: Promise<unknown> = Promise.resolve()
 
   function current(): LogHead | undefined {
     let newest: LogHead | undefined
@@ -67,17 +68,23 @@ export function createOwnLog(options: OwnLogOptions) {
     return newest
   }
 
-  /** Appends one entry to the log, which it opens first where there is none. Resolves when both are durable. */
-  async function append(draft: OwnDraft, own: OwnCommit = {}): Promise<VerifiedEntry> {
+  /** One at a time: each entry names the one before. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work)
+    turn = result.then(noop, noop)
+    return result
+  }
+
+  async function appendNext(draft: OwnDraft, own: OwnCommit): Promise<VerifiedEntry> {
     await recoverIfDoubtful()
     const head = current()
     if (head === undefined) {
       await open(1, undefined)
-      return append(draft, own)
+      return appendNext(draft, own)
     }
     if (head.closed) {
       await open(head.incarnation + 1, predecessorOf(head, head.size - 1))
-      return append(draft, own)
+      return appendNext(draft, own)
     }
     const registryVersion = Math.max(head.registryVersion, options.registryVersion())
     const place = placeAfter(head)
@@ -152,13 +159,12 @@ export function createOwnLog(options: OwnLogOptions) {
     }
   }
 
-  /** Opens the next incarnation (R-2.12). The old log gets its CLOSE where `close` says that it may be signed. */
-  async function incarnate(close: boolean): Promise<LogHead> {
+  async function openNext(close: boolean): Promise<LogHead> {
     await recoverIfDoubtful()
     const head = current()
     if (head === undefined) await open(1, undefined)
     else if (close && !head.closed)
-      await append({ kind: KIND.CLOSE, build: place => ({ body: buildCloseBody(place.seq, undefined) }) })
+      await appendNext({ kind: KIND.CLOSE, build: place => ({ body: buildCloseBody(place.seq, undefined) }) }, {})
     if (head !== undefined) await open(head.incarnation + 1, predecessorOf(head, head.size - (head.closed ? 1 : 0)))
     return current() as LogHead
   }
@@ -168,8 +174,18 @@ export function createOwnLog(options: OwnLogOptions) {
     return { logId: head.logId, size, root }
   }
 
-  return { current, append, completeIntents, incarnate }
+  return {
+    /** The newest log of this key, as it is committed. */
+    current,
+    /** Appends one entry to the log, which it opens first where there is none. Resolves when both are durable. */
+    append: (draft: OwnDraft, own: OwnCommit = {}) => inTurn(() => appendNext(draft, own)),
+    completeIntents: () => inTurn(completeIntents),
+    /** Opens the next incarnation (R-2.12). The old log gets its CLOSE where `close` says that it may be signed. */
+    incarnate: (close: boolean) => inTurn(() => openNext(close)),
+  }
 }
+
+function noop(): void {}
 
 export type OwnLog = ReturnType<typeof createOwnLog>
 

@@ -10,7 +10,6 @@ import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import type { EpochKeys } from './epoch-keys.ts'
-import type { Committed } from './ingest.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
 /** From the log to the view: opens what is for this nation, and leaves the rest waiting or sealed. */
@@ -32,9 +31,15 @@ export interface ProjectOptions {
 
 const ROUND_ENTRIES_MAX = 1024
 const ROUND_ITEMS_MAX = 4096
-/** Committed entries kept in memory until they are opened; what does not fit is read from the store again. */
+/** Openable entries kept in memory until they are opened; what does not fit is read from the store again. */
 const RECENT_BYTES_MAX = 64 * 1024 * 1024
 const READ_BYTES_MAX = 4 * 1024 * 1024
+
+/** An entry that stands, and the highest registry version of those before it in its log. */
+export interface Openable {
+  readonly entry: ParsedEntry
+  readonly registryVersionBefore: number
+}
 
 interface Opening {
   readonly items: OpenedItem[]
@@ -46,7 +51,7 @@ interface Opening {
 export function createProjector(options: ProjectOptions) {
   const { store, epochs, events, logger } = options
   /** Entries of a log, contiguous, the first at its `projected` unless it was read from the store. */
-  const recent = new Map<LogIdHex, Committed[]>()
+  const recent = new Map<LogIdHex, Openable[]>()
   let recentBytes = 0
   /** Of the entries below `projected`: what `readContent` judges the next by. */
   const registryVersions = new Map<LogIdHex, number>()
@@ -54,7 +59,7 @@ export function createProjector(options: ProjectOptions) {
   const granted = new Map<string, EpochPosition>()
   const loop = createWorkerLoop(run, error => logger.error({ err: error }, 'opening entries failed'))
 
-  function add(entries: readonly Committed[]): void {
+  function add(entries: readonly Openable[]): void {
     for (const committed of entries) {
       const key = logIdHex(committed.entry.logId)
       const list = recent.get(key) ?? []
@@ -112,14 +117,14 @@ export function createProjector(options: ProjectOptions) {
   }
 
   /** The entries from `from` on, out of memory where they are there. */
-  async function take(logId: LogId, from: number, to: number): Promise<readonly Committed[]> {
+  async function take(logId: LogId, from: number, to: number): Promise<readonly Openable[]> {
     const list = recent.get(logIdHex(logId)) ?? []
     const skip = list.findIndex(({ entry }) => entry.header.seq === from)
     if (skip >= 0) return contiguous(list.slice(skip, skip + to - from))
     return read(logId, from, to - from)
   }
 
-  async function read(logId: LogId, from: number, count: number): Promise<readonly Committed[]> {
+  async function read(logId: LogId, from: number, count: number): Promise<readonly Openable[]> {
     const entries = (await store.entriesRange(logId, from, count, READ_BYTES_MAX)).map(parseEnvelope)
     if (entries.length === 0)
       throw new StoreError('store-damaged', `entry ${logIdHex(logId)}/${from} is missing from the store`)
@@ -127,7 +132,7 @@ export function createProjector(options: ProjectOptions) {
     return entries.map(entry => {
       const committed = { entry, registryVersionBefore: before }
       before = raised(before, entry)
-      return committed as Committed
+      return committed
     })
   }
 
@@ -144,7 +149,7 @@ export function createProjector(options: ProjectOptions) {
     return version
   }
 
-  function note(logId: LogId, { entry, registryVersionBefore }: Committed): void {
+  function note(logId: LogId, { entry, registryVersionBefore }: Openable): void {
     registryVersions.set(logIdHex(logId), raised(registryVersionBefore, entry))
   }
 
@@ -158,7 +163,7 @@ export function createProjector(options: ProjectOptions) {
     else recent.set(key, kept)
   }
 
-  async function open({ entry, registryVersionBefore }: Committed, opening: Opening): Promise<void> {
+  async function open({ entry, registryVersionBefore }: Openable, opening: Opening): Promise<void> {
     const read = readContent(entry, registryVersionBefore)
     if (read.kind === 'void') return events.voided(entry, read.code, read.reason)
     if (read.kind !== 'ok') return
@@ -234,8 +239,19 @@ export function createProjector(options: ProjectOptions) {
     }
   }
 
+  /** Derives every item anew from its log; what cannot be opened any more stays as it is (R-4.2). */
+  async function reopen(): Promise<void> {
+    await loop.settled()
+    registryVersions.clear()
+    await store.commit({ logs: [...store.logs()].map(({ head }) => ({ logId: head.logId, projected: 0 })) })
+    loop.wake()
+    await loop.settled()
+    await store.rebuildView()
+  }
+
   return {
     add,
+    reopen,
     wake: loop.wake,
     /** Entries that stand and are not opened yet. */
     backlog(): number {
@@ -255,7 +271,7 @@ function batchOf(opening: Opening, logs: readonly LogChange[]): StoreBatch {
   return { logs, items: opening.items, waiting: { add: opening.waiting, remove: opening.opened } }
 }
 
-function contiguous(list: readonly Committed[]): readonly Committed[] {
+function contiguous(list: readonly Openable[]): readonly Openable[] {
   const first = list[0]?.entry.header.seq ?? 0
   const end = list.findIndex(({ entry }, i) => entry.header.seq !== first + i)
   return end < 0 ? list : list.slice(0, end)

@@ -3,6 +3,7 @@ import { TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, LogId, NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
+import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { CONTENT_BYTES_MAX } from '../crypto/padding.ts'
 import { sealBody } from '../crypto/seal.ts'
@@ -278,9 +279,13 @@ export function createPublisher(options: PublishOptions) {
     queued: () => store.counts().queued + pending.length,
     settled: loop.settled,
     stop: loop.stop,
-    /** After an incarnation the next message opens an epoch of the new log. */
-    forgetEpoch(): void {
+    /** Opens the next incarnation of the own log; the next message opens an epoch there. */
+    async incarnate(close: boolean): Promise<LogHead> {
+      const head = await ownLog.incarnate(close)
       epoch = undefined
+      options.guard.incarnated()
+      loop.wake()
+      return head
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Clock, Logger, Random } from '../base/ports.ts'
 import type { Host } from '../net/host.ts'
 import type { PeerKeyHex } from '../net/peer-key.ts'
 import type { PullLocal } from '../sync/pull.ts'
-import type { LogHead } from '../wire/gen/tocsin.ts'
+import type { Hello, LogHead } from '../wire/gen/tocsin.ts'
 import { type PullPort, pull } from './sync-client.ts'
 import { type SyncSource, serveSync } from './sync-server.ts'
 
@@ -31,6 +31,8 @@ interface PeerSync {
   lastMs: number
   error: string
   errorCode: string
+  /** Our clock less its clock, when it last greeted. */
+  skewMs: number | undefined
   /** What it claimed to hold, unsigned. */
   heads: ReadonlyMap<LogIdHex, number>
 }
@@ -75,8 +77,9 @@ export function createSyncService(options: SyncServiceOptions) {
     try {
       const frames = await host.openStream(peer, SYNC_PROTOCOL, ending.signal)
       try {
-        const heads = (told: readonly LogHead[]) => {
+        const heads = (told: readonly LogHead[], hello: Hello) => {
           state.heads = sizes(told)
+          state.skewMs = clock.now() - hello.timeMs
         }
         await pull(frames, options.local(), { ...options.port, heads })
         await frames.close()
@@ -98,7 +101,7 @@ export function createSyncService(options: SyncServiceOptions) {
   }
 
   function stateOf(peer: PeerKeyHex): PeerSync {
-    const state = known.get(peer) ?? { lastMs: 0, error: '', errorCode: '', heads: new Map() }
+    const state = known.get(peer) ?? { lastMs: 0, error: '', errorCode: '', skewMs: undefined, heads: new Map() }
     known.set(peer, state)
     return state
   }
@@ -155,6 +158,11 @@ export function createSyncService(options: SyncServiceOptions) {
       return Math.max(0, ...[...known.values()].map(({ heads }) => (heads.get(key) ?? 0) - size))
     },
     connected: () => connected.size,
+    /** How far this clock is ahead of the middle one of the peers' clocks; undefined while none is known. */
+    clockSkewMs(): number | undefined {
+      const skews = [...known.values()].flatMap(({ skewMs }) => skewMs ?? []).sort((a, b) => a - b)
+      return skews[Math.floor(skews.length / 2)]
+    },
     async stop(): Promise<void> {
       ending.abort(new Error('the node stops'))
       clearTimeout(gapTimer)

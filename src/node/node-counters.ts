@@ -1,0 +1,69 @@
+import { TOPICS } from '../net/counters.ts'
+import type { Node } from './daemon.ts'
+import type { Counter } from './node-service.ts'
+
+/** What the node has counted since its start, in the shape that the metrics take. */
+export function nodeCounters(node: Node): readonly Counter[] {
+  const net = node.host.counters
+  const topics = TOPICS.map(topic => ({ topic, of: net.topics[topic] }))
+  const plain = (name: string, help: string, value: number, type: Counter['type'] = 'counter'): Counter => ({
+    name,
+    help,
+    type,
+    values: [{ labels: {}, value }],
+  })
+  return [
+    {
+      name: 'gossip_messages_total',
+      help: 'Gossip messages by topic and direction.',
+      type: 'counter',
+      values: topics.flatMap(({ topic, of }) => [
+        { labels: { topic, direction: 'in' }, value: of.messagesIn },
+        { labels: { topic, direction: 'out' }, value: of.messagesOut },
+      ]),
+    },
+    {
+      name: 'gossip_bytes_total',
+      help: 'Bytes of gossip messages by topic and direction.',
+      type: 'counter',
+      values: topics.flatMap(({ topic, of }) => [
+        { labels: { topic, direction: 'in' }, value: of.bytesIn },
+        { labels: { topic, direction: 'out' }, value: of.bytesOut },
+      ]),
+    },
+    {
+      name: 'gossip_verdicts_total',
+      help: 'Verdicts on gossip messages.',
+      type: 'counter',
+      values: topics.flatMap(({ topic, of }) =>
+        Object.entries(of.verdicts).map(([verdict, value]) => ({ labels: { topic, verdict }, value })),
+      ),
+    },
+    {
+      name: 'refusals_total',
+      help: 'Messages, entries and evidence not taken, by error code.',
+      type: 'counter',
+      values: [...node.refusals].map(([code, value]) => ({ labels: { code }, value })),
+    },
+    {
+      name: 'connections_total',
+      help: 'Connections by what became of them.',
+      type: 'counter',
+      values: [
+        { labels: { event: 'opened' }, value: net.connectionsOpened },
+        { labels: { event: 'closed' }, value: net.connectionsClosed },
+        { labels: { event: 'refused' }, value: net.connectionsRefused },
+        { labels: { event: 'revoked' }, value: net.connectionsRevoked },
+        { labels: { event: 'limbo' }, value: net.limboOpened },
+        { labels: { event: 'redialed' }, value: net.watchdogRedials },
+      ],
+    },
+    plain('dials_total', 'Attempts to connect to a peer.', net.dials),
+    plain('dials_failed_total', 'Attempts that failed.', net.dialsFailed),
+    plain('sync_frames_in_total', 'Frames received on sync streams.', net.framesIn),
+    plain('sync_frames_out_total', 'Frames sent on sync streams.', net.framesOut),
+    plain('sync_bytes_in_total', 'Bytes received on sync streams.', net.frameBytesIn),
+    plain('sync_bytes_out_total', 'Bytes sent on sync streams.', net.frameBytesOut),
+    plain('ingest_queued_bytes', 'Verified entries waiting for the writer.', node.ingest.queuedBytes(), 'gauge'),
+  ]
+}

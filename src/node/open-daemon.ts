@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { UserError } from '../base/errors.ts'
+import type { Clock, Logger } from '../base/ports.ts'
+import { installNativeSha256 } from '../crypto/hash-native.ts'
+import { selfTest } from '../crypto/self-test.ts'
+import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
+import type { Pin } from '../registry/registry-state.ts'
+import { DOC_TYPE, parseSignedDoc } from '../registry/signed-doc.ts'
+import { parseTrust } from '../registry/trust-string.ts'
+import { openStore } from '../store/open.ts'
+import { parseAllianceFile } from './alliance-file.ts'
+import { openNode } from './daemon.ts'
+import { type Home, readConfig, readKemKeys, readNodeKeys } from './home.ts'
+import type { NodeService } from './node-service.ts'
+import { systemRandom } from './random-system.ts'
+import { createNodeService } from './service.ts'
+
+export const systemClock: Clock = { now: () => Date.now() }
+
+export interface DaemonOptions {
+  readonly home: Home
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly logger: Logger
+}
+
+export interface Daemon extends AsyncDisposable {
+  readonly service: NodeService
+  /** Called once, when the service is asked to stop. */
+  onStop(listener: () => void): void
+}
+
+/** Opens a node from its home. Throws UserError or StoreError where something is missing, wrong or in use. */
+export async function openDaemon({ home, environment, logger }: DaemonOptions): Promise<Daemon> {
+  installNativeSha256()
+  selfTest()
+  const config = await readConfig(home, environment)
+  const keys = await readNodeKeys(home)
+  const kemKeys = await readKemKeys(home)
+  const { documents, allianceId, pins } = await readAlliance(home)
+  const listeners = new Set<() => void>()
+  const store = await openStore(home.data)
+  try {
+    const clock = systemClock
+    const node = await openNode({
+      allianceId,
+      config,
+      keys,
+      kemKeys,
+      store,
+      pins,
+      documents,
+      clock,
+      random: systemRandom,
+      logger,
+    })
+    const service = createNodeService(node, () => {
+      for (const listener of listeners) listener()
+      listeners.clear()
+    })
+    return {
+      service,
+      onStop: listener => void listeners.add(listener),
+      [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    if (store.state !== 'closed') await store[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function readAlliance(home: Home) {
+  if (!existsSync(home.alliance)) {
+    throw new UserError('registry-missing', `${home.path} belongs to no alliance yet`, {
+      fix: 'Run "tocsin alliance found …" or "tocsin alliance apply FILE" first.',
+    })
+  }
+  const { documents } = parseAllianceFile(new Uint8Array(await readFile(home.alliance)))
+  const registries = documents.map(parseSignedDoc).filter(doc => doc.type === DOC_TYPE.REGISTRY)
+  const founding = registries.find(doc => parseRegistryDoc(doc).version === 1)
+  if (founding === undefined) {
+    throw new UserError('alliance-file-malformed', `${home.alliance} lacks the founding document of the alliance`)
+  }
+  const pins: Pin[] = []
+  if (existsSync(home.trust)) {
+    const { version, hash } = parseTrust(await readFile(home.trust, 'utf8'))
+    pins.push({ version, hash, from: 'operator' })
+  }
+  return { documents, allianceId: allianceIdOf(founding.docBytes), pins }
+}
