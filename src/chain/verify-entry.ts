@@ -7,8 +7,6 @@ import { BUNDLE_ENTRIES_MAX } from '../wire/limits.ts'
 import { type LogIdentity, parseGenesis } from './genesis.ts'
 import type { TreeHead } from './tree-head.ts'
 
-export type { TreeHead }
-
 declare const verified: unique symbol
 
 /** An entry that its log's key has signed, or that a checkpoint of that key covers. Made in this file alone. */
