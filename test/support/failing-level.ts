@@ -1,0 +1,55 @@
+import type { Level } from '../../src/store/database.ts'
+
+/** How the write that is to fail does so. */
+export type Failure = 'refused' | 'persisted'
+
+export interface FailingLevel {
+  readonly level: Level
+  /** Writes so far, the failed one included. */
+  readonly writes: () => number
+}
+
+/**
+ * `inner` with its `nth` write, counted from 1, failing as a full disk does: 'refused' writes nothing, 'persisted' writes
+ * all and fails all the same, as where the answer is lost. Every later write fails until the database is opened again.
+ */
+export function failingLevel(inner: Level, nth: number, failure: Failure): FailingLevel {
+  let writes = 0
+  let broken = false
+
+  async function attempt(write: () => Promise<void>): Promise<void> {
+    writes++
+    if (!broken && writes !== nth) return write()
+    if (!broken && failure === 'persisted') await write()
+    broken = true
+    throw new Error('IO error: 000042.log: No space left on device')
+  }
+
+  const level = new Proxy(inner, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      if (name === 'batch') return () => failingBatch(target, attempt)
+      if (name === 'clear') return (options: object) => attempt(() => target.clear(options))
+      if (name === 'open') {
+        return () => {
+          broken = false
+          return target.open()
+        }
+      }
+      return member.bind(target)
+    },
+  })
+  return { level, writes: () => writes }
+}
+
+function failingBatch(inner: Level, attempt: (write: () => Promise<void>) => Promise<void>) {
+  const batch = inner.batch()
+  return new Proxy(batch, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return name === 'write' ? (options: object) => attempt(() => target.write(options)) : member.bind(target)
+    },
+  })
+}
