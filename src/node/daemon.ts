@@ -67,7 +67,6 @@ export async function openNode(options: NodeOptions) {
     pins: options.pins,
     clock,
     logger,
-    onChange: () => onEvidenceChange(),
   })
   await book.apply(
     options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body })),
@@ -304,6 +303,7 @@ export async function openNode(options: NodeOptions) {
       logger,
     })
     await sync.start()
+    book.onChange(onEvidenceChange)
     host.setPeers(peerTargets())
     projector.wake()
     await ownLog.completeIntents()

@@ -33,6 +33,8 @@ export interface EvidenceBook {
   item(hash: Uint8Array): EvidenceItem | undefined
   /** `SHA256("tocsin/evidence/v1\0" || the hashes, ascending)`. */
   digest(): Hash
+  /** The directory, or what stands of a log, may be another from now on. */
+  onChange(listener: () => void): void
 }
 
 export interface ApplyResult {
@@ -46,8 +48,6 @@ export interface EvidenceBookOptions {
   readonly pins: readonly Pin[]
   readonly clock: Clock
   readonly logger: Logger
-  /** The directory, or what stands of a log, may be another from now on. */
-  onChange(): void
 }
 
 export const EVIDENCE = { DOCUMENT: 1, PROOF: 2, CHECKPOINT: 3 } as const
@@ -66,6 +66,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   const logs = new Map<LogIdHex, LogEvidence>()
   const items = new Map<string, EvidenceItem>()
   const limits = new Map<LogIdHex, number>()
+  const listeners: (() => void)[] = []
 
   const context = {
     allianceId,
@@ -208,7 +209,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     }
     if (added > 0) {
       await settleLimits()
-      options.onChange()
+      for (const listener of listeners) listener()
     }
     return { added, refused }
   }
@@ -234,6 +235,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     has: hashHex => items.has(hashHex),
     hashes: () => [...items.keys()].sort().map(hex => Uint8Array.from(Buffer.from(hex, 'hex'))),
     item: hash => items.get(toHex(hash)),
+    onChange: listener => void listeners.push(listener),
     digest: () =>
       labelledHash(
         'tocsin/evidence/v1',

@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { toHex } from '../../src/base/bytes.ts'
+import { type AllianceId, type NationId, parseNationId } from '../../src/base/ids.ts'
+import { type Clock, type Logger, silentLogger } from '../../src/base/ports.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
+import { installNativeSha256 } from '../../src/crypto/hash-native.ts'
+import { mlDsa44 } from '../../src/crypto/mldsa.ts'
+import type { KemSecret, NodeKeys } from '../../src/crypto/node-key-file.ts'
+import { createXWingKey } from '../../src/crypto/xwing.ts'
+import { type Config, defaultConfig } from '../../src/node/config.ts'
+import { type Node, openNode } from '../../src/node/daemon.ts'
+import type { NodeService } from '../../src/node/node-service.ts'
+import { systemRandom } from '../../src/node/random-system.ts'
+import { createNodeService } from '../../src/node/service.ts'
+import { buildInnerNode, buildKemKeys, buildNationDoc } from '../../src/registry/build-nation.ts'
+import { buildFoundingRegistry } from '../../src/registry/build-registry.ts'
+import { DEFAULT_POLICY } from '../../src/registry/policy.ts'
+import { ROLE, STATUS } from '../../src/registry/registry-doc.ts'
+import { createRootSigner } from '../../src/registry/root-signer.ts'
+import { DOC_TYPE, encodeSignedDoc, type RootSigner, signDoc } from '../../src/registry/signed-doc.ts'
+import { openStore } from '../../src/store/open.ts'
+
+/** Real nodes in this process, each with its own store on disk and its own port on loopback. */
+
+export interface Member {
+  readonly nation: NationId
+  readonly keys: NodeKeys
+  readonly kemKeys: readonly KemSecret[]
+  readonly address: string
+  readonly home: string
+  readonly root: RootSigner
+}
+
+export interface RunningNode extends AsyncDisposable {
+  readonly member: Member
+  readonly node: Node
+  readonly service: NodeService
+}
+
+export interface TestAlliance extends AsyncDisposable {
+  readonly allianceId: AllianceId
+  readonly members: readonly Member[]
+  readonly documents: readonly Uint8Array[]
+  start(index: number, options?: StartOptions): Promise<RunningNode>
+}
+
+export interface StartOptions {
+  readonly config?: (config: Config) => Config
+  readonly clock?: Clock
+  readonly logger?: Logger
+  readonly home?: string
+}
+
+export const systemClock: Clock = { now: () => Date.now() }
+
+export async function createTestAlliance(count: number): Promise<TestAlliance> {
+  installNativeSha256()
+  const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'))
+  const members: Member[] = []
+  for (let i = 0; i < count; i++) members.push(await createMember(nationName(i), folder))
+  const issuedMs = Date.now() - 60_000
+  const founding = buildFoundingRegistry({
+    name: 'Test alliance',
+    governors: members.map(({ nation, root }) => ({ nation, primary: root.key })),
+    threshold: Math.floor(count / 2) + 1,
+    nations: members.map(({ nation, root }) => ({
+      nation,
+      label: `Nation ${nation}`,
+      status: STATUS.ACTIVE,
+      roles: [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS],
+      rootThreshold: 1,
+      roots: [root.key],
+      maxTlp: 0,
+    })),
+    policy: DEFAULT_POLICY,
+    issuedMs,
+    validDays: 365,
+  })
+  const { allianceId } = founding
+  const registry = signDoc(
+    DOC_TYPE.REGISTRY,
+    new Uint8Array(0),
+    founding.docBytes,
+    members.map(member => member.root),
+  )
+  const nations = members.map(member => nationDocument(allianceId, member, issuedMs))
+  const documents = [encodeSignedDoc(registry), ...nations]
+  return {
+    allianceId,
+    members,
+    documents,
+    start: (index, options = {}) => startNode({ allianceId, documents }, members[index]!, options),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+function nationName(index: number): NationId {
+  return parseNationId(String.fromCharCode(65 + index).repeat(3))
+}
+
+async function createMember(nation: NationId, folder: string): Promise<Member> {
+  const port = await freePort()
+  const nowMs = Date.now()
+  return {
+    nation,
+    keys: {
+      nation,
+      createdMs: nowMs,
+      peerSeed: randomBytes(32),
+      inner: { signSeed: randomBytes(32), witnessSeed: randomBytes(32), mldsa44Seed: randomBytes(32) },
+    },
+    kemKeys: [{ seed: randomBytes(32), fromMs: nowMs - 86_400_000, untilMs: nowMs + 300 * 86_400_000 }],
+    address: `/ip4/127.0.0.1/tcp/${port}`,
+    home: join(folder, nation),
+    root: createRootSigner(randomBytes(32), randomBytes(32)),
+  }
+}
+
+function nationDocument(allianceId: AllianceId, member: Member, issuedMs: number): Uint8Array {
+  const { nation, keys, kemKeys, root } = member
+  const inner = keys.inner!
+  const docBytes = buildNationDoc({
+    allianceId,
+    nation,
+    prev: undefined,
+    issuedMs,
+    validDays: 365,
+    rootThreshold: 1,
+    roots: [root.key],
+    nodes: [
+      buildInnerNode(
+        allianceId,
+        nation,
+        {
+          sign: createEd25519Signer(inner.signSeed),
+          witness: createEd25519Signer(inner.witnessSeed),
+          mldsa44Pk: mlDsa44.publicKey(inner.mldsa44Seed),
+          peer: createEd25519Signer(keys.peerSeed),
+        },
+        [member.address],
+      ),
+    ],
+    kems: buildKemKeys(
+      kemKeys.map(kem => createXWingKey(kem.seed).publicKey),
+      kemKeys[0]!.fromMs,
+      300,
+    ),
+    bounds: [],
+    contacts: [],
+  })
+  return encodeSignedDoc(signDoc(DOC_TYPE.NATION, allianceId, docBytes, [root]))
+}
+
+async function startNode(
+  alliance: Pick<TestAlliance, 'allianceId' | 'documents'>,
+  member: Member,
+  options: StartOptions,
+): Promise<RunningNode> {
+  const base = defaultConfig(member.nation)
+  const config: Config = {
+    ...base,
+    net: { ...base.net, listen: [member.address] },
+    sync: { ...base.sync, gapMs: 200, intervalMs: 2000 },
+  }
+  const node = await openNode({
+    allianceId: alliance.allianceId,
+    config: options.config?.(config) ?? config,
+    keys: member.keys,
+    kemKeys: member.kemKeys,
+    store: await openStore(options.home ?? member.home),
+    pins: [],
+    documents: alliance.documents,
+    clock: options.clock ?? systemClock,
+    random: systemRandom,
+    logger: options.logger ?? silentLogger,
+  })
+  const service = createNodeService(node, () => {})
+  return { member, node, service, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Waits until all hold the same and have opened it; throws with what differs after `timeoutMs`. */
+export async function converged(nodes: readonly RunningNode[], timeoutMs = 20_000): Promise<void> {
+  await until(
+    () => {
+      const [first, ...others] = nodes.map(({ service }) => service.status())
+      return first!.backlog === 0 && others.every(other => other.frontier === first!.frontier && other.backlog === 0)
+    },
+    timeoutMs,
+    () => JSON.stringify(nodes.map(({ service }) => service.status().logs.map(log => `${log.nation}:${log.size}`))),
+  )
+}
+
+export async function until(
+  condition: () => boolean,
+  timeoutMs: number,
+  state: () => string = () => '',
+): Promise<void> {
+  const end = Date.now() + timeoutMs
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not reached within ${timeoutMs} ms ${state()}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+export async function ready(nodes: readonly RunningNode[], timeoutMs = 20_000): Promise<void> {
+  await until(
+    () => nodes.every(({ node }) => node.guard.state().kind === 'open'),
+    timeoutMs,
+    () => JSON.stringify(nodes.map(({ node, service }) => [node.guard.state(), service.peers()])),
+  )
+}
+
+export function domainDraft(name: string) {
+  return { kind: 'claim', draft: { type: 'domain', value: name } } as const
+}
+
+export function hex(bytes: Uint8Array): string {
+  return toHex(bytes)
+}
