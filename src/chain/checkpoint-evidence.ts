@@ -24,7 +24,7 @@ import type { LogIdentity } from './genesis.ts'
 import type { TreeHead } from './tree-head.ts'
 import { type GenesisContext, verifyGenesis } from './verify-entry.ts'
 
-export const CHECKPOINT_MESSAGE_BYTES_MAX =
+const CHECKPOINT_MESSAGE_BYTES_MAX =
   NOTE_BYTES_MAX + COSIGNATURES_MAX * (COSIGNATURE_LINE_BYTES_MAX + 4) + ENVELOPE_BYTES_MAX + PATH_HASHES_MAX * 34 + 64
 
 /** A Checkpoint message whose every part holds. */

@@ -56,7 +56,7 @@ export function buildCheckpointNote(
 }
 
 /** The name on a witness's lines: it holds the key, so that a line is checkable before one knows whose key it is. */
-export function witnessName(allianceId: AllianceId, witnessPk: Uint8Array): string {
+function witnessName(allianceId: AllianceId, witnessPk: Uint8Array): string {
   return `${witnessPrefix(allianceId)}${toHex(witnessPk)}`
 }
 

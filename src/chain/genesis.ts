@@ -6,7 +6,7 @@ import { Genesis } from '../wire/gen/tocsin.ts'
 import { INCARNATIONS_MAX } from '../wire/limits.ts'
 import { assertLength, assertRange, decodeStrict } from '../wire/strict.ts'
 
-export const GENESIS_BYTES_MAX = 256
+const GENESIS_BYTES_MAX = 256
 const NONCE_BYTES = 16
 const SIGN_PK_BYTES = 32
 

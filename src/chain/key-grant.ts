@@ -6,8 +6,8 @@ import { BODY_BYTES_MAX, GRANT_SLOTS_MAX, HPKE_ENC_BYTES, SLOT_CT_BYTES } from '
 import { assertLength, assertRange, decodeStrict } from '../wire/strict.ts'
 
 const SUITE_1 = 1
-export const GRANT_MODE = { NAMED: 1, SEALED: 2 } as const
-export const GRANT_REASON = { NEW: 1, ROTATE: 2, HISTORY: 3 } as const
+const GRANT_MODE = { NAMED: 1, SEALED: 2 } as const
+const GRANT_REASON = { NEW: 1, ROTATE: 2, HISTORY: 3 } as const
 
 export interface GrantSlot {
   /** Whom the slot is for; undefined when SEALED. */

@@ -16,7 +16,7 @@ import { checkSignature, type GenesisContext, verifyGenesis } from './verify-ent
 
 export const PROOF_TYPE = { SAME_SEQ: 1, BROKEN_PREV: 2, CHECKPOINTS: 3, BAD_LEAF: 4 } as const
 /** Two notes are most of it; entries come without bodies. */
-export const PROOF_BYTES_MAX = 48 * 1024
+const PROOF_BYTES_MAX = 48 * 1024
 
 /** What a proof that holds says, and of which logs: two where two GENESIS claim one position (R-2.1), else one. */
 export interface VerifiedProof {

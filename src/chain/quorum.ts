@@ -56,7 +56,7 @@ export function quorumOf(n: number, byzantineNations: number | undefined): numbe
 }
 
 /** The highest version of the registry in which these cosigners are a quorum for this log, or undefined. */
-export function quorateVersion(
+function quorateVersion(
   cosigners: ReadonlySet<string>,
   subject: QuorumSubject,
   registry: WitnessRegistry,

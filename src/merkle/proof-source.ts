@@ -10,7 +10,6 @@ export type HashAt = (level: number, index: number) => Hash
 
 /** A store keeps the levels 0, 8, 16, … : the leaves, one hash per 256 leaves, one per 65,536. */
 export const TILE_LEVELS = 8
-export const TILE_LEAVES = 256
 
 /** Reads every level from a source that keeps only those divisible by eight. */
 export function hashAtFromTiles(stored: HashAt): HashAt {

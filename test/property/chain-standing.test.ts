@@ -107,10 +107,9 @@ describe('what stands of a log', () => {
       fc.property(honest, evidence => {
         const graph = buildTreeGraph(evidence.checkpoints)
         const { quorate } = standingOf(log, { ...evidence, authority: active, proofs: [] })
-        const stray = evidence.proofs.filter(
-          ({ kind, ...effect }) =>
-            kind === 'conflict' || !('tree' in effect) || !quorate || !graph.onOneBranch(effect.tree, quorate),
-        )
+        const ofWitnessed = (effect: ProofEffect) =>
+          effect.kind === 'bad-leaf' && quorate !== undefined && graph.onOneBranch(effect.tree, quorate)
+        const stray = evidence.proofs.filter(effect => !ofWitnessed(effect))
         const { limit } = standingOf(log, { ...evidence, authority: active, proofs: stray })
         expect(limit).toBeGreaterThanOrEqual(quorate?.size ?? 0)
       }),
