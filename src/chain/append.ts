@@ -1,5 +1,6 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
+import { StoreError } from '../base/errors.ts'
 import type { Hash } from '../base/ids.ts'
 import { appendLeaf, EMPTY_RANGE } from '../merkle/compact-range.ts'
 import { HEADER_VERSION, KIND } from '../wire/entry.ts'
@@ -22,7 +23,7 @@ export type OnNode = (level: number, index: number, hash: Hash) => void
 
 /**
  * Whether `entry` is the next of its log (R-0.1). `head` is the log as held, undefined where nothing of it is;
- * `leafAt` reads the leaf held at a seq below `head.size`.
+ * `leafAt` reads the leaf held at a seq below `head.size`. Throws StoreError where `head` is of another log.
  */
 export function checkNext(
   head: LogHead | undefined,
@@ -30,6 +31,9 @@ export function checkNext(
   leafAt: (seq: number) => Hash,
   onNode?: OnNode,
 ): NextOutcome {
+  if (head !== undefined && !equalBytes(head.logId, entry.logId)) {
+    throw new StoreError('internal', 'an entry was held against the head of another log')
+  }
   const { seq } = entry.header
   const size = head?.size ?? 0
   if (seq < size) return equalBytes(leafAt(seq), entry.leaf) ? { kind: 'duplicate' } : { kind: 'same-seq', seq }

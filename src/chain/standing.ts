@@ -81,17 +81,19 @@ function lowestBadLeaf(proofs: readonly ProofEffect[], branch: TreeHead | undefi
   return lowest
 }
 
-/** The lower bound, the governors' where they are equal; the nation's own never below or beside Q; none: Q (R-1.8). */
+/** The lower bound, the governors' where they are equal; none: Q (R-1.8). */
 function boundOf(
   { governors, own }: Extract<LogStanding, { kind: 'bounded' | 'suspended' }>,
   quorate: TreeHead | undefined,
   graph: TreeGraph,
 ): TreeHead | undefined {
-  const nation = own && keepWitnessed(own, quorate, graph)
-  if (governors === undefined) return nation ?? quorate
-  return nation !== undefined && nation.size < governors.size ? nation : governors
+  const governorsWin = (other: TreeHead) => governors !== undefined && governors.size <= other.size
+  if (own === undefined || governorsWin(own)) return governors ?? quorate
+  const kept = keepWitnessed(own, quorate, graph)
+  return governorsWin(kept) ? governors : kept
 }
 
+/** The nation alone sets aside nothing that the alliance has witnessed, neither below Q nor beside it. */
 function keepWitnessed(bound: TreeHead, quorate: TreeHead | undefined, graph: TreeGraph): TreeHead {
   if (quorate === undefined) return bound
   return bound.size < quorate.size || graph.contradict(bound, quorate) ? quorate : bound

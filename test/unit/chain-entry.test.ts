@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { EMPTY, toHex } from '../../src/base/bytes.ts'
+import { StoreError } from '../../src/base/errors.ts'
 import type { Hash } from '../../src/base/ids.ts'
 import { checkNext } from '../../src/chain/append.ts'
 import { buildFrontier, frontierDigest } from '../../src/chain/frontier.ts'
@@ -83,6 +84,12 @@ describe('the head of a log', () => {
       kind: 'refused',
       code: 'entry-after-close',
     })
+  })
+
+  test('is never held against an entry of another log', () => {
+    const other = openLog({ nation: 'BBB' })
+    const [entry] = verifyAll(other, contextOf(other))
+    expect(() => checkNext(appendAll(verifyAll(logOf(2))), entry!, () => entry!.leaf)).toThrow(StoreError)
   })
 
   test('tells each subtree that became complete', () => {

@@ -231,6 +231,19 @@ function boundCases(): NamedVectors {
       { limit: 10, alarms: ['contradictory-checkpoints'] },
       { checkpoints: [cosigned([], tree(12, 'fork'), tree(10, 'fork'))] },
     ),
+    'R-1.8-governors-between': bound(
+      'R-1.8',
+      'an own bound at 6, the governors’ at 8, ten entries witnessed',
+      bounded(tree(8), tree(6)),
+      { limit: 8, branch: tree(8) },
+    ),
+    'R-1.8-higher-own-bound-on-another-branch': bound(
+      'R-1.8',
+      'the governors’ bound is lower, whatever the branch of the nation’s',
+      bounded(tree(12), tree(14, 'fork')),
+      { limit: 12, branch: tree(12), alarms: ['contradictory-checkpoints'] },
+      { checkpoints: [cosigned([], tree(14, 'fork'), tree(10, 'fork'))] },
+    ),
     'R-1.8-no-bound': bound('R-1.8', 'a removed key without a bound: what is witnessed', bounded(null, null), {
       limit: 10,
     }),
