@@ -1,0 +1,53 @@
+import { UserError } from '../base/errors.ts'
+import type { ParsedRegistryDoc } from '../registry/registry-doc.ts'
+import {
+  checkTrust,
+  encodeTrust,
+  fingerprint,
+  parseTrust,
+  type Trust,
+  trustOf,
+  trustWords,
+} from '../registry/trust-string.ts'
+
+/**
+ * What the operator typed of the registry that others confirmed out of band (R-1.4): the trust string, its words or its
+ * fingerprint. `chain` is the walk from version 1 on. Returns the version meant, which is to be pinned.
+ * Throws UserError `trust-string-malformed`, `registry-fingerprint-mismatch` or `alliance-incomplete`.
+ */
+export function parseClaim(text: string, chain: readonly ParsedRegistryDoc[]): Trust {
+  const claim = text.trim().toLowerCase()
+  if (claim.startsWith('tocsin1-')) return expectTrust(parseTrust(claim), chain)
+  const compact = claim.replaceAll(/[^a-z0-9]/g, '')
+  const candidates = chain.map(trustOf).toReversed()
+  const found = candidates.find(
+    trust => compact === trustWords(trust).join('') || compact === fingerprint(trust).replaceAll('-', ''),
+  )
+  if (found !== undefined) return found
+  if (!/^[a-z2-7]{16}$/.test(compact) && claim.split(/[\s,.-]+/).filter(Boolean).length !== WORDS_COUNT) {
+    throw new UserError('trust-string-malformed', 'this is neither a trust string nor 16 words nor a fingerprint', {
+      fix: 'Type what the founder reads to you from "tocsin alliance show".',
+    })
+  }
+  throw mismatch(text.trim(), candidates[0])
+}
+
+/** Throws where the walk does not arrive at `expected`, or ends before it. */
+export function expectTrust(expected: Trust, chain: readonly ParsedRegistryDoc[]): Trust {
+  if (checkTrust(expected, chain) === 'arrived') return expected
+  throw new UserError(
+    'alliance-incomplete',
+    `the registry here ends at version ${chain.length}, the one confirmed is version ${expected.version}`,
+    { fix: 'Ask for the alliance file of today.' },
+  )
+}
+
+const WORDS_COUNT = 16
+
+function mismatch(claim: string, actual: Trust | undefined): UserError {
+  const name = actual === undefined ? 'empty' : `${fingerprint(actual)} (version ${actual.version})`
+  return new UserError('registry-fingerprint-mismatch', `the registry is ${name}, the one confirmed is ${claim}`, {
+    fix: 'Somebody has another registry, altered this one on its way, or mistyped. Compare with a governor by telephone, and use nothing of it until you agree.',
+    data: { expected: claim, ...(actual && { actual: encodeTrust(actual), words: trustWords(actual).join(' ') }) },
+  })
+}
