@@ -36,7 +36,7 @@ export interface Standing {
 /** Which branch of a log stands, and up to where (R-2.6). */
 export function standingOf(log: QuorumSubject, evidence: Evidence): Standing {
   const { authority, registry, proofs } = evidence
-  const graph = buildTreeGraph([...evidence.checkpoints, ...proofs.flatMap(treesOf)])
+  const graph = graphOf(evidence)
   const { quorate, contradictory } = largestQuorate(graph, log, registry)
   const alarms: StandingAlarm[] = []
   if (graph.forked) alarms.push('contradictory-checkpoints')
@@ -63,21 +63,40 @@ export function proofLowers(log: QuorumSubject, evidence: Evidence, proof: Proof
 }
 
 /**
+ * The proofs that what stands rests on; the others may be dropped. Without that, whoever holds a key could have proofs
+ * kept without end, each a little lower than the last.
+ */
+export function proofsInEffect(log: QuorumSubject, evidence: Evidence): readonly ProofEffect[] {
+  const { branch } = standingOf(log, evidence)
+  const graph = graphOf(evidence)
+  const lowest = lowestOf(evidence.proofs)
+  const lowestHere = lowestOf(badLeavesOf(evidence.proofs, branch, graph))
+  const bearsTrees = (proof: ProofEffect) => proof.kind === 'conflict' && proof.trees.length > 0
+  return evidence.proofs.filter(proof => proof === lowest || proof === lowestHere || bearsTrees(proof))
+}
+
+/**
  * max(Q, F). A bad leaf counts here like a conflict: one that is not shown to lie on Q's branch may lie on a thief's,
  * and nobody voids a past that the alliance has witnessed. One that does lie there cuts below Q (`lowestBadLeaf`).
  */
 function uncontested(proofs: readonly ProofEffect[], quorate: TreeHead | undefined, graph: TreeGraph): number {
-  const lowest = proofs.reduce((least, { at }) => Math.min(least, at), graph.forked ? 0 : Number.POSITIVE_INFINITY)
-  return Math.max(quorate?.size ?? 0, lowest)
+  const conflict = graph.forked ? 0 : (lowestOf(proofs)?.at ?? Number.POSITIVE_INFINITY)
+  return Math.max(quorate?.size ?? 0, conflict)
 }
 
 /** X: the lowest leaf that is no entry, on the branch that stands. */
 function lowestBadLeaf(proofs: readonly ProofEffect[], branch: TreeHead | undefined, graph: TreeGraph): number {
-  let lowest = Number.POSITIVE_INFINITY
-  for (const proof of proofs) {
-    if (proof.kind !== 'bad-leaf' || branch === undefined || !graph.onOneBranch(proof.tree, branch)) continue
-    lowest = Math.min(lowest, proof.at)
-  }
+  return lowestOf(badLeavesOf(proofs, branch, graph))?.at ?? Number.POSITIVE_INFINITY
+}
+
+function badLeavesOf(proofs: readonly ProofEffect[], branch: TreeHead | undefined, graph: TreeGraph): ProofEffect[] {
+  if (branch === undefined) return []
+  return proofs.filter(proof => proof.kind === 'bad-leaf' && graph.onOneBranch(proof.tree, branch))
+}
+
+function lowestOf(proofs: readonly ProofEffect[]): ProofEffect | undefined {
+  let lowest: ProofEffect | undefined
+  for (const proof of proofs) if (lowest === undefined || proof.at < lowest.at) lowest = proof
   return lowest
 }
 
@@ -99,8 +118,9 @@ function keepWitnessed(bound: TreeHead, quorate: TreeHead | undefined, graph: Tr
   return bound.size < quorate.size || graph.contradict(bound, quorate) ? quorate : bound
 }
 
-function treesOf(proof: ProofEffect): readonly CheckpointEvidence[] {
-  return proof.kind === 'conflict' ? proof.trees : [{ ...proof.tree, cosigners: [] }]
+/** A bad leaf's tree stays out: its author can make as many as it likes, and what is not linked relates to nothing. */
+function graphOf({ checkpoints, proofs }: Evidence): TreeGraph {
+  return buildTreeGraph([...checkpoints, ...proofs.flatMap(proof => (proof.kind === 'conflict' ? proof.trees : []))])
 }
 
 function reasonOf(
