@@ -50,10 +50,15 @@ function findNode(set: EvidenceSet, hash: DocHashHex): NationNode | undefined {
   return undefined
 }
 
-/** The known document with the signatures of another copy, or undefined where these add nothing. */
+/**
+ * The known document with the signatures of another copy, or undefined where these add nothing. A copy counts only if
+ * it could have come first: else what is valid would depend on the order.
+ */
 function withSignatures({ doc }: NationNode, copy: ParsedSignedDoc): SignedNationDoc | undefined {
   const sigs = mergeSignatures(doc.signed.sigs, copy.sigs)
-  return isSameSignatures(sigs, doc.signed.sigs) ? undefined : verifyNationDoc({ ...copy, sigs })
+  if (isSameSignatures(sigs, doc.signed.sigs)) return undefined
+  verifyNationDoc(copy)
+  return verifyNationDoc({ ...copy, sigs })
 }
 
 function assertPlace(set: EvidenceSet, { nodes }: NationEvidence, doc: SignedNationDoc): void {

@@ -17,12 +17,11 @@ export type Expiry =
 
 /** Days are whole ones, rounded down. */
 export function checkExpiry(expiresMs: number, nowMs: number): Expiry {
-  const left = expiresMs - nowMs
-  if (left <= 0) {
-    const daysPast = Math.floor(-left / DAY_MS)
-    return { kind: -left >= GRACE_DAYS * DAY_MS ? 'lapsed' : 'expired', daysPast }
+  const pastMs = nowMs - expiresMs
+  if (pastMs >= 0) {
+    return { kind: pastMs >= GRACE_DAYS * DAY_MS ? 'lapsed' : 'expired', daysPast: Math.floor(pastMs / DAY_MS) }
   }
-  const daysLeft = Math.floor(left / DAY_MS)
-  const warnDays = WARN_DAYS.findLast(days => left <= days * DAY_MS)
+  const daysLeft = Math.floor(-pastMs / DAY_MS)
+  const warnDays = WARN_DAYS.findLast(days => -pastMs <= days * DAY_MS)
   return warnDays === undefined ? { kind: 'valid', daysLeft } : { kind: 'warn', daysLeft, warnDays }
 }

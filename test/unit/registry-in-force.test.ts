@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest'
+import { addDocument, addDocuments } from '../../src/registry/add-document.ts'
+import { docHashHex } from '../../src/registry/doc-fields.ts'
+import { emptyEvidence, findDocument, SIBLINGS_MAX, WAITING_DOCS_MAX } from '../../src/registry/evidence.ts'
+import { openDirectory } from '../../src/registry/open-directory.ts'
+import { registryState } from '../../src/registry/registry-state.ts'
+import type { ParsedSignedDoc } from '../../src/registry/signed-doc.ts'
+import {
+  entry,
+  firstNation,
+  foundRegistry,
+  nation,
+  nextNation,
+  nextRegistry,
+  pinOf,
+  type SignedNation,
+  type SignedRegistry,
+  signNation,
+  signRegistry,
+} from '../support/registry-world.ts'
+
+const first = foundRegistry()
+const { allianceId } = first
+const second = signRegistry(nextRegistry(first))
+const named = (prev: SignedRegistry, name: string) => signRegistry(nextRegistry(prev, { name }))
+const left = named(second, 'Left')
+const right = named(second, 'Right')
+const afterLeft = named(left, 'After left')
+const afterRight = named(right, 'After right')
+const lastRight = named(afterRight, 'Last right')
+
+function evidence(...docs: readonly { readonly signed: ParsedSignedDoc }[]) {
+  return addDocuments(
+    emptyEvidence(allianceId),
+    docs.map(doc => doc.signed),
+  )
+}
+
+function nameInForce(docs: readonly SignedRegistry[], pins = [] as ReturnType<typeof pinOf>[]) {
+  return registryState(evidence(...docs), pins)!.inForce.name
+}
+
+const registries = [first, second, left, right, afterLeft, afterRight, lastRight]
+
+describe('the registry in force (R-1.5)', () => {
+  it('is nothing without a first version', () => {
+    expect(registryState(evidence(second), [])).toBeUndefined()
+    expect(openDirectory(evidence(second), [])).toBeUndefined()
+  })
+
+  it('stays before a split where both sides go on', () => {
+    expect(nameInForce(registries)).toBe('Test Alliance')
+    const { split } = registryState(evidence(...registries), [])!
+    expect(split?.siblings.map(doc => doc.name).sort()).toEqual(['Left', 'Right'])
+    expect(split?.open.map(doc => doc.name).sort()).toEqual([
+      'After left',
+      'After right',
+      'Last right',
+      'Left',
+      'Right',
+    ])
+  })
+
+  it('goes where a pin is, even one whose document has not come', () => {
+    expect(nameInForce(registries, [pinOf(lastRight)])).toBe('Last right')
+    expect(nameInForce(registries, [pinOf(left)])).toBe('After left')
+    expect(nameInForce([first, second, left, right, afterLeft], [pinOf(right)])).toBe('Right')
+    expect(nameInForce([first, second, left, afterLeft], [pinOf(right)])).toBe('Test Alliance')
+  })
+
+  it('sets a pin by age aside that contradicts the operator, and says so', () => {
+    const pins = [pinOf(left, 'age'), pinOf(right, 'operator')]
+    const state = registryState(evidence(...registries), pins)!
+    expect(state.inForce.name).toBe('Last right')
+    expect(state.pinsAside).toEqual([pinOf(left, 'age')])
+  })
+
+  it('keeps a pin by age against a longer branch that arrives later', () => {
+    expect(nameInForce(registries, [pinOf(left, 'age')])).toBe('After left')
+  })
+})
+
+describe('the evidence set', () => {
+  it('lists what changed: a document and those that waited for it', () => {
+    const waiting = addDocument(addDocument(emptyEvidence(allianceId), left.signed).set, second.signed).set
+    const added = addDocument(waiting, first.signed)
+    expect(added.outcome).toEqual({ kind: 'added' })
+    expect(added.changed).toEqual([first, second, left].map(({ signed }) => docHashHex(signed.hash)))
+  })
+
+  it('merges the signatures of two copies of a document', () => {
+    const one = signRegistry(second.message, ['gov AAA', 'gov BBB'])
+    const other = signRegistry(second.message, ['gov BBB', 'gov CCC'])
+    const merged = addDocument(evidence(first, one), other.signed)
+    expect(merged.outcome).toEqual({ kind: 'merged' })
+    expect(findDocument(merged.set, docHashHex(one.signed.hash))?.sigs).toHaveLength(3)
+    expect(addDocument(merged.set, other.signed).outcome).toEqual({ kind: 'duplicate' })
+  })
+
+  it('keeps one signature of a governor, the primary key before the recovery key', () => {
+    const byRecovery = signRegistry(second.message, ['recovery AAA', 'gov BBB'])
+    const merged = addDocument(evidence(first, byRecovery), second.signed).set
+    const kept = findDocument(merged, docHashHex(second.signed.hash))
+    expect(kept).toEqual(second.signed)
+  })
+
+  it('refuses more waiting documents than the cap', () => {
+    let set = evidence(first)
+    const outcomes: string[] = []
+    for (let i = 0; i <= WAITING_DOCS_MAX; i++) {
+      const orphan = { ...left.message, issuedMs: left.message.issuedMs + i }
+      const added = addDocument(set, { ...signRegistry(orphan, []).signed })
+      set = added.set
+      outcomes.push(added.outcome.kind)
+    }
+    expect(outcomes.filter(kind => kind === 'waiting')).toHaveLength(WAITING_DOCS_MAX)
+    expect(outcomes.at(-1)).toBe('refused')
+  })
+
+  it('refuses more documents of one version than the cap, and the rest of the alliance goes on', () => {
+    const a1 = signNation(firstNation(allianceId, 'AAA'))
+    let set = evidence(first, a1)
+    for (let i = 0; i < SIBLINGS_MAX; i++) {
+      const twin = signNation(nextNation(a1, { issuedMs: a1.message.issuedMs + 1 + i }))
+      set = addDocument(set, twin.signed).set
+    }
+    const oneMore = signNation(nextNation(a1))
+    expect(addDocument(set, oneMore.signed).outcome).toMatchObject({ kind: 'refused', code: 'doc-siblings-full' })
+    const pinning = signRegistry(
+      nextRegistry(first, { nations: [entry('AAA', { pinVersion: 2, pinHash: oneMore.signed.hash }), entry('BBB')] }),
+    )
+    const pinned = addDocuments(set, [pinning.signed, oneMore.signed])
+    expect(openDirectory(pinned, [])!.member(nation('AAA'))?.doc?.hash).toBe(docHashHex(oneMore.signed.hash))
+  })
+})
+
+describe('a nation document far above its pin (R-1.6)', () => {
+  const line: SignedNation[] = [signNation(firstNation(allianceId, 'AAA', { nodes: [] }))]
+  while (line.length < 66)
+    line.push(signNation(nextNation(line.at(-1)!, { issuedMs: first.message.issuedMs + line.length })))
+  const pinning = (version: number) =>
+    signRegistry(
+      nextRegistry(first, {
+        nations: [entry('AAA', { pinVersion: version, pinHash: line[version - 1]!.signed.hash }), entry('BBB')],
+      }),
+    )
+
+  it('waits for a new pin', () => {
+    const set = evidence(first, ...line)
+    expect(openDirectory(set, [])!.member(nation('AAA'))?.doc?.version).toBe(64)
+    expect(addDocument(evidence(first, ...line.slice(0, 64)), line[64]!.signed).outcome).toEqual({
+      kind: 'waiting',
+      code: 'nation-beyond-pin',
+    })
+    const pinned = addDocument(set, pinning(2).signed)
+    expect(openDirectory(pinned.set, [])!.member(nation('AAA'))?.doc?.version).toBe(66)
+  })
+
+  it('is reached from the pin without what came before', () => {
+    const set = evidence(first, pinning(30), ...line.slice(29))
+    expect(openDirectory(set, [])!.member(nation('AAA'))?.doc?.version).toBe(66)
+  })
+})
+
+describe('a reset (R-1.7)', () => {
+  const a1 = signNation(firstNation(allianceId, 'AAA'))
+  const a2 = signNation(nextNation(a1))
+
+  it('keeps what it voids void, when the registry carries it no longer or pins it again', () => {
+    const resetting = signRegistry(
+      nextRegistry(first, { nations: [entry('AAA', { reset: 2, docMinVersion: 2 }), entry('BBB')] }),
+    )
+    const changed = signRegistry(
+      nextRegistry(first, {
+        nations: [entry('AAA', { reset: 2, docMinVersion: 2, rootKeyIds: [new Uint8Array(32).fill(3)] }), entry('BBB')],
+      }),
+    )
+    const cleared = signRegistry(nextRegistry(changed, { nations: first.message.nations }))
+    const versionUnder = (...docs: SignedRegistry[]) =>
+      openDirectory(evidence(first, a1, a2, ...docs), [])!.member(nation('AAA'))?.doc?.version
+    expect(versionUnder()).toBe(2)
+    expect(versionUnder(changed)).toBe(1)
+    expect(versionUnder(changed, cleared)).toBe(1)
+    expect(versionUnder(resetting)).toBe(2)
+  })
+
+  it('is not saved by a pin from before it took effect', () => {
+    const pinned = entry('AAA', { pinVersion: 2, pinHash: a2.signed.hash })
+    const pinning = signRegistry(nextRegistry(first, { nations: [pinned, entry('BBB')] }))
+    const reset = { ...pinned, reset: 2, docMinVersion: 2, rootKeyIds: [new Uint8Array(32).fill(3)] }
+    const resetting = signRegistry(nextRegistry(pinning, { nations: [reset, entry('BBB')] }))
+    const directory = openDirectory(evidence(first, pinning, resetting, a1, a2), [])!
+    expect(directory.member(nation('AAA'))?.doc?.version).toBe(1)
+    expect(directory.mayOpenLog(nation('AAA'), a2.message.nodes[0]!.signPk)).toBe(true)
+  })
+})
