@@ -1,0 +1,91 @@
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { UserError } from '../base/errors.ts'
+import type { Logger } from '../base/ports.ts'
+import type { NodeService } from '../node/node-service.ts'
+import { createControlRoutes } from './control-routes.ts'
+import { listenOnSocket } from './control-socket.ts'
+import { answerError } from './error-body.ts'
+import { createHealthRoutes } from './health-routes.ts'
+import { createMetrics } from './metrics.ts'
+import { listenOnPort, refuseForeignHost } from './metrics-port.ts'
+import { createRequestLog } from './request-log.ts'
+
+export interface ControlServerOptions {
+  readonly socketPath: string
+  /** A loopback `host:port` for health and metrics; empty: on the socket only. */
+  readonly metricsListen: string
+  readonly logger: Logger
+}
+
+export interface ControlServer extends AsyncDisposable {
+  /** The address of the metrics; empty where there is none. */
+  readonly metricsAddress: string
+}
+
+const CONNECTIONS_MAX = 128
+/** The longest value, each character percent-encoded, has to fit into the address of a request. */
+const REQUEST_HEAD_BYTES_MAX = 96 * 1024
+/** What is being answered may end; then connections are cut. */
+const CLOSE_GRACE_MS = 5_000
+
+/**
+ * Serves the node on the Unix socket, and its health on a loopback port where one is configured.
+ * Throws UserError `daemon-running`, `socket-path-too-long` or `api-listen-failed`.
+ */
+export async function openControlServer(service: NodeService, options: ControlServerOptions): Promise<ControlServer> {
+  const { logger } = options
+  await using opened = new AsyncDisposableStack()
+  const health = createHealthRoutes(service, createMetrics(service))
+
+  const control = createHttpServer(
+    createApp(logger).route('/', health).route('/', createControlRoutes(service)),
+    logger,
+  )
+  opened.defer(() => closeServer(control))
+  await listenOnSocket(control, options.socketPath)
+
+  let metricsAddress = ''
+  if (options.metricsListen !== '') {
+    const port = createHttpServer(createApp(logger).use(refuseForeignHost).route('/', health), logger)
+    opened.defer(() => closeServer(port))
+    metricsAddress = await listenOnPort(port, options.metricsListen)
+  }
+
+  const owned = opened.move()
+  return { metricsAddress, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** What all routes have in common: a log line for each request, and one form for errors. */
+function createApp(logger: Logger): Hono {
+  const app = new Hono().use(createRequestLog(logger))
+  app.notFound(c => {
+    const absent = new UserError('api-route-unknown', `there is no ${c.req.method} ${c.req.path.slice(0, 200)}`)
+    return answerError(c, absent, logger)
+  })
+  app.onError((error, c) => answerError(c, error, logger))
+  return app
+}
+
+function createHttpServer(app: Hono, logger: Logger): Server {
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const server = createServer({ maxHeaderSize: REQUEST_HEAD_BYTES_MAX }, (request, response) => {
+    void listener(request, response)
+  })
+  server.maxConnections = CONNECTIONS_MAX
+  server.once('listening', () => {
+    server.on('error', error => logger.error({ err: error }, 'the control API could not take a connection'))
+  })
+  return server
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
+  server.close(() => resolve())
+  server.closeIdleConnections()
+  await promise
+  clearTimeout(cut)
+}

@@ -1,0 +1,258 @@
+import { toHex } from '../../src/base/bytes.ts'
+import { ProtocolError, TocsinError, UserError } from '../../src/base/errors.ts'
+import type { AllianceId, NationId } from '../../src/base/ids.ts'
+import { canonicalValue, classify, type TypedValue } from '../../src/indicator/canonical.ts'
+import { buildClaim, type ClaimDraft } from '../../src/indicator/claim.ts'
+import { indicatorId, indicatorIdText } from '../../src/indicator/indicator-id.ts'
+import { papName, parseMarking, tlpName } from '../../src/indicator/marking.ts'
+import type {
+  ClaimView,
+  IndicatorView,
+  LookupResult,
+  NodeService,
+  NodeStatus,
+  PublishItem,
+  PublishOutcome,
+} from '../../src/node/node-service.ts'
+
+/**
+ * The surface of a node without the node: indicators in memory, nothing signed, no peers but those it is told of. For
+ * the tests of the control API and of what the commands make of it.
+ */
+export interface TestNode extends NodeService {
+  readonly state: {
+    status: Partial<NodeStatus>
+    /** Publishes that are answered with `publish-queue-full` before one is taken. */
+    busy: number
+    /** How long every answer of a promise takes. */
+    delayMs: number
+    batches: number[]
+    stopped: number
+  }
+}
+
+const NATION = 'AAA' as NationId
+const ALLIANCE = new Uint8Array(32) as AllianceId
+const LOG = 'ab'.repeat(32)
+const PUBLISHED_MS = Date.UTC(2026, 10, 21, 12)
+
+export function createTestNode(onStop: () => void = () => {}): TestNode {
+  const indicators = new Map<string, IndicatorView>()
+  const contexts = new Set<string>()
+  const state: TestNode['state'] = { status: {}, busy: 0, delayMs: 0, batches: [], stopped: 0 }
+  const entries = () => state.batches.length
+
+  const after = async <T>(answer: () => T): Promise<T> => {
+    if (state.delayMs > 0) await new Promise(resolve => setTimeout(resolve, state.delayMs))
+    return answer()
+  }
+
+  function publishOne(item: PublishItem): PublishOutcome {
+    if (item.kind === 'context') {
+      const id = item.json.slice(0, 64)
+      if (contexts.has(id)) return { outcome: 'duplicate', id }
+      contexts.add(id)
+      return { outcome: 'new', id, entry: `${LOG}/${entries()}`, warnings: [] }
+    }
+    try {
+      return addClaim(item.draft)
+    } catch (error) {
+      if (error instanceof TocsinError) return { outcome: 'refused', code: error.code, reason: error.message }
+      throw error
+    }
+  }
+
+  function addClaim(draft: ClaimDraft): PublishOutcome {
+    const claim = buildClaim(draft, { allianceId: ALLIANCE, nation: NATION, defaultTlp: 3, assertion: 0 })
+    if (claim.value === 'refused.example') throw new UserError('indicator-public-suffix', 'this one is never taken')
+    const id = toHex(claim.id)
+    const key = `${claim.type} ${claim.value}`
+    const before = indicators.get(key)
+    if (before?.claims.some(other => other.id === id) === true) return { outcome: 'duplicate', id }
+    const marking = parseMarking(claim.marking)
+    const view: ClaimView = {
+      id,
+      nation: NATION,
+      tlp: tlpName(marking.tlp),
+      pap: papName(marking.pap),
+      exercise: marking.exercise,
+      confidence: claim.confidencePlus1 === 0 ? null : claim.confidencePlus1 - 1,
+      entry: `${LOG}/${entries()}`,
+      publishedMs: PUBLISHED_MS,
+      validFromMs: claim.validFromMs,
+      validUntilMs: claim.validUntilMs,
+      firstSeenMs: claim.firstSeenMs,
+      lastSeenMs: claim.lastSeenMs,
+      original: claim.original,
+      name: claim.name,
+      description: claim.description,
+      labels: claim.labels,
+      references: claim.references,
+      source: claim.source,
+      sourceId: claim.sourceId,
+      conflict: false,
+    }
+    indicators.set(key, merged(claim, [...(before?.claims ?? []), view]))
+    return { outcome: 'new', id, entry: view.entry, warnings: [] }
+  }
+
+  function lookupOne(query: string): LookupResult {
+    const found = typedValue(query)
+    if (found === undefined) return { query, result: 'invalid', reason: 'this is no indicator', indicators: [] }
+    const view = indicators.get(`${found.type} ${found.value}`)
+    if (view === undefined) return { query, result: 'absent', reason: '', indicators: [] }
+    return { query, result: 'found', reason: '', indicators: [view] }
+  }
+
+  function status(): NodeStatus {
+    return {
+      nation: NATION,
+      allianceId: toHex(ALLIANCE),
+      allianceName: 'Test alliance',
+      version: '0.0.0-test',
+      pid: process.pid,
+      startedMs: PUBLISHED_MS,
+      state: 'ready',
+      problems: [],
+      registryVersion: 1,
+      entries: entries(),
+      indicators: indicators.size,
+      claims: [...indicators.values()].flatMap(view => view.claims).length,
+      backlog: 0,
+      waiting: 0,
+      queued: 0,
+      frontier: 'cd'.repeat(32),
+      logs: [
+        {
+          logId: LOG,
+          nation: NATION,
+          incarnation: 1,
+          size: entries(),
+          head: 'ef'.repeat(32),
+          lastEntryMs: PUBLISHED_MS,
+          own: true,
+          behind: 2,
+        },
+      ],
+      peersConnected: 1,
+      peersKnown: 2,
+      listen: ['/ip4/127.0.0.1/tcp/7117'],
+      ...state.status,
+    }
+  }
+
+  const rebuild = () =>
+    after(() => ({ items: 3, indicators: indicators.size, viewBefore: 'aa', viewAfter: 'aa', seconds: 0.5 }))
+
+  return {
+    state,
+    status,
+    digest: () =>
+      after(() => ({ entries: entries(), indicators: indicators.size, frontier: 'cd'.repeat(32), view: 'aa' })),
+    peers: () => [peer('BBB', 'connected'), peer('CCC', 'waiting')],
+    registry: () => ({
+      allianceId: toHex(ALLIANCE),
+      name: 'Test alliance',
+      version: 1,
+      hash: 'aa',
+      trust: 'trust',
+      words: ['one', 'two'],
+      issuedMs: PUBLISHED_MS,
+      expiresMs: PUBLISHED_MS,
+      threshold: 1,
+      governors: [NATION],
+      nations: [],
+    }),
+    publish: items =>
+      after(() => {
+        if (state.busy > 0) {
+          state.busy--
+          throw new UserError('publish-queue-full', 'too many items wait')
+        }
+        state.batches.push(items.length)
+        return items.map(publishOne)
+      }),
+    lookup: values => after(() => values.map(lookupOne)),
+    list: query =>
+      after(() => {
+        const all = [...indicators.values()].filter(
+          view =>
+            (query.type === undefined || view.type === query.type) &&
+            (query.nation === undefined || view.nations.includes(query.nation)) &&
+            (query.sinceMs === undefined || PUBLISHED_MS >= query.sinceMs) &&
+            (query.untilMs === undefined || PUBLISHED_MS <= query.untilMs),
+        )
+        const from = Number(query.cursor ?? 0)
+        const to = from + query.limit
+        return { indicators: all.slice(from, to), ...(to < all.length && { next: String(to) }) }
+      }),
+    show: idOrValue =>
+      after(
+        () =>
+          lookupOne(idOrValue).indicators[0] ??
+          [...indicators.values()].find(view => view.id.startsWith(idOrValue)) ??
+          null,
+      ),
+    rebuildView: rebuild,
+    reopenItems: rebuild,
+    incarnate: () => after(() => ({ logId: LOG, incarnation: 2 })),
+    counters: () => [
+      {
+        name: 'gossip_messages_total',
+        help: 'Messages.',
+        type: 'counter',
+        values: [{ labels: { topic: 'entries', verdict: 'accept' }, value: 7 }],
+      },
+    ],
+    stop() {
+      state.stopped++
+      onStop()
+    },
+  }
+}
+
+function peer(nation: string, state: 'connected' | 'waiting') {
+  return {
+    nation,
+    peer: nation.toLowerCase().repeat(4),
+    state,
+    addresses: ['/ip4/192.0.2.7/tcp/7117'],
+    address: state === 'connected' ? '/ip4/192.0.2.7/tcp/7117' : '',
+    sinceMs: PUBLISHED_MS,
+    lastSyncMs: state === 'connected' ? PUBLISHED_MS : 0,
+    lastError: state === 'connected' ? '' : 'nobody answers',
+    lastErrorCode: state === 'connected' ? '' : 'net-unreachable',
+  }
+}
+
+function typedValue(text: string): TypedValue | undefined {
+  const found = classify(text)
+  if (found.kind === 'value') return canonicalOrNone(found)
+  return found.kind === 'host-port' ? found.host : undefined
+}
+
+function canonicalOrNone({ type, value }: TypedValue): TypedValue | undefined {
+  try {
+    return canonicalValue(type, value)
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined
+    throw error
+  }
+}
+
+function merged({ type, value }: TypedValue, claims: readonly ClaimView[]): IndicatorView {
+  const last = claims.at(-1)!
+  return {
+    id: indicatorIdText(indicatorId({ type, value })),
+    type,
+    value,
+    nations: [...new Set(claims.map(claim => claim.nation))],
+    tlp: last.tlp,
+    confidence: last.confidence,
+    firstSeenMs: last.firstSeenMs,
+    lastSeenMs: last.lastSeenMs,
+    validUntilMs: last.validUntilMs,
+    labels: last.labels,
+    claims,
+  }
+}
