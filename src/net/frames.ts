@@ -70,6 +70,7 @@ class StreamFrames implements Frames {
   #bytes = 0
   #sendSoon: NodeJS.Immediate | null = null
   #remoteDone = false
+  #resuming = false
   #closing = false
   #error: Error | null = null
   #readable: PromiseWithResolvers<void> | null = null
@@ -168,7 +169,7 @@ class StreamFrames implements Frames {
       this.#fail(asError(error))
       return
     }
-    if (this.#inbox.heldBytes >= this.#limits.readBufferBytesMax) this.#pause()
+    this.#pauseWhenFull()
     this.#readable?.resolve()
   }
 
@@ -185,18 +186,25 @@ class StreamFrames implements Frames {
     this.#wakeWriters()
   }
 
-  #pause(): void {
+  #pauseWhenFull(): void {
+    if (this.#resuming || this.#inbox.heldBytes < this.#limits.readBufferBytesMax) return
     if (this.#stream.readStatus === 'readable') this.#stream.pause()
   }
 
-  /** What libp2p held back meanwhile arrives within the call. */
+  /**
+   * What libp2p held back meanwhile arrives within the call. A pause made in there would be undone when the call goes
+   * on to reopen the window, while the stream still counts as paused: so it is made afterwards.
+   */
   #resume(): void {
     if (this.#stream.readStatus !== 'paused') return
+    this.#resuming = true
     try {
       this.#stream.resume()
     } catch {
       // The connection went while we were paused: there is nobody left to tell, and 'close' says the rest.
     }
+    this.#resuming = false
+    this.#pauseWhenFull()
   }
 
   #sendUnsent(): void {

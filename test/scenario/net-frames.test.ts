@@ -69,6 +69,20 @@ describe('framed streams between two hosts', () => {
     await frames.close()
   })
 
+  it('carry 64 MiB to a reader that takes its time over each frame', async () => {
+    const frame = randomBytes(200 * 1024)
+    const total = 320
+    const frames = await open(async inbound => {
+      for (let i = 0; i < total; i++) await inbound.write(frame)
+    })
+    for (let i = 0; i < total; i++) {
+      expect((await frames.read())?.length).toBe(frame.length)
+      await sleep(5)
+    }
+    expect(await frames.read()).toBeNull()
+    await frames.close()
+  })
+
   it('serve writers that do not wait for each other', async () => {
     const frame = randomBytes(64 * 1024)
     const frames = await open(
