@@ -23,6 +23,7 @@ import { ROLE, STATUS } from '../../src/registry/registry-doc.ts'
 import { createRootSigner } from '../../src/registry/root-signer.ts'
 import { DOC_TYPE, encodeSignedDoc, type RootSigner, signDoc } from '../../src/registry/signed-doc.ts'
 import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
 
 /** Real nodes in this process, each with its own store on disk and its own port on loopback. */
 
@@ -36,7 +37,7 @@ export interface Member {
 }
 
 export interface RunningNode extends AsyncDisposable {
-  readonly member: Member
+  readonly member: Omit<Member, 'root'>
   readonly node: Node
   readonly service: NodeService
 }
@@ -53,6 +54,10 @@ export interface StartOptions {
   readonly clock?: Clock
   readonly logger?: Logger
   readonly home?: string
+  /** Instead of one opened at the home. */
+  readonly store?: Store
+  /** What the alliance file says, where it is not all documents. */
+  readonly documents?: readonly Uint8Array[]
 }
 
 export const systemClock: Clock = { now: () => Date.now() }
@@ -155,9 +160,29 @@ function nationDocument(allianceId: AllianceId, member: Member, issuedMs: number
   return encodeSignedDoc(signDoc(DOC_TYPE.NATION, allianceId, docBytes, [root]))
 }
 
+/** What another process needs to start a member; root keys stay behind. */
+export interface SerialisedAlliance {
+  readonly allianceId: AllianceId
+  readonly documents: readonly Uint8Array[]
+  readonly members: readonly Omit<Member, 'root'>[]
+}
+
+export function serialise({ allianceId, documents, members }: TestAlliance): SerialisedAlliance {
+  return { allianceId, documents, members: members.map(({ root: _, ...member }) => member) }
+}
+
+export function startFrom(
+  alliance: SerialisedAlliance,
+  index: number,
+  options: StartOptions = {},
+): Promise<RunningNode> {
+  installNativeSha256()
+  return startNode(alliance, alliance.members[index]!, options)
+}
+
 async function startNode(
   alliance: Pick<TestAlliance, 'allianceId' | 'documents'>,
-  member: Member,
+  member: Omit<Member, 'root'>,
   options: StartOptions,
 ): Promise<RunningNode> {
   const base = defaultConfig(member.nation)
@@ -171,9 +196,9 @@ async function startNode(
     config: options.config?.(config) ?? config,
     keys: member.keys,
     kemKeys: member.kemKeys,
-    store: await openStore(options.home ?? member.home),
+    store: options.store ?? (await openStore(options.home ?? member.home)),
     pins: [],
-    documents: alliance.documents,
+    documents: options.documents ?? alliance.documents,
     clock: options.clock ?? systemClock,
     random: systemRandom,
     logger: options.logger ?? silentLogger,
