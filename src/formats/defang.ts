@@ -9,7 +9,7 @@ const BRACKETED_SEPARATOR = /[[({]+(:\/\/|:\\\\|:|\/)[\])}]+/g
 const SCHEME = /^(?:h[tx*_]{2}p|meow)(s?)(?:\[s\])?:(?:\/\/|\\\\)/i
 const SCHEME_WITH_BRACKETED_S = /^(h[tx*_]{2}p)[[({]s[\])}]/i
 const FTP_SCHEME = /^(s?)f[tx]p(s?):(?:\/\/|\\\\)/i
-const BREAKABLE = /[[({*]|^h[x_]|^ht[x_]|^meow|^s?fxp|:\\\\/i
+const BREAKABLE = /[[({*\]]|^h[x_]|^ht[x_]|^meow|^s?fxp|:\\\\/i
 
 /** The value as it was before it was defanged. Text without such marks comes back as it is; applying it twice changes nothing more. */
 export function refang(text: string): string {

@@ -142,7 +142,8 @@ class ElementScanner {
     if (byte !== CLOSE_ARRAY) {
       this.#state = 'element'
       this.#start(this.#element)
-      return at
+      // A brace that closes nothing is an element of its own, and a broken one.
+      return byte === CLOSE_OBJECT ? this.#endElement(piece.subarray(at, at + 1), at + 1) : at
     }
     if (!this.#framed) {
       this.#state = 'outside'
