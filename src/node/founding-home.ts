@@ -6,7 +6,6 @@ import type { Clock, Random } from '../base/ports.ts'
 import { type EncryptOptions, encryptKeyFile, type RootSecrets } from '../crypto/key-file.ts'
 import { encodeKemKeys, encodeNodeKeys, type KemSecret, type NodeKeys } from '../crypto/node-key-file.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
-import { KEM_KEYS_AHEAD_MAX } from '../registry/kem-key.ts'
 import type { RootKeyRecord } from '../registry/root-key.ts'
 import { createRootSigner } from '../registry/root-signer.ts'
 import { type Config, parseConfig } from './config.ts'
@@ -28,6 +27,8 @@ export interface HomePorts extends EncryptOptions {
 }
 
 const SEED_BYTES = 32
+/** as many as may be made ahead; together they outlast a document. */
+const KEM_WINDOWS = 16
 const KEM_WINDOW_DAYS = 30
 /** The first window began yesterday, so that nobody whose clock is behind finds none. */
 const KEM_HEAD_START_DAYS = 1
@@ -120,10 +121,10 @@ function nodeKeys(nation: NationId, { clock, random }: HomePorts): NodeKeys {
   }
 }
 
-/** as many windows as may be made ahead, each following the other, so that a document of 400 days is covered. */
+/** Each window follows the other. */
 function kemWindows({ clock, random }: HomePorts): KemSecret[] {
   const firstMs = clock.now() - KEM_HEAD_START_DAYS * DAY_MS
-  return Array.from({ length: KEM_KEYS_AHEAD_MAX }, (_, i) => ({
+  return Array.from({ length: KEM_WINDOWS }, (_, i) => ({
     seed: random.bytes(SEED_BYTES),
     fromMs: firstMs + i * KEM_WINDOW_DAYS * DAY_MS,
     untilMs: firstMs + (i + 1) * KEM_WINDOW_DAYS * DAY_MS,

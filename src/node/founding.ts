@@ -7,7 +7,6 @@ import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { createXWingKey } from '../crypto/xwing.ts'
 import { buildInnerNode, buildNationDoc } from '../registry/build-nation.ts'
 import { buildFoundingRegistry, type Founding } from '../registry/build-registry.ts'
-import { VALIDITY_DAYS_MAX } from '../registry/doc-fields.ts'
 import { documentsOf } from '../registry/evidence.ts'
 import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
@@ -48,6 +47,8 @@ export interface OwnNode {
 
 const ROLES = [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS]
 const NO_CEILING = 0
+/** The longest that R-1.9 allows. */
+const VALID_DAYS = 400
 
 /** Throws UserError `doc-nation-repeated` or `wire-text`, and ProtocolError where nobody would accept the document. */
 export function planFounding(wish: FoundingWish): FoundingPlan {
@@ -67,7 +68,7 @@ export function planFounding(wish: FoundingWish): FoundingPlan {
     })),
     policy: { ...DEFAULT_POLICY, byzantineNations: wish.byzantineNations },
     issuedMs: wish.nowMs,
-    validDays: VALIDITY_DAYS_MAX,
+    validDays: VALID_DAYS,
   }
   const { docBytes } = buildFoundingRegistry(founding)
   return { docBytes, registry: parseRegistryDoc(signDoc(DOC_TYPE.REGISTRY, EMPTY, docBytes, [])) }
@@ -128,7 +129,7 @@ export async function signOwnNation(
     nation,
     prev: undefined,
     issuedMs: nowMs,
-    validDays: VALIDITY_DAYS_MAX,
+    validDays: VALID_DAYS,
     rootThreshold,
     roots,
     nodes: [buildInnerNode(allianceId, nation, signersOf(own.nodeKeys), own.addresses)],

@@ -1,0 +1,41 @@
+import { toHex } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
+import { createEd25519Signer } from '../crypto/ed25519.ts'
+import { type OwnNode, publicAddresses } from './founding.ts'
+import { readInput } from './founding-alliance.ts'
+import { type Home, readConfig, readKemKeys, readNodeKeys } from './home.ts'
+import { NATION_FILE_BYTES_MAX, type NationFile, parseNationFile } from './nation-file.ts'
+
+/** What a home holds of its own nation. Throws UserError `home-missing`, `config-invalid`, `key-file-*` or `nation-file-malformed`. */
+export async function readOwnNode(
+  home: Home,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<OwnNode> {
+  const config = await readConfig(home, environment)
+  const nodeKeys = await readNodeKeys(home)
+  const nationFile = parseNationFile(await readInput(home.nation, NATION_FILE_BYTES_MAX), home.nation)
+  for (const nation of [nodeKeys.nation, nationFile.nation]) {
+    if (nation === config.nation) continue
+    throw new UserError('key-file-other', `${home.config} is for ${config.nation}, and the keys are of ${nation}`, {
+      fix: 'Correct the nation in config.yaml, or bring the keys of that nation here.',
+    })
+  }
+  return { nationFile, nodeKeys, kemKeys: await readKemKeys(home), addresses: publicAddresses(config) }
+}
+
+/** What the nation hands to the founder: its public keys, and the node's for people to read. */
+export function requestOf({ nationFile, nodeKeys: { peerSeed, inner }, addresses }: OwnNode): NationFile {
+  const publicHex = (seed: Uint8Array | undefined) =>
+    seed === undefined ? '' : toHex(createEd25519Signer(seed).publicKey)
+  return {
+    ...nationFile,
+    nodes: [
+      {
+        signKey: publicHex(inner?.signSeed),
+        witnessKey: publicHex(inner?.witnessSeed),
+        peerKey: publicHex(peerSeed),
+        addresses,
+      },
+    ],
+  }
+}
