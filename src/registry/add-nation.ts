@@ -3,11 +3,24 @@ import { ProtocolError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { assertOfAlliance } from './add-registry.ts'
 import { type DocHashHex, docHashHex } from './doc-fields.ts'
-import { type Added, type EvidenceSet, isWaitingFull, type NationEvidence, SIBLINGS_MAX } from './evidence.ts'
+import {
+  type Added,
+  type EvidenceSet,
+  isWaitingFull,
+  type NationEvidence,
+  SIBLINGS_MAX,
+  validDocs,
+} from './evidence.ts'
 import type { NationHistory } from './nation-history.ts'
 import { type NationNode, type NationNodes, validNationDocs } from './nation-walk.ts'
 import { isSameSignatures, mergeSignatures, type ParsedSignedDoc } from './signed-doc.ts'
-import { checkNationStep, countingSignatures, type SignedNationDoc, verifyNationDoc } from './verify-nation.ts'
+import {
+  checkNationStep,
+  countingSignatures,
+  countOwnSignatures,
+  type SignedNationDoc,
+  verifyNationDoc,
+} from './verify-nation.ts'
 
 const NO_EVIDENCE: NationEvidence = { nodes: new Map(), valid: new Set() }
 
@@ -18,11 +31,11 @@ export function addNation(set: EvidenceSet, signed: ParsedSignedDoc): Added {
   if (doc === undefined) return { set, outcome: { kind: 'duplicate' }, changed: [] }
   assertOfAlliance(set, doc.allianceId)
   const before = set.nations.get(doc.nation) ?? NO_EVIDENCE
-  if (known === undefined) assertPlace(set, before, doc)
   const { evidence, changed } = withNode(before, doc, historiesOf(set, doc.nation))
   const next = { ...set, nations: new Map(set.nations).set(doc.nation, evidence) }
   if (evidence.valid.has(doc.hash)) {
-    if (known === undefined) return { set: next, outcome: { kind: 'added' }, changed }
+    assertPlace(set, before, doc)
+    if (!before.valid.has(doc.hash)) return { set: next, outcome: { kind: 'added' }, changed }
     return { set: next, outcome: { kind: changed.length > 0 ? 'merged' : 'duplicate' }, changed }
   }
   if (isWaitingFull(next)) throw new ProtocolError('doc-waiting-full', 'too many documents wait for their predecessors')
@@ -57,12 +70,13 @@ function findNode(set: EvidenceSet, hash: DocHashHex): NationNode | undefined {
 function withSignatures({ doc }: NationNode, copy: ParsedSignedDoc): SignedNationDoc | undefined {
   const sigs = mergeSignatures(doc.signed.sigs, copy.sigs)
   if (isSameSignatures(sigs, doc.signed.sigs)) return undefined
-  verifyNationDoc(copy)
-  return verifyNationDoc({ ...copy, sigs })
+  countOwnSignatures({ ...doc, signed: copy })
+  return countOwnSignatures({ ...doc, signed: { ...copy, sigs } })
 }
 
-function assertPlace(set: EvidenceSet, { nodes }: NationEvidence, doc: SignedNationDoc): void {
-  const siblings = [...nodes.values()].filter(node => node.doc.version === doc.version)
+/** Documents that wait do not count: anybody can make those, and so none of them keeps a valid one out. */
+function assertPlace(set: EvidenceSet, before: NationEvidence, doc: SignedNationDoc): void {
+  const siblings = validDocs(before).filter(({ version, hash }) => version === doc.version && hash !== doc.hash)
   if (siblings.length < SIBLINGS_MAX) return
   const isPinned = historiesOf(set, doc.nation).some(({ pins }) => pins.some(pin => pin.hash === doc.hash))
   if (isPinned) return

@@ -10,7 +10,7 @@ import type { ValidRegistryDoc } from './verify-registry.ts'
 
 /** Documents kept though they cannot be judged yet, since what they build on has not arrived. */
 export const WAITING_DOCS_MAX = 256
-export const WAITING_BYTES_MAX = 16 * 1024 * 1024
+const WAITING_BYTES_MAX = 16 * 1024 * 1024
 /** Whoever signs more documents in the place of one than this holds up nobody but itself. */
 export const SIBLINGS_MAX = 16
 

@@ -1,17 +1,18 @@
-import { equalBytes, u32be } from '../base/bytes.ts'
+import { equalBytes, toHex, u32be } from '../base/bytes.ts'
 import { assertProtocol, ProtocolError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
-import type { Hash } from '../base/ids.ts'
-import { parseHash } from '../base/ids.ts'
+
+import { type Hash, parseHash } from '../base/ids.ts'
 import { assertXWingPublicKey } from '../crypto/xwing.ts'
 import type { KemKey } from '../wire/gen/tocsin.ts'
 import { assertRange } from '../wire/strict.ts'
+import { admitOnce } from './admission.ts'
 import { KEY_STATUS, type KeyStatus } from './node-key.ts'
 
 /** X-Wing, R-3.1. */
 export const SUITE_XWING = 1
 const SUITE_MAX = 65_535
-const UNKNOWN_SUITE_KEY_BYTES_MAX = 4096
+const KEM_KEY_BYTES_MAX = 4096
 /** R-3.7: windows made ahead in one ceremony. */
 export const KEM_KEYS_AHEAD_MAX = 16
 
@@ -34,10 +35,10 @@ export function kemKeyIdOf(suite: number, pk: Uint8Array): Hash {
 export function parseKemKey(kem: KemKey): KemRecord {
   assertRange(kem.suite, 1, SUITE_MAX, 'suite of a KEM key')
   assertRange(kem.status, KEY_STATUS.ACTIVE, KEY_STATUS.COMPROMISED, 'status of a KEM key')
-  if (kem.suite === SUITE_XWING) assertXWingPublicKey(kem.pk)
-  else assertRange(kem.pk.length, 1, UNKNOWN_SUITE_KEY_BYTES_MAX, 'the length of a KEM key')
+  assertRange(kem.pk.length, 1, KEM_KEY_BYTES_MAX, 'the length of a KEM key')
   const keyId = parseHash(kem.keyId, 'key_id of a KEM key')
   assertProtocol(equalBytes(keyId, kemKeyIdOf(kem.suite, kem.pk)), 'key-invalid', 'a KEM key does not have its key_id')
+  if (kem.suite === SUITE_XWING) admitOnce(`x-wing ${toHex(keyId)}`, () => assertXWingPublicKey(kem.pk))
   assertProtocol(kem.untilMs > kem.fromMs, 'nation-kem-windows', 'the window of a KEM key ends before it begins')
   return { ...kem, keyId, status: kem.status as KeyStatus }
 }

@@ -5,7 +5,7 @@ import type { RootSet } from './root-set.ts'
 import type { NationStep, SignedNationDoc } from './verify-nation.ts'
 
 /** documents further above the newest pin wait for a new one. */
-export const VERSIONS_ABOVE_PIN_MAX = 64
+const VERSIONS_ABOVE_PIN_MAX = 64
 
 export interface NationNode {
   readonly doc: SignedNationDoc

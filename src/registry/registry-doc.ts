@@ -183,7 +183,7 @@ export function assertRootThreshold(threshold: number, keys: number): void {
   }
 }
 
-export function assertName(text: string, what: string): void {
+function assertName(text: string, what: string): void {
   assertRange(text.length, 1, LABEL_LENGTH_MAX, `the length of the ${what}`)
   assertText(text, LABEL_LENGTH_MAX, what)
 }

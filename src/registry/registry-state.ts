@@ -5,14 +5,22 @@ import { walkToTip } from './fork-choice.ts'
 import type { NationHistories } from './nation-history.ts'
 import type { ValidRegistryDoc } from './verify-registry.ts'
 
-/** R-1.5: what was in force here for this long is pinned. */
-export const PIN_AFTER_MS = 30 * DAY_MS
+const PIN_AFTER_MS = 30 * DAY_MS
 
 /** A registry version that the line in force must contain: from the operator's trust string, or long in force here. */
 export interface Pin {
   readonly version: number
   readonly hash: DocHashHex
   readonly from: 'operator' | 'age'
+}
+
+/** Pins what has been in force here for 30 days (R-1.5); `sinceMs` is when each was first seen to be. */
+export function pinsByAge(
+  seen: readonly { readonly version: number; readonly hash: DocHashHex; readonly sinceMs: number }[],
+  nowMs: number,
+): readonly Pin[] {
+  const old = seen.filter(({ sinceMs }) => nowMs - sinceMs >= PIN_AFTER_MS)
+  return old.map(({ version, hash }) => ({ version, hash, from: 'age' }))
 }
 
 export interface RegistrySplit {

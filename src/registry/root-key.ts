@@ -5,6 +5,7 @@ import type { Hash } from '../base/ids.ts'
 import { type Ed25519PublicKey, parseEd25519PublicKey } from '../crypto/ed25519-key.ts'
 import { mlDsa65 } from '../crypto/mldsa.ts'
 import type { RootKey } from '../wire/gen/tocsin.ts'
+import { admitOnce } from './admission.ts'
 
 declare const brand: unique symbol
 /** 64 lower-case hex characters of a key id, for use as a map key. */
@@ -31,20 +32,9 @@ export function parseRootKey(key: RootKey): RootKeyRecord {
   return { id, idHex: toHex(id) as KeyIdHex, edPk, mldsa65Pk: key.mldsa65Pk }
 }
 
-const ADMITTED_KEYS_MAX = 65_536
-const admitted = new Set<string>()
-
-/**
- * The admission check of R-1.11 costs a scalar multiplication, and every version of a document names the same keys
- * again: what has passed is remembered. Throws ProtocolError `key-invalid`.
- */
+/** Throws ProtocolError `key-invalid`. */
 export function admitEd25519(bytes: Uint8Array): Ed25519PublicKey {
-  const hex = toHex(bytes)
-  if (!admitted.has(hex)) {
-    parseEd25519PublicKey(bytes)
-    if (admitted.size >= ADMITTED_KEYS_MAX) admitted.clear()
-    admitted.add(hex)
-  }
+  admitOnce(`ed25519 ${toHex(bytes)}`, () => parseEd25519PublicKey(bytes))
   return bytes as Ed25519PublicKey
 }
 

@@ -58,7 +58,7 @@ const INPUT_LABEL = utf8('tocsin/doc/v1\0')
 const NO_ALLIANCE = new Uint8Array(32)
 
 /** What both halves sign: `"tocsin/doc/v1\0" || u8 type || alliance_id || SHA256(doc)`, R-1.1. */
-export function docSignatureInput(type: DocType, allianceIdField: Uint8Array, hash: Hash): Uint8Array {
+function docSignatureInput(type: DocType, allianceIdField: Uint8Array, hash: Hash): Uint8Array {
   return concat(INPUT_LABEL, u8(type), allianceIdField.length === 0 ? NO_ALLIANCE : allianceIdField, hash)
 }
 

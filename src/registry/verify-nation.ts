@@ -35,9 +35,12 @@ export type NationStep =
 /** R-1.2, one half: a threshold of vN's own roots. Throws ProtocolError `wire-*`, `doc-*`, `nation-*`, `key-invalid`. */
 export function verifyNationDoc(signed: ParsedSignedDoc): SignedNationDoc {
   // R-1.2, R-1.9, R-1.11, R-1.12, R-3.7, R-5.9: every field, alone and together
-  const doc = parseNationDoc(signed)
-  // R-1.2: distinct root keys are counted, a bad or unknown signature is skipped
-  const signatures = validSignatures(signed, doc.allianceId, doc.roots)
+  return countOwnSignatures(parseNationDoc(signed))
+}
+
+/** Distinct root keys are counted, a bad or unknown signature is skipped. Throws ProtocolError `doc-threshold`. */
+export function countOwnSignatures(doc: ParsedNationDoc): SignedNationDoc {
+  const signatures = validSignatures(doc.signed, doc.allianceId, doc.roots)
   if (signatures.size < doc.rootThreshold) {
     throw new ProtocolError(
       'doc-threshold',

@@ -88,7 +88,7 @@ export function firstRegistry(fields: Partial<RegistryDoc> = {}): RegistryDoc {
   }
 }
 
-export function allianceOf(first: ParsedSignedDoc): AllianceId {
+function allianceOf(first: ParsedSignedDoc): AllianceId {
   return allianceIdOf(first.docBytes)
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { addDocument, addDocuments } from '../../src/registry/add-document.ts'
-import { docHashHex } from '../../src/registry/doc-fields.ts'
+import { toRootKey } from '../../src/registry/build-registry.ts'
+import { DAY_MS, docHashHex } from '../../src/registry/doc-fields.ts'
 import { emptyEvidence, findDocument, SIBLINGS_MAX, WAITING_DOCS_MAX } from '../../src/registry/evidence.ts'
 import { openDirectory } from '../../src/registry/open-directory.ts'
-import { registryState } from '../../src/registry/registry-state.ts'
+import { pinsByAge, registryState } from '../../src/registry/registry-state.ts'
 import type { ParsedSignedDoc } from '../../src/registry/signed-doc.ts'
 import {
   entry,
@@ -13,6 +14,7 @@ import {
   nextNation,
   nextRegistry,
   pinOf,
+  rootSigner,
   type SignedNation,
   type SignedRegistry,
   signNation,
@@ -75,6 +77,13 @@ describe('the registry in force (R-1.5)', () => {
     expect(state.pinsAside).toEqual([pinOf(left, 'age')])
   })
 
+  it('pins what was in force here for 30 days', () => {
+    const { version, hash } = pinOf(left)
+    const seen = [{ version, hash, sinceMs: 1000 }]
+    expect(pinsByAge(seen, 1000 + 30 * DAY_MS)).toEqual([pinOf(left, 'age')])
+    expect(pinsByAge(seen, 999 + 30 * DAY_MS)).toEqual([])
+  })
+
   it('keeps a pin by age against a longer branch that arrives later', () => {
     expect(nameInForce(registries, [pinOf(left, 'age')])).toBe('After left')
   })
@@ -115,6 +124,20 @@ describe('the evidence set', () => {
     }
     expect(outcomes.filter(kind => kind === 'waiting')).toHaveLength(WAITING_DOCS_MAX)
     expect(outcomes.at(-1)).toBe('refused')
+  })
+
+  it('keeps no valid document out for those that anybody can make', () => {
+    let set = evidence(first)
+    for (let i = 0; i <= SIBLINGS_MAX; i++) {
+      const forged = firstNation(allianceId, 'AAA', {
+        issuedMs: first.message.issuedMs + i,
+        roots: [toRootKey(rootSigner('forger').key)],
+      })
+      const added = addDocument(set, signNation(forged, ['forger']).signed)
+      expect(added.outcome).toEqual({ kind: 'waiting', code: 'nation-unbound' })
+      set = added.set
+    }
+    expect(addDocument(set, signNation(firstNation(allianceId, 'AAA')).signed).outcome).toEqual({ kind: 'added' })
   })
 
   it('refuses more documents of one version than the cap, and the rest of the alliance goes on', () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
-import { CODES, type ErrorCode, ruleOf } from '../../src/base/codes.ts'
+import { CODES } from '../../src/base/codes.ts'
 import { parseNationId } from '../../src/base/ids.ts'
 import { addDocument } from '../../src/registry/add-document.ts'
 import { buildDirectory } from '../../src/registry/directory.ts'
@@ -55,13 +55,12 @@ describe('registry vectors', () => {
     }
   })
 
-  it('are named after their rule, and refuse with a code of it', () => {
+  it('are named after their rule, and refuse with a known code', () => {
     for (const file of files.filter(file => file !== 'base.json')) {
       const { rule, deliver } = vectorOf(file)
       expect(file.startsWith(`${rule}-`), file).toBe(true)
       for (const { code } of deliver) if (code !== undefined) expect(Object.keys(CODES)).toContain(code)
     }
-    expect(ruleOf('doc-threshold' satisfies ErrorCode)).toBe('R-1.2')
   })
 
   it.each(files)('%s', file => {
