@@ -23,15 +23,15 @@ export function createWorkerLoop(run: () => Promise<void>, onError: (error: unkn
         onError(error)
       }
     }
+    // In the same step as the last look at `again`: a wake that comes any later starts a loop of its own.
+    running = undefined
   }
 
   return {
     wake() {
       again = true
       if (stopped) return
-      running ??= loop().finally(() => {
-        running = undefined
-      })
+      running ??= loop()
     },
     async settled() {
       while (running !== undefined) await running
