@@ -96,12 +96,16 @@ export async function* scanGroups(db: Database, range: Range, options: ReadOptio
 
 function heldItem(key: Uint8Array, record: ItemRecord): HeldItem {
   const { nation, id } = itemKeyParts(key)
-  const { hash, item, refs, kind, type, value } = record
-  return { nation, face: { kind, id, type, value, void: record.void === 1 }, hash, item, refs }
+  const { hash, item, refs, kind, subject } = record
+  return { nation, face: { kind, id, subject, void: record.void === 1 }, hash, item, refs }
 }
 
 /** Writes what changed of a group. The first item of an id has the short key, which is all that a reader needs to try. */
 export function writeGroup(before: IdGroup, items: readonly HeldItem[], writes: Writes): void {
+  if (before.items.length === 0 && items.length === 1) {
+    writes.push([before.idKey, itemRecord(items[0]!, false)])
+    return
+  }
   const held = new Map(before.items.map((item, i) => [latin1(keyAt(before.idKey, item, i)), item]))
   const moreChanged = before.items.length > 1 !== items.length > 1
   items.forEach((item, i) => {
@@ -114,8 +118,8 @@ export function writeGroup(before: IdGroup, items: readonly HeldItem[], writes: 
 }
 
 function itemRecord({ hash, item, refs, face }: HeldItem, more: boolean): Uint8Array {
-  const { kind, type, value } = face
-  return encode(ItemRecord, { hash, item, refs, more: more ? 1 : 0, kind, void: face.void ? 1 : 0, type, value })
+  const { kind, subject } = face
+  return encode(ItemRecord, { hash, item, refs, more: more ? 1 : 0, kind, void: face.void ? 1 : 0, subject })
 }
 
 function keyAt(idKey: Uint8Array, { face, hash }: HeldItem, position: number): Uint8Array {

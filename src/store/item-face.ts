@@ -1,6 +1,7 @@
-import { EMPTY } from '../base/bytes.ts'
+import { EMPTY, fromUtf8 } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { ProtocolError } from '../base/errors.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
 import { type ParsedItem, parseItem } from '../indicator/item.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { Item } from '../wire/gen/tocsin.ts'
@@ -11,9 +12,8 @@ export interface ItemFace {
   readonly kind: number
   /** 16 bytes. */
   readonly id: Uint8Array
-  /** Canonical; '' where it is about no indicator. */
-  readonly type: string
-  readonly value: string
+  /** The indicator that it is about, as keys have it (`subjectOf`); empty where it is about none. */
+  readonly subject: Uint8Array
   /** Its content is malformed: kept, and shown nowhere (R-0.5). */
   readonly void: boolean
 }
@@ -34,11 +34,11 @@ export function readFace(
   const ownId = hash.slice(0, ID_BYTES)
   try {
     const parsed = parseItem(item)
-    const { type, value } = 'value' in parsed ? parsed : { type: '', value: '' }
-    return { face: { kind: item.type, id: idOf(parsed) ?? ownId, type, value, void: false } }
+    const subject = 'value' in parsed ? subjectOf(parsed) : EMPTY
+    return { face: { kind: item.type, id: idOf(parsed) ?? ownId, subject, void: false } }
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
-    const face = { kind: item.type, id: ownId, type: '', value: '', void: true }
+    const face = { kind: item.type, id: ownId, subject: EMPTY, void: true }
     return { face, fault: { code: error.code, reason: error.message } }
   }
 }
@@ -72,6 +72,12 @@ function idOf(item: ParsedItem): Uint8Array | undefined {
 }
 
 /** The key part that stands for an indicator: `type \0 value \0`. No text of either holds a zero byte. */
-export function subjectOf(type: string, value: string): Uint8Array {
-  return type === '' ? EMPTY : Buffer.from(`${type}\0${value}\0`, 'utf8')
+export function subjectOf({ type, value }: TypedValue): Uint8Array {
+  return Buffer.from(`${type}\0${value}\0`, 'utf8')
+}
+
+/** '' for both where the subject is empty. */
+export function typedValueOf(subject: Uint8Array): TypedValue {
+  const [type = '', value = ''] = fromUtf8(subject).split('\0')
+  return { type, value }
 }

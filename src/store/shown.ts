@@ -3,7 +3,6 @@ import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { ItemRef, ShownRecord } from '../wire/gen/store.ts'
 import type { HeldItem } from './held-item.ts'
-import { subjectOf } from './item-face.ts'
 
 /** What the view holds of one item that shows. */
 export interface Shown {
@@ -31,23 +30,26 @@ export type Stands = (ref: ItemRef) => boolean
  * assertions of one kind the one with the lesser hash shows. At most one a kind, ascending by kind.
  */
 export function shownOf(items: readonly HeldItem[], stands: Stands): Shown[] {
-  const standing = items.flatMap(item => {
+  const winners: Shown[] = []
+  let withdrawn = false
+  for (const item of items) {
     const timeMs = item.face.void ? undefined : earliest(item.refs, stands)
-    return timeMs === undefined ? [] : [{ item, timeMs }]
-  })
-  const withdrawn = standing.some(({ item }) => item.face.kind === ITEM.WITHDRAWAL)
-  const winners = new Map<number, Shown>()
-  for (const { item, timeMs } of standing) {
+    if (timeMs === undefined) continue
     const { kind } = item.face
-    if (withdrawn && kind !== ITEM.WITHDRAWAL) continue
-    const rival = winners.get(kind)
+    if (kind === ITEM.WITHDRAWAL) withdrawn = true
+    const at = winners.findIndex(shown => shown.kind === kind)
+    const rival = winners[at]
+    if (rival === undefined) {
+      winners.push(shownItem(item, timeMs, false))
+      continue
+    }
     // Withdrawals that differ say the same; assertions that differ are what R-4.1 alerts of.
-    const conflict = rival !== undefined && kind !== ITEM.WITHDRAWAL
-    if (rival === undefined || compareBytes(item.hash, rival.hash) < 0)
-      winners.set(kind, shownItem(item, timeMs, conflict))
-    else if (conflict) winners.set(kind, { ...rival, conflict })
+    const conflict = kind !== ITEM.WITHDRAWAL
+    const wins = compareBytes(item.hash, rival.hash) < 0
+    winners[at] = wins ? shownItem(item, timeMs, conflict) : { ...rival, conflict }
   }
-  return [...winners.values()].sort((a, b) => a.kind - b.kind)
+  const shown = withdrawn ? winners.filter(({ kind }) => kind === ITEM.WITHDRAWAL) : winners
+  return shown.sort((a, b) => a.kind - b.kind)
 }
 
 function earliest(refs: readonly ItemRef[], stands: Stands): number | undefined {
@@ -59,20 +61,20 @@ function earliest(refs: readonly ItemRef[], stands: Stands): number | undefined 
 }
 
 function shownItem({ face, nation, hash }: HeldItem, timeMs: number, conflict: boolean): Shown {
-  return { kind: face.kind, nation, id: face.id, hash, timeMs, conflict, subject: subjectOf(face.type, face.value) }
+  const { kind, id, subject } = face
+  return { kind, nation, id, hash, timeMs, conflict, subject }
 }
 
 /** The lines that differ between two answers of `shownOf`. */
 export function shownChanges(before: readonly Shown[], after: readonly Shown[]): ShownChange[] {
-  const changes: ShownChange[] = []
-  for (const kind of new Set([...before, ...after].map(shown => shown.kind))) {
-    const change = {
-      before: before.find(shown => shown.kind === kind),
-      after: after.find(shown => shown.kind === kind),
-    }
-    if (!same(change)) changes.push(change)
+  const changes: ShownChange[] = after.map(shown => ({
+    before: before.find(({ kind }) => kind === shown.kind),
+    after: shown,
+  }))
+  for (const shown of before) {
+    if (!after.some(({ kind }) => kind === shown.kind)) changes.push({ before: shown, after: undefined })
   }
-  return changes
+  return changes.filter(change => !same(change))
 }
 
 function same({ before, after }: ShownChange): boolean {

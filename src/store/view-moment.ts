@@ -6,7 +6,7 @@ import { type IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
 import type { StoreContext } from './context.ts'
 import { prefixRange, type Snapshot } from './database.ts'
 import { type HeldItem, type IdGroup, loadGroups } from './held-item.ts'
-import { subjectOf } from './item-face.ts'
+import { subjectOf, typedValueOf } from './item-face.ts'
 import { type Generation, indicatorKey, itemIdKey, spilledPrefix } from './keys.ts'
 import { refStands } from './log-state.ts'
 import { type Shown, type Stands, shownOf } from './shown.ts'
@@ -68,7 +68,7 @@ export function itemsOfGroup(group: IdGroup, moment: ViewMoment): StoredItem[] {
 function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredItem {
   const held = group.items.find(({ face, hash }) => face.kind === shown.kind && Buffer.compare(hash, shown.hash) === 0)!
   const { kind, nation, id, timeMs, conflict } = shown
-  const { type, value } = held.face
+  const { type, value } = typedValueOf(held.face.subject)
   const entries = entriesOf(held, moment)
   return { kind, nation, id, hash: parseHash(held.hash), item: held.item, type, value, timeMs, conflict, entries }
 }
@@ -82,7 +82,7 @@ export async function readIndicators(
   moment: ViewMoment,
 ): Promise<(StoredIndicator | undefined)[]> {
   const { context, generation, snapshot } = moment
-  const keys = subjects.map(({ type, value }) => subjectOf(type, value))
+  const keys = subjects.map(subjectOf)
   const records = await context.db.getMany(
     keys.map(key => indicatorKey(generation, key)),
     { snapshot },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { fromUtf8, u32be } from '../base/bytes.ts'
+import { u32be } from '../base/bytes.ts'
 import type { Hash, NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { DigestedClaim } from '../indicator/view-digest.ts'
@@ -9,6 +9,7 @@ import type { StoreContext } from './context.ts'
 import { prefixRange } from './database.ts'
 import { misuse } from './failures.ts'
 import { loadGroups } from './held-item.ts'
+import { typedValueOf } from './item-face.ts'
 import { itemIdKey, spilledPrefix, VIEW, VIEW_KEY_PREFIX_BYTES, viewPrefix } from './keys.ts'
 import { LOOKUPS_MAX, type ViewReads } from './store.ts'
 import { listIndicators, listItems } from './view-lists.ts'
@@ -55,7 +56,7 @@ async function* shownClaims(context: StoreContext): AsyncGenerator<DigestedClaim
   for await (const chunk of context.db.scan(prefixRange(viewPrefix(generation, VIEW.indicators)), { snapshot })) {
     for (const [key, value] of chunk) {
       const subject = key.subarray(VIEW_KEY_PREFIX_BYTES)
-      const [type = '', text = ''] = fromUtf8(subject).split('\0')
+      const { type, value: text } = typedValueOf(subject)
       for await (const { nation, id, hash } of claimRecords(subject, decodeIndicator(value), moment)) {
         yield { type, value: text, nation: nation as NationId, id, itemHash: hash as Hash }
       }
