@@ -22,7 +22,7 @@ export type ImportDefaults = Pick<
   'marking' | 'confidence' | 'validUntilMs' | 'labels' | 'source' | 'lineage'
 >
 
-/** How a file will be read; what `--explain` shows. */
+/** How a file will be read. */
 export type ImportPlan =
   | { readonly format: 'stix' }
   | { readonly format: 'csv'; readonly delimiter: string; readonly mapping: CsvMapping }
@@ -61,41 +61,56 @@ export async function* readImport(
   chunks: AsyncIterable<Uint8Array>,
   options: ImportOptions,
 ): AsyncGenerator<ImportRow> {
-  const { head, all } = await readHead(chunks)
-  const plan = planImport(head, options)
-  if (plan.format === 'unsupported') {
-    yield refusedRow('file', 'import-format-unsupported', plan.reason, options.name)
-    return
-  }
-  const { defaults } = options
-  for await (const row of rowsOf(plan, all)) yield defaults === undefined ? row : withDefaults(row, defaults)
-}
-
-/** The first bytes of a file, and the whole of it again. */
-export async function readHead(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<{ head: Head; all: AsyncIterable<Uint8Array> }> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  let bytes: Uint8Array = EMPTY
-  let complete = false
-  while (bytes.length < HEAD_BYTES_MAX && !complete) {
-    const next = await iterator.next()
-    if (next.done === true) complete = true
-    else bytes = concat(bytes, next.value)
-  }
-  return { head: { bytes: bytes.subarray(0, HEAD_BYTES_MAX), complete }, all: resume(bytes, iterator) }
-}
-
-async function* resume(bytes: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = new Source(chunks)
   try {
-    yield bytes
-    for (;;) {
-      const next = await iterator.next()
-      if (next.done === true) return
-      yield next.value
+    const plan = planImport(await source.head(), options)
+    if (plan.format === 'unsupported') {
+      yield refusedRow('file', 'import-format-unsupported', plan.reason, options.name)
+      return
     }
+    const { defaults } = options
+    for await (const row of rowsOf(plan, source)) yield defaults === undefined ? row : withDefaults(row, defaults)
   } finally {
-    await iterator.return?.()
+    await source.close()
+  }
+}
+
+/** How `readImport` would read the file, by its first bytes; for `--explain`. Throws as `planImport` does. */
+export async function explainImport(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportPlan> {
+  const source = new Source(chunks)
+  try {
+    return planImport(await source.head(), options)
+  } finally {
+    await source.close()
+  }
+}
+
+/** A file of which the first bytes are looked at before it is read as a whole. */
+class Source implements AsyncIterable<Uint8Array> {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #bytes: Uint8Array = EMPTY
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  async head(): Promise<Head> {
+    while (this.#bytes.length < HEAD_BYTES_MAX) {
+      const next = await this.#chunks.next()
+      if (next.done === true) return { bytes: this.#bytes, complete: true }
+      this.#bytes = concat(this.#bytes, next.value)
+    }
+    return { bytes: this.#bytes.subarray(0, HEAD_BYTES_MAX), complete: false }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    yield this.#bytes
+    this.#bytes = EMPTY
+    for (let next = await this.#chunks.next(); next.done !== true; next = await this.#chunks.next()) yield next.value
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
   }
 }
 

@@ -3,8 +3,8 @@ import { ByteCapture } from './byte-capture.ts'
 import { readUtf8 } from './text-decoding.ts'
 
 /** A longer element is passed over and reported; memory never holds more than one element. */
-export const ELEMENT_BYTES_MAX = 1024 * 1024
-export const ELEMENT_DEPTH_MAX = 64
+const ELEMENT_BYTES_MAX = 1024 * 1024
+const ELEMENT_DEPTH_MAX = 64
 /** What stands in a document around the elements of `objects`. */
 const FRAME_BYTES_MAX = 256 * 1024
 

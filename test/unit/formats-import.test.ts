@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeDeadLetter } from '../../src/formats/dead-letter.ts'
-import { type ImportOptions, planImport, readImport } from '../../src/formats/import.ts'
+import { explainImport, type ImportOptions, planImport, readImport } from '../../src/formats/import.ts'
 import { applyRow, EMPTY_TALLY, type ImportRow, refusedRow } from '../../src/formats/import-row.ts'
 import { TLP } from '../../src/indicator/marking.ts'
 import { claims, faults, importText, refusals, utf8 } from '../support/import-bytes.ts'
@@ -90,17 +90,21 @@ describe('the account of an import', () => {
     expect(JSON.parse(line)).toEqual({ place, code, reason, text: `a\n${'x'.repeat(510)}` })
   })
 
-  it('lets go of its source when the caller stops early', async () => {
-    let closed = false
+  it('lets go of its source when the caller stops early, only asks, or gives a wrong mapping', async () => {
+    let closed = 0
     async function* source(): AsyncGenerator<Uint8Array> {
       try {
         for (;;) yield utf8('a.example\n'.repeat(8000))
       } finally {
-        closed = true
+        closed++
       }
     }
     for await (const row of readImport(source(), { name: 'endless.txt' })) if (row.kind === 'claim') break
-    expect(closed).toBe(true)
+    expect(closed).toBe(1)
+    expect(await explainImport(source(), { name: 'endless.txt' })).toEqual({ format: 'list', packageNames: false })
+    expect(closed).toBe(2)
+    await expect(explainImport(source(), { name: 'endless.txt', map: 'value=x' })).rejects.toThrow('no column "x"')
+    expect(closed).toBe(3)
   })
 })
 
