@@ -1,23 +1,23 @@
-import { toHex } from '../base/bytes.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
 import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
-import { labelledHash, sha256 } from '../base/hash.ts'
-import { type AllianceId, type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
+import { labelledHash } from '../base/hash.ts'
+import { type AllianceId, type Hash, type LogId, type LogIdHex, logIdHex, parseHash } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { type VerifiedCheckpointEvidence, verifyCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
-import { parseProof, type VerifiedProof, verifyProof } from '../chain/proof.ts'
+import { parseProof, verifyProof } from '../chain/proof.ts'
 import { type WitnessRegistry, witnessRegistryOf } from '../chain/quorum.ts'
-import { type Evidence, proofLowers, type Standing, standingOf } from '../chain/standing.ts'
+import { type Evidence, standingOf } from '../chain/standing.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { addDocument } from '../registry/add-document.ts'
 import type { Directory } from '../registry/directory.ts'
-import { documentsOf, type EvidenceSet, emptyEvidence } from '../registry/evidence.ts'
+import { documentsOf, type EvidenceSet, emptyEvidence, findDocument } from '../registry/evidence.ts'
 import { openDirectory } from '../registry/open-directory.ts'
 import type { Pin } from '../registry/registry-state.ts'
-import { encodeSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
+import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { type Store, type StoreBatch, UNLIMITED } from '../store/store.ts'
-import { encode } from '../wire/codec.ts'
-import { EvidenceItem } from '../wire/gen/tocsin.ts'
+import type { EvidenceItem } from '../wire/gen/tocsin.ts'
+import { type Change, createLogEvidence, itemName } from './log-evidence.ts'
 
 /** All evidence held: documents, proofs, checkpoints, and what follows from them for every log. */
 export interface EvidenceBook {
@@ -52,19 +52,15 @@ export interface EvidenceBookOptions {
 
 export const EVIDENCE = { DOCUMENT: 1, PROOF: 2, CHECKPOINT: 3 } as const
 
-/** Of one log; a proof lowers the limit or is not kept, a checkpoint is the newest or is not. */
-interface LogEvidence {
-  checkpoint: { readonly verified: VerifiedCheckpointEvidence; readonly hash: Hash } | undefined
-  readonly proofs: VerifiedProof[]
-}
-
 export async function openEvidenceBook(options: EvidenceBookOptions): Promise<EvidenceBook> {
   const { allianceId, store, logger } = options
   let documents: EvidenceSet = emptyEvidence(allianceId)
   let directory: Directory | undefined
   let witnesses: WitnessRegistry | undefined
-  const logs = new Map<LogIdHex, LogEvidence>()
-  const items = new Map<string, EvidenceItem>()
+  const logs = createLogEvidence()
+  /** By name in hex; documents are listed anew when they change. */
+  const pieces = new Map<string, EvidenceItem>()
+  let all: ReadonlyMap<string, EvidenceItem> | undefined
   const limits = new Map<LogIdHex, number>()
   const listeners: (() => void)[] = []
 
@@ -88,6 +84,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   function forget(): void {
     directory = undefined
     witnesses = undefined
+    all = undefined
     limits.clear()
   }
 
@@ -107,70 +104,47 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     documents = added.set
     if (added.changed.length === 0) return undefined
     forget()
-    indexDocuments()
-    const changed = new Set<string>(added.changed)
-    const docs = documentsOf(documents).filter(doc => changed.has(toHex(doc.hash)))
+    const docs = added.changed.flatMap(hash => findDocument(documents, hash) ?? [])
     return { documents: { add: docs.map(doc => ({ type: doc.type, hash: doc.hash, bytes: encodeSignedDoc(doc) })) } }
   }
 
-  function indexDocuments(): void {
-    for (const [key, held] of items) if (held.type === EVIDENCE.DOCUMENT) items.delete(key)
-    for (const doc of documentsOf(documents)) index({ type: EVIDENCE.DOCUMENT, body: encodeSignedDoc(doc) })
-  }
-
-  function index(item: EvidenceItem): Hash {
-    const hash = sha256(encode(EvidenceItem, item))
-    items.set(toHex(hash), item)
-    return hash
-  }
-
   function takeProof(item: EvidenceItem): StoreBatch | undefined {
-    const verified = verifyProof(parseProof(item.body), context)
-    const lowers = verified.logs.filter(log => proofLowers(log, evidenceOf(log), verified.effect))
-    if (lowers.length === 0) return undefined
-    for (const log of lowers) {
-      of(log.logId).proofs.push(verified)
-      limits.delete(logIdHex(log.logId))
-      logger.warn({ nation: log.nation, log: logIdHex(log.logId), at: verified.effect.at }, 'a log contradicts itself')
+    const change = logs.addProof(item, verifyProof(parseProof(item.body), context), evidenceOf)
+    for (const log of change?.logs ?? []) {
+      logger.warn({ nation: log.nation, log: logIdHex(log.logId) }, 'the author of a log contradicts itself')
     }
-    return { evidence: { add: [{ type: item.type, hash: index(item), bytes: item.body }] } }
+    return change && batchOf(change)
   }
 
   function takeCheckpoint(item: EvidenceItem): StoreBatch | undefined {
-    const verified = verifyCheckpointEvidence(item.body, context)
-    const log = of(verified.log.logId)
-    const held = log.checkpoint
-    if (held !== undefined && !supersedes(verified, held.verified)) return undefined
-    const hash = index(item)
-    log.checkpoint = { verified, hash }
-    limits.delete(logIdHex(verified.log.logId))
-    if (held !== undefined) items.delete(toHex(held.hash))
-    return {
-      evidence: {
-        add: [{ type: item.type, hash, bytes: item.body }],
-        ...(held === undefined ? {} : { remove: [held.hash] }),
-      },
-    }
+    const change = logs.addCheckpoint(item, verifyCheckpointEvidence(item.body, context))
+    return change && batchOf(change)
   }
 
-  function of(logId: LogId): LogEvidence {
-    const key = logIdHex(logId)
-    const log = logs.get(key) ?? { checkpoint: undefined, proofs: [] }
-    logs.set(key, log)
-    return log
+  function batchOf({ added, removed, logs: touched }: Change): StoreBatch {
+    all = undefined
+    pieces.set(toHex(added.name), added.item)
+    for (const { name } of removed) pieces.delete(toHex(name))
+    for (const log of touched) limits.delete(logIdHex(log.logId))
+    const { name: hash, item } = added
+    return { evidence: { add: [{ type: item.type, hash, bytes: item.body }], remove: removed.map(({ name }) => name) } }
+  }
+
+  /** All that is held, by name in hex. */
+  function allPieces(): ReadonlyMap<string, EvidenceItem> {
+    all ??= new Map([...documentsOf(documents).map(documentPiece), ...pieces])
+    return all
   }
 
   // --- what follows -----------------------------------------------------------------------------------------------
 
   function evidenceOf(log: LogIdentity): Evidence {
-    const held = of(log.logId)
     const origin = { ...log, registryVersion: log.genesisRegistryVersion }
     witnesses ??= witnessRegistryOf(current())
     return {
       authority: current().logStanding(origin),
       registry: witnesses,
-      checkpoints: held.checkpoint === undefined ? [] : [checkpointEffect(held.checkpoint.verified)],
-      proofs: held.proofs.map(proof => proof.effect),
+      ...logs.of(log.logId),
     }
   }
 
@@ -178,7 +152,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     const key = logIdHex(log.logId)
     const known = limits.get(key)
     if (known !== undefined) return known
-    const standing: Standing = standingOf(log, evidenceOf(log))
+    const standing = standingOf(log, evidenceOf(log))
     const limit = Number.isFinite(standing.limit) ? standing.limit : UNLIMITED
     limits.set(key, limit)
     return limit
@@ -214,10 +188,13 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     return { added, refused }
   }
 
+  function names(): Hash[] {
+    return [...allPieces().keys()].sort().map(name => parseHash(fromHex(name)))
+  }
+
   // --- start ------------------------------------------------------------------------------------------------------
 
   for await (const doc of store.documents()) documents = addDocument(documents, parseSignedDoc(doc.bytes)).set
-  indexDocuments()
   for await (const held of store.evidence()) {
     try {
       take({ type: held.type, body: held.bytes })
@@ -231,30 +208,16 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     directory: current,
     apply,
     limitOf,
-    newestCheckpoint: logId => logs.get(logIdHex(logId))?.checkpoint?.verified,
-    has: hashHex => items.has(hashHex),
-    hashes: () => [...items.keys()].sort().map(hex => Uint8Array.from(Buffer.from(hex, 'hex'))),
-    item: hash => items.get(toHex(hash)),
+    newestCheckpoint: logs.newestCheckpoint,
+    has: hashHex => allPieces().has(hashHex),
+    hashes: names,
+    item: hash => allPieces().get(toHex(hash)),
+    digest: () => labelledHash('tocsin/evidence/v1', ...names()),
     onChange: listener => void listeners.push(listener),
-    digest: () =>
-      labelledHash(
-        'tocsin/evidence/v1',
-        ...[...items.keys()].sort().map(hex => Uint8Array.from(Buffer.from(hex, 'hex'))),
-      ),
   }
 }
 
-function checkpointEffect({
-  checkpoint,
-  cosignatures,
-  continues,
-}: VerifiedCheckpointEvidence): Evidence['checkpoints'][number] {
-  const { size, root } = checkpoint
-  const cosigners = cosignatures.map(({ witnessPk }) => witnessPk)
-  return continues === undefined ? { size, root, cosigners } : { size, root, cosigners, continues }
-}
-
-function supersedes(next: VerifiedCheckpointEvidence, held: VerifiedCheckpointEvidence): boolean {
-  if (next.checkpoint.size !== held.checkpoint.size) return next.checkpoint.size > held.checkpoint.size
-  return next.cosignatures.length > held.cosignatures.length
+function documentPiece(doc: ParsedSignedDoc): readonly [string, EvidenceItem] {
+  const item = { type: EVIDENCE.DOCUMENT, body: encodeSignedDoc(doc) }
+  return [toHex(itemName(item)), item]
 }

@@ -1,0 +1,130 @@
+import { compareBytes, toHex, u8, u64be } from '../base/bytes.ts'
+import { labelledHash, sha256 } from '../base/hash.ts'
+import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
+import type { VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
+import type { LogIdentity } from '../chain/genesis.ts'
+import type { VerifiedProof } from '../chain/proof.ts'
+import { type Evidence, proofLowers, proofsInEffect } from '../chain/standing.ts'
+import { encode } from '../wire/codec.ts'
+import { EvidenceItem } from '../wire/gen/tocsin.ts'
+
+/** One verified piece of evidence under the name by which peers compare what they hold (R-5.5). */
+export interface Piece {
+  readonly name: Hash
+  readonly item: EvidenceItem
+}
+
+export interface CheckpointPiece extends Piece {
+  readonly verified: VerifiedCheckpointEvidence
+}
+
+export interface ProofPiece extends Piece {
+  readonly verified: VerifiedProof
+}
+
+/** What a piece changed in the set; undefined where it says nothing new. */
+export interface Change {
+  readonly added: Piece
+  readonly removed: readonly Piece[]
+  readonly logs: readonly LogIdentity[]
+}
+
+/** Proofs and checkpoints of all logs: only what what stands rests on, and the newest checkpoint of each. */
+export interface LogEvidence {
+  addProof(item: EvidenceItem, verified: VerifiedProof, evidenceOf: (log: LogIdentity) => Evidence): Change | undefined
+  addCheckpoint(item: EvidenceItem, verified: VerifiedCheckpointEvidence): Change | undefined
+  /** For `standingOf`, the rest of the evidence being given by the registry. */
+  of(logId: LogId): Pick<Evidence, 'checkpoints' | 'proofs'>
+  newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
+}
+
+/** Further checkpoints of one log, none of which says what another does, are not kept. */
+const CHECKPOINTS_PER_LOG_MAX = 64
+
+interface Held {
+  checkpoints: readonly CheckpointPiece[]
+  proofs: readonly ProofPiece[]
+}
+
+export function createLogEvidence(): LogEvidence {
+  const logs = new Map<LogIdHex, Held>()
+
+  function held(logId: LogId): Held {
+    const found = logs.get(logIdHex(logId)) ?? { checkpoints: [], proofs: [] }
+    logs.set(logIdHex(logId), found)
+    return found
+  }
+
+  function of(logId: LogId) {
+    const { checkpoints, proofs } = held(logId)
+    return {
+      checkpoints: checkpoints.map(({ verified }) => checkpointEffect(verified)),
+      proofs: proofs.map(({ verified }) => verified.effect),
+    }
+  }
+
+  return {
+    of,
+    addProof(item, verified, evidenceOf) {
+      const lowered = verified.logs.filter(log => proofLowers(log, evidenceOf(log), verified.effect))
+      if (lowered.length === 0) return undefined
+      const added: ProofPiece = { name: proofName(item, verified), item, verified }
+      const before = new Set<ProofPiece>()
+      for (const log of lowered) {
+        const of = held(log.logId)
+        for (const piece of of.proofs) before.add(piece)
+        of.proofs = [...of.proofs, added]
+        // What a lower proof has made idle goes, or the holder of a key could have proofs kept without end (R-2.5).
+        const effective = new Set(proofsInEffect(log, evidenceOf(log)))
+        of.proofs = of.proofs.filter(piece => effective.has(piece.verified.effect))
+      }
+      const kept = new Set([...logs.values()].flatMap(({ proofs }) => proofs))
+      return { added, removed: [...before].filter(piece => !kept.has(piece)), logs: lowered }
+    },
+    addCheckpoint(item, verified) {
+      const of = held(verified.log.logId)
+      if (of.checkpoints.some(piece => saysAll(piece.verified, verified))) return undefined
+      const removed = of.checkpoints.filter(piece => saysAll(verified, piece.verified))
+      if (of.checkpoints.length - removed.length >= CHECKPOINTS_PER_LOG_MAX) return undefined
+      const added: CheckpointPiece = { name: itemName(item), item, verified }
+      of.checkpoints = [...of.checkpoints.filter(piece => !removed.includes(piece)), added]
+      return { added, removed, logs: [verified.log] }
+    },
+    newestCheckpoint(logId) {
+      const all = held(logId).checkpoints.map(({ verified }) => verified)
+      return all.reduce<VerifiedCheckpointEvidence | undefined>(
+        (newest, each) => (newest !== undefined && newest.checkpoint.size >= each.checkpoint.size ? newest : each),
+        undefined,
+      )
+    },
+  }
+}
+
+export function itemName(item: EvidenceItem): Hash {
+  return sha256(encode(EvidenceItem, item))
+}
+
+/** Proofs of the same effect have one name: two nodes that met different ones hold the same evidence. */
+function proofName(item: EvidenceItem, { effect, logs }: VerifiedProof): Hash {
+  if (effect.kind === 'bad-leaf' || effect.trees.length > 0) return itemName(item)
+  const ids = logs.map(log => log.logId).sort(compareBytes)
+  return labelledHash('tocsin/conflict/v1', u8(ids.length), ...ids, u64be(effect.at))
+}
+
+/** A larger tree with at least the same cosigners makes a checkpoint idle (R-2.7). */
+function saysAll(a: VerifiedCheckpointEvidence, b: VerifiedCheckpointEvidence): boolean {
+  if (a.checkpoint.size < b.checkpoint.size) return false
+  if (a.checkpoint.size === b.checkpoint.size && toHex(a.checkpoint.root) !== toHex(b.checkpoint.root)) return false
+  const cosigners = new Set(a.cosignatures.map(({ witnessPk }) => toHex(witnessPk)))
+  return b.cosignatures.every(({ witnessPk }) => cosigners.has(toHex(witnessPk)))
+}
+
+function checkpointEffect({
+  checkpoint,
+  cosignatures,
+  continues,
+}: VerifiedCheckpointEvidence): Evidence['checkpoints'][number] {
+  const { size, root } = checkpoint
+  const cosigners = cosignatures.map(({ witnessPk }) => witnessPk)
+  return continues === undefined ? { size, root, cosigners } : { size, root, cosigners, continues }
+}
