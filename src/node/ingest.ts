@@ -15,7 +15,7 @@ import {
   verifyRange,
 } from '../chain/verify-entry.ts'
 import type { EntryPosition, EpochPosition, LogChange, Store, StoreBatch, TreeNode } from '../store/store.ts'
-import { KIND, type ParsedEntry, parseEntry, parseEnvelope } from '../wire/entry.ts'
+import { HEADER_VERSION, KIND, type ParsedEntry, parseEntry, parseEnvelope } from '../wire/entry.ts'
 import type { Bundle } from '../wire/gen/tocsin.ts'
 import { createReorderBuffer } from './reorder-buffer.ts'
 import { createWorkerLoop } from './worker-loop.ts'
@@ -106,27 +106,31 @@ export function createIngest(options: IngestOptions) {
     if (entry.body.length !== entry.header.bodyLen) {
       throw new ProtocolError('entry-body-mismatch', 'gossip carries the body with its entry')
     }
+    const { seq, version } = entry.header
     const head = headOf(entry.logId)
-    if (head === undefined) return offerFirst(entry)
-    const { seq } = entry.header
-    if (seq < head.size) return offerHeld(entry, head)
-    if (seq >= authority.limitOf(head)) return 'ignore'
-    if (seq > head.size + AHEAD_MAX) {
+    const log = head ?? arriving.get(logIdHex(entry.logId))
+    if (log === undefined) return offerFirst(entry)
+    const size = head?.size ?? 0
+    if (head !== undefined && seq < size) return offerHeld(entry, head)
+    if (seq >= authority.limitOf(log)) return 'ignore'
+    // What cannot be taken now is fetched by sync, which takes entries of later versions as they are (R-0.4).
+    if (seq > size + AHEAD_MAX || version > HEADER_VERSION || store.state !== 'open') {
       events.gap(entry.logId)
       return 'ignore'
     }
-    const verified = await verifyEntryAsync(entry, head, authority.allianceId, options.verify)
+    const verified = await verifyEntryAsync(entry, log, authority.allianceId, options.verify)
     accept(verified)
     return 'accept'
   }
 
   function offerFirst(entry: ParsedEntry): GossipVerdict {
-    if (entry.header.seq !== 0) {
+    if (entry.header.seq !== 0 || entry.header.version > HEADER_VERSION) {
       events.gap(entry.logId)
       return 'ignore'
     }
     const verified = verifyGenesis(entry, context)
-    if (authority.limitOf(verified.log) === 0) return 'ignore'
+    if (authority.limitOf(verified.log) === 0 || store.state !== 'open') return 'ignore'
+    arrives(verified.log)
     accept(verified)
     return 'accept'
   }
@@ -209,12 +213,16 @@ export function createIngest(options: IngestOptions) {
     }
     const key = logIdHex(first.logId)
     const log = first.header.seq === 0 ? verifyGenesis(first, context).log : arriving.get(key)
-    if (log !== undefined) {
-      if (arriving.size >= ARRIVING_MAX) arriving.delete(arriving.keys().next().value as LogIdHex)
-      arriving.set(key, log)
-      return log
-    }
-    throw new ProtocolError('sync-bundle-mismatch', 'a bundle of a log whose beginning is not here')
+    if (log === undefined)
+      throw new ProtocolError('sync-bundle-mismatch', 'a bundle of a log whose beginning is not here')
+    arrives(log)
+    return log
+  }
+
+  /** What follows a GENESIS may come before that is committed. */
+  function arrives(log: LogIdentity): void {
+    if (arriving.size >= ARRIVING_MAX) arriving.delete(arriving.keys().next().value as LogIdHex)
+    arriving.set(logIdHex(log.logId), log)
   }
 
   /** Own entries, signed by the publisher. Resolves after their commit. */
@@ -238,13 +246,14 @@ export function createIngest(options: IngestOptions) {
       const taken = takeJobs()
       const round = createRound()
       try {
-        for (const job of taken) for (const entry of job.entries) await place(round, entry, job.own !== undefined)
+        const placed = await placeJobs(round, taken)
         for (const entry of reorder.ready(logId => round.head(logId)?.size ?? 0)) await place(round, entry, false)
         if (round.appended.length === 0 && taken.length === 0) return
-        await commitRound(round, taken)
-        for (const job of taken) job.resolve()
+        await commitRound(round, placed)
+        for (const job of placed) job.resolve()
       } catch (error) {
         for (const job of taken) job.reject(error)
+        for (const { head } of round.growth.values()) events.gap(head.logId)
         if (taken.length === 0) throw error
       } finally {
         for (const job of taken) queuedBytes -= job.bytes
@@ -265,6 +274,18 @@ export function createIngest(options: IngestOptions) {
     return jobs.splice(0, count)
   }
 
+  /** Those whose entries found their place or, not being our own, need none. */
+  async function placeJobs(round: Round, jobs: readonly Job[]): Promise<Job[]> {
+    const placed: Job[] = []
+    for (const job of jobs) {
+      let fits = true
+      for (const entry of job.entries) fits = (await place(round, entry, job.own !== undefined)) && fits
+      if (fits || job.own === undefined) placed.push(job)
+      else job.reject(oldCopy(job.entries[0]!))
+    }
+    return placed
+  }
+
   interface LogGrowth {
     head: LogHead
     readonly entries: VerifiedEntry[]
@@ -282,8 +303,11 @@ export function createIngest(options: IngestOptions) {
     return { appended: [], growth, head: logId => growth.get(logIdHex(logId))?.head ?? headOf(logId) }
   }
 
-  /** Appends one entry to the round where it is the next; what it is otherwise is told or left. */
-  async function place(round: Round, entry: VerifiedEntry, own: boolean): Promise<void> {
+  /**
+   * Appends one entry to the round where it is the next; what it is otherwise is told or left. False where it is neither
+   * that nor held. What contradicts an entry that we have just signed is no conflict to be shown: nobody has seen ours.
+   */
+  async function place(round: Round, entry: VerifiedEntry, own: boolean): Promise<boolean> {
     const { logId, header } = entry
     const before = round.head(logId)
     const grown = round.growth.get(logIdHex(logId))
@@ -299,21 +323,24 @@ export function createIngest(options: IngestOptions) {
           grown.entries.push(entry)
         }
         round.appended.push({ entry, registryVersionBefore: before?.registryVersion ?? 0, own })
-        return
+        if (header.version > HEADER_VERSION)
+          options.logger.warn({ log: logIdHex(logId), seq: header.seq }, 'kept an entry of a later version as it is')
+        return true
+      case 'duplicate':
+        return true
       case 'gap':
         events.gap(logId)
-        return
+        return false
       case 'same-seq':
       case 'broken-prev':
-        await reportConflict(entry, outcome.seq, outcome.kind)
-        return
+        if (!own) await reportConflict(entry, outcome.seq, outcome.kind, grown?.entries[outcome.seq - held])
+        return false
       case 'refused':
         options.logger.debug(
           { log: logIdHex(logId), seq: header.seq, code: outcome.code },
           'an entry does not fit its log',
         )
-        return
-      case 'duplicate':
+        return false
     }
   }
 
@@ -328,7 +355,13 @@ export function createIngest(options: IngestOptions) {
     const own = taken.filter(job => job.own !== undefined)
     const batch: StoreBatch = {
       logs: [...round.growth.values()].map(
-        ({ head, entries, nodes }): LogChange => ({ logId: head.logId, append: entries, head, nodes }),
+        ({ head, entries, nodes }): LogChange => ({
+          logId: head.logId,
+          append: entries,
+          head,
+          nodes,
+          limit: authority.limitOf(head),
+        }),
       ),
       grants: { add: round.appended.flatMap(grantPosition) },
       outbox: {
@@ -342,10 +375,16 @@ export function createIngest(options: IngestOptions) {
     if (round.appended.length > 0) events.committed(round.appended)
   }
 
-  async function reportConflict(entry: VerifiedEntry, seq: number, kind: 'same-seq' | 'broken-prev'): Promise<void> {
+  /** `placed` is the entry at `seq` where it is not committed yet. */
+  async function reportConflict(
+    entry: VerifiedEntry,
+    seq: number,
+    kind: 'same-seq' | 'broken-prev',
+    placed?: ParsedEntry,
+  ): Promise<void> {
+    if (placed !== undefined) return events.conflict(placed, entry, kind)
     const bytes = await store.entry(entry.logId, seq)
-    if (bytes === undefined) return
-    events.conflict(parseEnvelope(bytes), entry, kind)
+    if (bytes !== undefined) events.conflict(parseEnvelope(bytes), entry, kind)
   }
 
   return {
@@ -366,6 +405,12 @@ function grantPosition({ entry, registryVersionBefore }: Committed): EpochPositi
   const read = readContent(entry, registryVersionBefore)
   if (read.kind !== 'ok' || read.content.kind !== 'key-grant') return []
   return [{ epochId: read.content.grant.epochId, ...positionOf(entry) }]
+}
+
+function oldCopy({ header }: VerifiedEntry): StoreError {
+  return new StoreError('signing-head-ahead', `another entry ${header.seq} of our own log came while ours was signed`, {
+    fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
+  })
 }
 
 function positionOf(entry: VerifiedEntry): EntryPosition {
