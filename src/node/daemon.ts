@@ -4,7 +4,9 @@ import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
 import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
-import { buildBrokenPrev, buildSameSeq } from '../chain/proof-build.ts'
+import { positionKey } from '../chain/genesis.ts'
+import { buildBrokenPrev, buildSamePosition, buildSameSeq } from '../chain/proof-build.ts'
+import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
 import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { createXWingKey } from '../crypto/xwing.ts'
@@ -26,6 +28,7 @@ import { createEpochKeys } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
 import { type Committed, createIngest } from './ingest.ts'
 import { createOutbox } from './outbox.ts'
+import { startOwedSignatures } from './owed-signatures.ts'
 import { createOwnLog } from './own-log.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
@@ -210,6 +213,7 @@ export async function openNode(options: NodeOptions) {
   function onCommitted(entries: readonly Committed[]): void {
     projector.add(entries)
     outbox.add(entries.filter(({ own }) => own).map(({ entry }) => entry))
+    for (const { entry } of entries) if (entry.header.seq === 0) void onNewLog(entry)
     const foreign = entries.findLast(({ entry, own }) => !own && equalBytes(entry.log.signPk, signer.publicKey))
     if (foreign === undefined) return
     const { seq } = foreign.entry.header
@@ -226,6 +230,17 @@ export async function openNode(options: NodeOptions) {
     const genesis = parseEnvelope(bytes)
     const proof = kind === 'same-seq' ? buildSameSeq(held, offered, genesis) : buildBrokenPrev(held, offered, genesis)
     await book.apply([{ type: EVIDENCE.PROOF, body: encode(Proof, proof) }], 'own finding')
+  }
+
+  /** a key opens one log for each incarnation; a second one is a fork before the first entry. */
+  async function onNewLog(genesis: VerifiedEntry): Promise<void> {
+    for (const { head } of store.logs()) {
+      if (equalBytes(head.logId, genesis.logId) || positionKey(head) !== positionKey(genesis.log)) continue
+      const bytes = await store.entry(head.logId, 0)
+      if (bytes === undefined) continue
+      const proof = buildSamePosition(parseEnvelope(bytes), genesis)
+      await book.apply([{ type: EVIDENCE.PROOF, body: encode(Proof, proof) }], 'own finding')
+    }
   }
 
   function onEvidenceChange(): void {
@@ -298,7 +313,7 @@ export async function openNode(options: NodeOptions) {
     await startDocsExchange({
       host,
       directory: () => book.directory(),
-      documents: () => documentsFor(book.hashes().map(hash => book.item(hash)!)),
+      documents: () => book.documents(nation),
       apply: book.apply,
       logger,
     })
@@ -314,6 +329,16 @@ export async function openNode(options: NodeOptions) {
     }, config.sync.checkpointMs)
     timers.push(poll, checkpoints)
   }
+
+  const owed = startOwedSignatures({
+    allianceId,
+    store,
+    verify: verifyEd25519Async,
+    idle: () => ingest.queuedBytes() === 0 && projector.backlog() === 0,
+    checkpointOf: logId => book.newestCheckpoint(logId)?.checkpoint,
+    convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
+    logger,
+  })
 
   await start()
   return {
@@ -335,6 +360,7 @@ export async function openNode(options: NodeOptions) {
     nationOf,
     async [Symbol.asyncDispose](): Promise<void> {
       for (const timer of timers) clearInterval(timer)
+      await owed.stop()
       await publisher.stop()
       await sync.stop()
       await outbox.settled()
@@ -371,8 +397,4 @@ function faultsTolerated(nations: number, policy: number | undefined): number {
 
 function logsByHex(store: Store) {
   return new Map([...store.logs()].map(log => [toHex(log.head.logId), log]))
-}
-
-function documentsFor<T extends { readonly type: number }>(items: readonly T[]): T[] {
-  return items.filter(item => item.type === EVIDENCE.DOCUMENT)
 }

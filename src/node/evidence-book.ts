@@ -1,7 +1,15 @@
 import { fromHex, toHex } from '../base/bytes.ts'
 import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
-import { type AllianceId, type Hash, type LogId, type LogIdHex, logIdHex, parseHash } from '../base/ids.ts'
+import {
+  type AllianceId,
+  type Hash,
+  type LogId,
+  type LogIdHex,
+  logIdHex,
+  type NationId,
+  parseHash,
+} from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { type VerifiedCheckpointEvidence, verifyCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
@@ -14,15 +22,18 @@ import type { Directory } from '../registry/directory.ts'
 import { documentsOf, type EvidenceSet, emptyEvidence, findDocument } from '../registry/evidence.ts'
 import { openDirectory } from '../registry/open-directory.ts'
 import type { Pin } from '../registry/registry-state.ts'
-import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
+import { DOC_TYPE, encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { type Store, type StoreBatch, UNLIMITED } from '../store/store.ts'
-import type { EvidenceItem } from '../wire/gen/tocsin.ts'
+import { decodeLoose } from '../wire/codec.ts'
+import { type EvidenceItem, NationDoc } from '../wire/gen/tocsin.ts'
 import { type Change, createLogEvidence, itemName } from './log-evidence.ts'
 
 /** All evidence held: documents, proofs, checkpoints, and what follows from them for every log. */
 export interface EvidenceBook {
   readonly allianceId: AllianceId
   directory(): Directory
+  /** Documents as evidence: registry versions, then those of the nation, then the others. */
+  documents(first: NationId): readonly EvidenceItem[]
   /** Takes what is valid and not known yet, durably. */
   apply(items: readonly EvidenceItem[], from: string): Promise<ApplyResult>
   /** How far a log stands: UNLIMITED where nothing limits it. */
@@ -206,6 +217,12 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   return {
     allianceId,
     directory: current,
+    documents(first) {
+      const rank = (doc: ParsedSignedDoc) => (doc.type === DOC_TYPE.REGISTRY ? 0 : nationOf(doc) === first ? 1 : 2)
+      return documentsOf(documents)
+        .toSorted((a, b) => rank(a) - rank(b))
+        .map(doc => documentPiece(doc)[1])
+    },
     apply,
     limitOf,
     newestCheckpoint: logs.newestCheckpoint,
@@ -215,6 +232,10 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     digest: () => labelledHash('tocsin/evidence/v1', ...names()),
     onChange: listener => void listeners.push(listener),
   }
+}
+
+function nationOf(doc: ParsedSignedDoc): string {
+  return decodeLoose(NationDoc, doc.docBytes, false).nation
 }
 
 function documentPiece(doc: ParsedSignedDoc): readonly [string, EvidenceItem] {
