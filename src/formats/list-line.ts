@@ -14,7 +14,8 @@ export type ListLine =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
 const NOTHING: ListLine = { kind: 'nothing' }
-const COMMENT_LINE = /^(?:#|;|!|\/\/|\[adblock|[^\p{L}\p{N}]*$)/iu
+/** Comments, and lines that are drawn rather than written. */
+const COMMENT_LINE = /^(?:#|;|!|\/\/|\[adblock|[-=*_~+|\s]*$)/i
 const HOSTS_LINE =
   /^(?:0\.0\.0\.0|127\.0\.0\.1|255\.255\.255\.255|::1?|fe80::1%\w+|ff0[02]::[0-3])\s+([^#]+)(?:#\s*(.*))?$/
 const HOSTS_OWN_NAMES = /^(?:localhost|localhost\.localdomain|local|broadcasthost|ip6-\w+|0\.0\.0\.0|127\.0\.0\.1)$/i

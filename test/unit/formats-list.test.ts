@@ -70,6 +70,7 @@ describe('a line of a list', () => {
     ['setup.exe', 'import-not-an-indicator'],
     ['readme.md', 'import-not-an-indicator'],
     ['/gate.php?id=', 'import-not-an-indicator'],
+    ['/-..--/', 'import-not-an-indicator'],
     ['C:\\ProgramData\\Skype\\Skype.exe', 'import-not-an-indicator'],
     ['%TEMP%\\a.exe', 'import-not-an-indicator'],
     ['[a-z0-9]{10}\\.temp\\.evil\\.example', 'import-not-an-indicator'],
