@@ -34,14 +34,21 @@ const KEM_WINDOW_DAYS = 30
 const KEM_HEAD_START_DAYS = 1
 
 /**
- * Makes the home of a new node: configuration, the node's own keys, and the root and governor keys under a passphrase.
- * Where it fails it leaves no file behind. Throws UserError `home-exists`, `net-address-invalid` or `passphrase-wrong`.
+ * Makes the home of a new node: configuration, the node's own keys, and the root and governor keys under a passphrase,
+ * which is asked for once the rest is known to be right. Where it fails it leaves no file behind.
+ * Throws UserError `home-exists`, `net-address-invalid` or `passphrase-wrong`.
  */
-export async function createHome(home: Home, draft: HomeDraft, passphrase: string, ports: HomePorts): Promise<Config> {
+export async function createHome(
+  home: Home,
+  draft: HomeDraft,
+  askPassphrase: () => Promise<string>,
+  ports: HomePorts,
+): Promise<Config> {
   await assertVacant(home)
   const text = configText(draft)
   const config = parseDraft(text)
-  const files = [...(await keyFiles(home, draft, passphrase, ports)), [home.config, text] as const]
+  // The configuration comes last: a home has one, or is none.
+  const files = [...(await keyFiles(home, draft, await askPassphrase(), ports)), [home.config, text] as const]
   const written: string[] = []
   try {
     await makeHome(home)
@@ -57,7 +64,7 @@ export async function createHome(home: Home, draft: HomeDraft, passphrase: strin
 }
 
 /** Throws UserError `home-exists` where any file of a home is there already. */
-export async function assertVacant(home: Home): Promise<void> {
+async function assertVacant(home: Home): Promise<void> {
   const { config, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance } = home
   for (const path of [config, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance]) {
     if (!(await exists(path))) continue

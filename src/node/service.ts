@@ -3,7 +3,6 @@ import { ProtocolError, UserError } from '../base/errors.ts'
 import { isNationId, logIdHex } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
 import { canonicalValue, classify } from '../indicator/canonical.ts'
-import { describeRegistry } from '../registry/describe.ts'
 import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
 import type { Node } from './daemon.ts'
 import { nodeCounters } from './node-counters.ts'
@@ -19,7 +18,8 @@ import {
   PUBLISH_ITEMS_MAX,
   type RebuildResult,
 } from './node-service.ts'
-import { peerViews, registryView } from './status-views.ts'
+import { registryView } from './registry-view.ts'
+import { peerViews } from './status-views.ts'
 import { VERSION } from './version.ts'
 import { indicatorView } from './views.ts'
 
@@ -169,7 +169,7 @@ export function createNodeService(node: Node, stop: () => void): NodeService {
       return { entries, indicators, frontier: toHex(frontierDigest(store.frontier())), view: await store.viewDigest() }
     },
     peers: () => peerViews(node),
-    registry: () => registryView(describeRegistry(book.directory().registry), book.directory()),
+    registry: () => registryView(book.directory()),
     async publish(items) {
       if (items.length > PUBLISH_ITEMS_MAX) {
         throw new UserError('publish-too-many', `${items.length} items at once`, {

@@ -1,10 +1,6 @@
-import { toHex } from '../base/bytes.ts'
-import type { NationId } from '../base/ids.ts'
 import { peerKeyBytes } from '../net/peer-key.ts'
-import type { RegistryDescription } from '../registry/describe.ts'
-import type { Directory } from '../registry/directory.ts'
 import type { Node } from './daemon.ts'
-import type { PeerStatus, RegistryView } from './node-service.ts'
+import type { PeerStatus } from './node-service.ts'
 
 const STATES = {
   connected: 'connected',
@@ -31,24 +27,4 @@ export function peerViews(node: Node): readonly PeerStatus[] {
       lastErrorCode: (connected ? sync?.errorCode : peer.fault?.code) ?? '',
     }
   })
-}
-
-export function registryView(described: RegistryDescription, directory: Directory): RegistryView {
-  return {
-    ...described,
-    nations: described.nations.map(entry => {
-      const doc = directory.member(entry.nation as NationId)?.doc
-      const nodes = directory.peers().filter(peer => peer.nation === entry.nation)
-      return {
-        nation: entry.nation,
-        label: entry.label,
-        status: entry.status,
-        roles: entry.roles,
-        documentVersion: doc?.version ?? 0,
-        nodes: nodes.length,
-        addresses: nodes.flatMap(peer => peer.addresses),
-      }
-    }),
-    allianceId: toHex(directory.allianceId),
-  }
 }

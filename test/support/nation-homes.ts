@@ -31,7 +31,7 @@ export async function temporaryDirectory(): Promise<TemporaryDirectory> {
 export async function makeHome(root: string, nation: string, listen: readonly string[] = []): Promise<Home> {
   const home = homeAt(join(root, nation), {})
   const draft = { nation: parseNationId(nation), label: `Nation ${nation}`, listen, announce: [] }
-  await createHome(home, draft, PASSPHRASE, { clock, random: systemRandom, ...weak })
+  await createHome(home, draft, ask, { clock, random: systemRandom, ...weak })
   return home
 }
 

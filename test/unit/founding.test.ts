@@ -73,7 +73,7 @@ describe('a new home', () => {
   it('leaves nothing behind where an address is none', async () => {
     const home = homeAt(join(directory.path, 'ESP'), {})
     const draft = { nation: parseNationId('ESP'), label: '', listen: ['127.0.0.1:7117'], announce: [] }
-    const made = createHome(home, draft, PASSPHRASE, { clock, random: systemRandom, ...weak })
+    const made = createHome(home, draft, ask, { clock, random: systemRandom, ...weak })
     await expect(made).rejects.toThrow(coded('net-address-invalid'))
     expect(await readdir(directory.path)).not.toContain('ESP')
   })
