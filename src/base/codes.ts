@@ -198,6 +198,8 @@ export const CODES = {
   'import-too-large': ['input', ''],
   'passphrase-missing': ['input', ''],
   'passphrase-mismatch': ['input', ''],
+  'confirmation-missing': ['input', ''],
+  'sandbox-daemon-ended': ['state', ''],
   'home-permissions': ['input', ''],
   'disk-low': ['state', ''],
   'clock-implausible': ['state', ''],
