@@ -1,5 +1,5 @@
 import { buildFrontier } from '../chain/frontier.ts'
-import { logOf, type StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import type { Database } from './database.ts'
 import { createEntryReads } from './entry-reads.ts'
 import { assertFormat, loadMemory } from './meta.ts'
@@ -9,10 +9,13 @@ import type { LogReads, Store } from './store.ts'
 import { createViewReads } from './view-reads.ts'
 import { Writer } from './writer.ts'
 
-/** Opens `db` and puts the parts of a store together over it. Where opening fails, `db` is closed again. */
-export async function openLevelStore(db: Database): Promise<Store> {
+/**
+ * Opens `db` and puts the parts of a store together over it. Where opening fails, `db` is closed again. `mayReopen`
+ * throws where recovering had better wait.
+ */
+export async function openLevelStore(db: Database, mayReopen = async () => {}): Promise<Store> {
   const context = await openContext(db)
-  const writer = new Writer(context, () => openContext(db))
+  const writer = new Writer(context, { mayReopen, reopen: () => openContext(db) })
   return {
     ...createLogReads(context),
     ...createEntryReads(context),
@@ -46,13 +49,13 @@ async function openContext(db: Database): Promise<StoreContext> {
 
 function createLogReads(context: StoreContext): LogReads {
   return {
-    log: logId => logOf(context, logId),
-    logs: () => context.memory.numbered.values(),
-    frontier: () => buildFrontier(context.memory.numbered.map(({ standing }) => standing)),
+    log: logId => context.memory.log(logId),
+    logs: () => context.memory.logs(),
+    frontier: () => buildFrontier(context.memory.logs().map(({ standing }) => standing)),
     counts: () => {
-      const { counts, numbered } = context.memory
-      const entries = numbered.reduce((sum, { head }) => sum + head.size, 0)
-      return { ...counts, logs: numbered.length, entries }
+      const { counts, logCount } = context.memory
+      const entries = context.memory.logs().reduce((sum, { head }) => sum + head.size, 0)
+      return { ...counts, logs: logCount, entries }
     },
   }
 }

@@ -5,6 +5,7 @@ import { MemoryLevel } from 'memory-level'
 import { Database, type Level } from './database.ts'
 import { damaged } from './failures.ts'
 import { openLevelStore } from './level-store.ts'
+import { assertRoomToReopen } from './room.ts'
 import type { Store } from './store.ts'
 
 /** A directory, nothing but memory, or a database that the caller brings (tests). */
@@ -33,7 +34,8 @@ export async function openStore(location: StoreLocation, options: StoreOptions =
     return openLevelStore(new Database(level, 'memory'))
   }
   await assertWhole(location)
-  return openLevelStore(new Database(diskLevel(location, options), location))
+  const database = new Database(diskLevel(location, options), location)
+  return openLevelStore(database, () => assertRoomToReopen(location))
 }
 
 const ENCODINGS = { keyEncoding: 'view', valueEncoding: 'view' } as const

@@ -1,6 +1,9 @@
 import { StoreError } from '../base/errors.ts'
+import { Ahead, InFlight } from './ahead.ts'
 import { planCommit } from './commit.ts'
 import type { StoreContext } from './context.ts'
+import type { Reads, Writes } from './database.ts'
+import type { MemoryReads } from './memory.ts'
 import { rebuildView } from './rebuild.ts'
 import {
   COMMITS_WAITING_MAX,
@@ -10,14 +13,18 @@ import {
   type StoreState,
 } from './store.ts'
 
-/** The one writer of a store: takes its calls in order, and stops at the first write whose outcome is not certain. */
+/**
+ * The one writer of a store: takes its calls in order, and stops at the first write whose outcome is not certain. While
+ * one batch is being written the next is worked out on what that batch is going to leave.
+ */
 export class Writer {
   readonly #context: StoreContext
   readonly #reopen: () => Promise<StoreContext>
   #state: StoreState = 'open'
-  /** Settles with the last call so far: the next one waits for it. */
+  /** Settles with the turn of the last call so far: the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve()
   #waiting = 0
+  #inFlight: InFlight | undefined
 
   constructor(context: StoreContext, reopen: () => Promise<StoreContext>) {
     this.#context = context
@@ -28,26 +35,31 @@ export class Writer {
     return this.#state
   }
 
-  commit(batch: StoreBatch, { sync = false }: CommitOptions = {}): Promise<CommitResult> {
-    return this.#inTurn(async () => {
+  async commit(batch: StoreBatch, { sync = false }: CommitOptions = {}): Promise<CommitResult> {
+    const started = await this.#inTurn(async () => {
       this.#assertWritable()
-      const { writes, draft, result } = await planCommit(batch, this.#context)
-      if (writes.length > 0) await this.#writing(() => this.#context.db.write(writes, sync))
-      draft.publish()
-      return result
+      const { writes, draft, result } = await planCommit(batch, ...this.#ahead())
+      await this.#landed()
+      this.#assertWritable()
+      this.#inFlight = new InFlight(draft, writes, this.#write(writes, sync))
+      return { inFlight: this.#inFlight, result }
     })
+    await started.inFlight.done
+    return started.result
   }
 
   rebuildView(signal?: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#landed()
       this.#assertWritable()
-      await this.#writing(() => rebuildView(this.#context, signal))
+      await this.#failing(rebuildView(this.#context, signal))
     })
   }
 
   /** LevelDB may have left half a record at the end of its log: it reads that anew before it writes again. */
   recover(): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#landed()
       if (this.#state === 'closed') throw closed()
       this.#state = 'failed'
       await this.#context.db.close()
@@ -58,6 +70,7 @@ export class Writer {
 
   async close(): Promise<void> {
     await this.#last
+    await this.#landed()
     if (this.#state === 'closed') return
     this.#state = 'closed'
     await this.#context.db.close()
@@ -73,10 +86,29 @@ export class Writer {
     return result
   }
 
-  /** After a failed write it is not known what the disk holds; what is in memory is what was acknowledged. */
-  async #writing(write: () => Promise<void>): Promise<void> {
+  #ahead(): [reads: Reads, before: MemoryReads] {
+    const { db, memory } = this.#context
+    return this.#inFlight === undefined ? [db, memory] : [new Ahead(db, this.#inFlight), this.#inFlight.draft]
+  }
+
+  /** Resolves when no write is on its way, whatever became of it. */
+  async #landed(): Promise<void> {
+    await this.#inFlight?.done.catch(() => undefined)
+  }
+
+  async #write(writes: Writes, sync: boolean): Promise<void> {
     try {
-      await write()
+      if (writes.length > 0) await this.#failing(this.#context.db.write(writes, sync))
+      this.#inFlight?.draft.publish(this.#context.memory)
+    } finally {
+      this.#inFlight = undefined
+    }
+  }
+
+  /** After a failed write it is not known what the disk holds; what is in memory is what was acknowledged. */
+  async #failing(write: Promise<void>): Promise<void> {
+    try {
+      await write
     } catch (error) {
       if (error instanceof StoreError) this.#state = 'failed'
       throw error
@@ -89,9 +121,7 @@ export class Writer {
     throw new StoreError(
       'store-failed',
       'an earlier write failed, and nothing is written until the store is recovered',
-      {
-        fix: 'Free space or repair the disk; the daemon reopens the store by itself.',
-      },
+      { fix: 'Free space or repair the disk; the daemon reopens the store by itself.' },
     )
   }
 }
