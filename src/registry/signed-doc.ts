@@ -32,7 +32,8 @@ export interface RootSigner {
 
 /** Parses a SignedDoc. Throws ProtocolError `wire-*` or `doc-type`. */
 export function parseSignedDoc(bytes: Uint8Array): ParsedSignedDoc {
-  const { type, doc, sigs } = decodeStrict(SignedDoc, bytes, SIGNED_DOC_BYTES_MAX)
+  // documents are kept for long, so their views must not keep the frame that they came in
+  const { type, doc, sigs } = decodeStrict(SignedDoc, bytes.slice(), SIGNED_DOC_BYTES_MAX)
   if (!isDocType(type)) {
     throw new ProtocolError('doc-type', `a signed document of type ${type} is not known here`, {
       fix: 'Update this software if others in the alliance can read it.',
@@ -89,9 +90,10 @@ export function validSignatures(
   const valid = new Map<KeyIdHex, DocSig>()
   for (const sig of signed.sigs) {
     const key = byId.get(toHex(sig.keyId) as KeyIdHex)
-    if (key === undefined || !bothHalvesVerify(key, input, sig)) continue
+    if (key === undefined) continue
     const other = valid.get(key.idHex)
-    if (other === undefined || compareSignatures(sig, other) < 0) valid.set(key.idHex, sig)
+    if (other !== undefined && compareSignatures(sig, other) >= 0) continue
+    if (bothHalvesVerify(key, input, sig)) valid.set(key.idHex, sig)
   }
   return valid
 }

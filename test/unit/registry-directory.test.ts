@@ -104,6 +104,13 @@ describe('what the documents say of a log (R-1.8, R-2.6)', () => {
     })
   })
 
+  it('is not raised by a suspension above a lasting bound', () => {
+    expect(standing(line({ bounds: [bound(4)] }, { status: 2, bounds: [bound(9)] }))).toMatchObject({
+      kind: 'suspended',
+      governors: { size: 4 },
+    })
+  })
+
   it('is bounded for a retired or compromised key, with the own bound of its nation', () => {
     const [node] = a1.message.nodes
     for (const status of [2, 3]) {

@@ -6,6 +6,7 @@ import { emptyEvidence, findDocument, SIBLINGS_MAX, WAITING_DOCS_MAX } from '../
 import { openDirectory } from '../../src/registry/open-directory.ts'
 import { pinsByAge, registryState } from '../../src/registry/registry-state.ts'
 import type { ParsedSignedDoc } from '../../src/registry/signed-doc.ts'
+import type { NationEntry } from '../../src/wire/gen/tocsin.ts'
 import {
   entry,
   firstNation,
@@ -71,10 +72,14 @@ describe('the registry in force (R-1.5)', () => {
   })
 
   it('sets a pin by age aside that contradicts the operator, and says so', () => {
-    const pins = [pinOf(left, 'age'), pinOf(right, 'operator')]
-    const state = registryState(evidence(...registries), pins)!
-    expect(state.inForce.name).toBe('Last right')
-    expect(state.pinsAside).toEqual([pinOf(left, 'age')])
+    for (const [confirmed, old, name] of [
+      [right, left, 'Last right'],
+      [left, right, 'After left'],
+    ] as const) {
+      const state = registryState(evidence(...registries), [pinOf(old, 'age'), pinOf(confirmed)])!
+      expect(state.inForce.name).toBe(name)
+      expect(state.pinsAside).toEqual([pinOf(old, 'age')])
+    }
   })
 
   it('pins what was in force here for 30 days', () => {
@@ -111,6 +116,16 @@ describe('the evidence set', () => {
     const merged = addDocument(evidence(first, byRecovery), second.signed).set
     const kept = findDocument(merged, docHashHex(second.signed.hash))
     expect(kept).toEqual(second.signed)
+  })
+
+  it('takes no signatures from a copy of a nation document that its own roots did not sign', () => {
+    const a1 = signNation(firstNation(allianceId, 'AAA'))
+    const renewal = nextNation(a1, { roots: [toRootKey(rootSigner('new root').key)] })
+    const waiting = evidence(first, a1, signNation(renewal, ['new root']))
+    const partial = addDocument(waiting, signNation(renewal, ['root AAA']).signed)
+    expect(partial.outcome).toMatchObject({ kind: 'refused', code: 'doc-threshold' })
+    const whole = addDocument(partial.set, signNation(renewal, ['new root', 'root AAA']).signed)
+    expect(whole.outcome).toEqual({ kind: 'added' })
   })
 
   it('refuses more waiting documents than the cap', () => {
@@ -179,6 +194,11 @@ describe('a nation document far above its pin (R-1.6)', () => {
     expect(openDirectory(pinned.set, [])!.member(nation('AAA'))?.doc?.version).toBe(66)
   })
 
+  it('is not replaced by another document of the version that is pinned', () => {
+    const set = evidence(first, pinning(2), line[0]!, signNation(nextNation(line[0]!)))
+    expect(openDirectory(set, [])!.member(nation('AAA'))?.doc?.version).toBe(1)
+  })
+
   it('is reached from the pin without what came before', () => {
     const set = evidence(first, pinning(30), ...line.slice(29))
     expect(openDirectory(set, [])!.member(nation('AAA'))?.doc?.version).toBe(66)
@@ -188,32 +208,56 @@ describe('a nation document far above its pin (R-1.6)', () => {
 describe('a reset (R-1.7)', () => {
   const a1 = signNation(firstNation(allianceId, 'AAA'))
   const a2 = signNation(nextNation(a1))
+  const a3 = signNation(nextNation(a2))
+  const b2 = signNation(nextNation(a1, { roots: [toRootKey(rootSigner('second').key)] }), ['second'])
+  const b3 = signNation(nextNation(b2), ['second'])
+  const idsOf = (root: string) => [rootSigner(root).key.id]
+  const lost = { reset: 1, docMinVersion: 2, rootKeyIds: idsOf('second') }
 
-  it('keeps what it voids void, when the registry carries it no longer or pins it again', () => {
-    const resetting = signRegistry(
-      nextRegistry(first, { nations: [entry('AAA', { reset: 2, docMinVersion: 2 }), entry('BBB')] }),
-    )
-    const changed = signRegistry(
-      nextRegistry(first, {
-        nations: [entry('AAA', { reset: 2, docMinVersion: 2, rootKeyIds: [new Uint8Array(32).fill(3)] }), entry('BBB')],
-      }),
-    )
-    const cleared = signRegistry(nextRegistry(changed, { nations: first.message.nations }))
-    const versionUnder = (...docs: SignedRegistry[]) =>
-      openDirectory(evidence(first, a1, a2, ...docs), [])!.member(nation('AAA'))?.doc?.version
-    expect(versionUnder()).toBe(2)
-    expect(versionUnder(changed)).toBe(1)
-    expect(versionUnder(changed, cleared)).toBe(1)
-    expect(versionUnder(resetting)).toBe(2)
+  /** Registry versions 2, 3 …, each 20 days after the one before and with another entry for AAA. */
+  function line(...entries: readonly Partial<NationEntry>[]): SignedRegistry[] {
+    const registries: SignedRegistry[] = [first]
+    for (const fields of entries) {
+      const issuedMs = registries.at(-1)!.message.issuedMs + 20 * DAY_MS
+      const nations = [entry('AAA', fields), entry('BBB')]
+      registries.push(signRegistry(nextRegistry(registries.at(-1)!, { nations, issuedMs, expiresMs: issuedMs + 1 })))
+    }
+    return registries.slice(1)
+  }
+
+  function inForceUnder(...entries: readonly Partial<NationEntry>[]) {
+    const set = evidence(first, a1, a2, a3, b2, b3, ...line(...entries))
+    return openDirectory(set, [])!.member(nation('AAA'))?.doc?.hash
+  }
+  const hashOf = ({ signed }: SignedNation) => docHashHex(signed.hash)
+
+  it('keeps void what it voids when later versions do not carry it', () => {
+    const compromised = { ...lost, reset: 2 }
+    expect(inForceUnder()).toBe(hashOf(a3))
+    expect(inForceUnder(compromised)).toBe(hashOf(b3))
+    expect(inForceUnder(compromised, {})).toBe(hashOf(b3))
   })
 
-  it('is not saved by a pin from before it took effect', () => {
-    const pinned = entry('AAA', { pinVersion: 2, pinHash: a2.signed.hash })
-    const pinning = signRegistry(nextRegistry(first, { nations: [pinned, entry('BBB')] }))
-    const reset = { ...pinned, reset: 2, docMinVersion: 2, rootKeyIds: [new Uint8Array(32).fill(3)] }
-    const resetting = signRegistry(nextRegistry(pinning, { nations: [reset, entry('BBB')] }))
-    const directory = openDirectory(evidence(first, pinning, resetting, a1, a2), [])!
-    expect(directory.member(nation('AAA'))?.doc?.version).toBe(1)
+  it('of lost roots takes effect when carried on, and begins anew when withdrawn or changed', () => {
+    expect(inForceUnder(lost)).toBe(hashOf(a3))
+    expect(inForceUnder(lost, lost)).toBe(hashOf(b3))
+    expect(inForceUnder(lost, {}, lost)).toBe(hashOf(a3))
+    expect(inForceUnder(lost, {}, lost, lost)).toBe(hashOf(b3))
+    expect(inForceUnder({ ...lost, rootKeyIds: idsOf('third') }, lost)).toBe(hashOf(a3))
+    expect(inForceUnder({ ...lost, docMinVersion: 3 }, lost)).toBe(hashOf(a3))
+  })
+
+  it('voids what an earlier one began at a higher version', () => {
+    const earlier = { reset: 2, docMinVersion: 3, rootKeyIds: idsOf('third') }
+    expect(inForceUnder(earlier)).toBe(hashOf(a2))
+    expect(inForceUnder(earlier, { ...lost, reset: 2 })).toBe(hashOf(b3))
+  })
+
+  it('is not undone by a pin from before it took effect, and leaves the old keys their logs (R-0.1)', () => {
+    const pinned = { pinVersion: 2, pinHash: a2.signed.hash }
+    const set = evidence(first, a1, a2, ...line(pinned, { ...pinned, ...lost, reset: 2 }))
+    const directory = openDirectory(set, [])!
+    expect(directory.member(nation('AAA'))?.doc?.hash).toBe(hashOf(a1))
     expect(directory.mayOpenLog(nation('AAA'), a2.message.nodes[0]!.signPk)).toBe(true)
   })
 })
