@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { z } from 'zod'
+import { CODES, type ErrorCode } from '../base/codes.ts'
+import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
+import type { Home } from '../node/home.ts'
+import type {
+  IndicatorPage,
+  IndicatorView,
+  ListQuery,
+  LookupResult,
+  NodeDigest,
+  NodeStatus,
+  PeerStatus,
+  PublishItem,
+  PublishOutcome,
+  RebuildResult,
+  RegistryView,
+} from '../node/node-service.ts'
+
+/** The daemon of a home, by its control socket. Each call throws what the daemon answers, or why it does not. */
+export interface ControlClient {
+  status(): Promise<NodeStatus>
+  digest(): Promise<NodeDigest>
+  peers(): Promise<readonly PeerStatus[]>
+  registry(): Promise<RegistryView>
+  publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
+  lookup(values: readonly string[]): Promise<readonly LookupResult[]>
+  list(query: ListQuery): Promise<IndicatorPage>
+  show(idOrValue: string): Promise<IndicatorView>
+  rebuildView(): Promise<RebuildResult>
+  reopenItems(): Promise<RebuildResult>
+  incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
+  stop(): Promise<void>
+}
+
+const ANSWER_TIMEOUT_MS = 30_000
+const PUBLISH_TIMEOUT_MS = 120_000
+/** For what reads or writes everything that is held. */
+const WHOLE_STORE_TIMEOUT_MS = 3_600_000
+const ANSWER_BYTES_MAX = 512 * 1024 * 1024
+/** Two of an import's batches are under way at once. */
+const CONNECTIONS_MAX = 4
+
+/** `timeoutMs` replaces the time allowed for each call. */
+export function createControlClient(home: Home, timeoutMs?: number): ControlClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX })
+
+  async function call<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    allowedMs = ANSWER_TIMEOUT_MS,
+  ): Promise<T> {
+    const within = timeoutMs ?? allowedMs
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    try {
+      const { status, json } = await exchange({ agent, socketPath: home.socket, method, path }, text, within)
+      if (status !== 200) throw refusalOf(json)
+      return json as T
+    } catch (error) {
+      throw connectionError(error, home, within)
+    }
+  }
+
+  return {
+    status: () => call('GET', '/v1/status'),
+    digest: () => call('GET', '/v1/digest', undefined, WHOLE_STORE_TIMEOUT_MS),
+    peers: async () => (await call<{ peers: readonly PeerStatus[] }>('GET', '/v1/peers')).peers,
+    registry: () => call('GET', '/v1/registry'),
+    async publish(items) {
+      type Answer = { outcomes: readonly PublishOutcome[] }
+      const { outcomes } = await call<Answer>('POST', '/v1/publish', { items }, PUBLISH_TIMEOUT_MS)
+      if (outcomes.length === items.length) return outcomes
+      throw new StoreError('api-answer-invalid', `${outcomes.length} outcomes came for ${items.length} items`)
+    },
+    async lookup(values) {
+      return (await call<{ results: readonly LookupResult[] }>('POST', '/v1/lookup', { values })).results
+    },
+    list: query => call('GET', `/v1/indicators?${queryText(query)}`),
+    show: idOrValue => call('GET', `/v1/indicators/${encodeURIComponent(idOrValue)}`),
+    rebuildView: () => call('POST', '/v1/store/rebuild', undefined, WHOLE_STORE_TIMEOUT_MS),
+    reopenItems: () => call('POST', '/v1/store/reopen', undefined, WHOLE_STORE_TIMEOUT_MS),
+    incarnate: () => call('POST', '/v1/incarnate'),
+    stop: async () => void (await call('POST', '/v1/stop')),
+  }
+}
+
+function queryText(query: ListQuery): URLSearchParams {
+  return new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))
+}
+
+interface Target {
+  readonly agent: Agent
+  readonly socketPath: string
+  readonly method: string
+  readonly path: string
+}
+
+interface Answer {
+  readonly status: number
+  readonly json: unknown
+}
+
+function exchange(target: Target, body: string | undefined, timeoutMs: number): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const headers =
+    body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }
+  const sent = request({ ...target, headers, signal: AbortSignal.timeout(timeoutMs) })
+  sent.once('error', reject)
+  sent.once('response', response => {
+    const chunks: Buffer[] = []
+    let length = 0
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > ANSWER_BYTES_MAX) response.destroy(answerInvalid(`has more than ${ANSWER_BYTES_MAX} bytes`))
+    })
+    response.once('error', reject)
+    response.once('end', () => {
+      try {
+        resolve({ status: response.statusCode ?? 0, json: JSON.parse(Buffer.concat(chunks).toString('utf8')) })
+      } catch (cause) {
+        reject(answerInvalid('is no JSON', cause))
+      }
+    })
+  })
+  sent.end(body)
+  return promise
+}
+
+function answerInvalid(what: string, cause?: unknown): StoreError {
+  const fix = 'Check that what answers at the control socket is a daemon of this version of Tocsin.'
+  return new StoreError('api-answer-invalid', `the answer of the daemon ${what}`, { fix, cause })
+}
+
+const refusal = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    fix: z.string(),
+    data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+})
+
+/** The daemon's error as if it had been thrown here. */
+function refusalOf(json: unknown): TocsinError {
+  const parsed = refusal.safeParse(json)
+  if (!parsed.success) return answerInvalid('is neither a result nor an error')
+  const { code, message, fix, data } = parsed.data.error
+  // A daemon of a later version may have codes that are not known here.
+  if (!Object.hasOwn(CODES, code)) return new UserError('internal', `${code}: ${message}`, { fix, data })
+  return new UserError(code as ErrorCode, message, { fix, data })
+}
+
+function connectionError(error: unknown, home: Home, timeoutMs: number): unknown {
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return notRunning(home, error)
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError('daemon-unreachable', `${home.socket} belongs to another user`, {
+        fix: 'Run this command as the user that runs the daemon.',
+        cause: error,
+      })
+    case 'ABORT_ERR':
+      return new UserError('daemon-timeout', `the daemon did not answer within ${timeoutMs / 1000} s`, {
+        fix: 'It may be busy: look at its log, try again, or allow more time with --timeout SECONDS.',
+        cause: error,
+      })
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new UserError('daemon-gone', 'the daemon ended before it answered', {
+        fix: 'Look at its log, start it with "tocsin start", and run this command again.',
+        cause: error,
+      })
+    case 'ENAMETOOLONG':
+    case 'EINVAL':
+      return new UserError('socket-path-too-long', `${home.socket} is too long for the path of a socket`, {
+        fix: 'Choose a home with a shorter path.',
+        cause: error,
+      })
+    default:
+      return error
+  }
+}
+
+function notRunning(home: Home, cause: unknown): UserError {
+  if (!existsSync(home.config)) {
+    return new UserError('home-missing', `${home.path} holds no Tocsin node`, {
+      fix: 'Run "tocsin init" first, or name the home with --home DIR or TOCSIN_HOME.',
+      cause,
+    })
+  }
+  return new UserError('daemon-not-running', `no daemon is running for ${home.path}`, {
+    fix: 'Start it with "tocsin start".',
+    cause,
+  })
+}

@@ -1,0 +1,81 @@
+import { defang, isDefanged } from '../formats/defang.ts'
+import type { ClaimView, IndicatorView, LookupResult } from '../node/node-service.ts'
+import { type Shape, timeCell } from './output.ts'
+
+/** How indicators, claims and answers to look-ups are printed. */
+
+const LABEL_SEPARATOR = '; '
+
+export const INDICATORS: Shape<IndicatorView> = {
+  columns: [
+    { name: 'id', cell: view => view.id },
+    { name: 'type', cell: view => view.type },
+    { name: 'value', cell: view => view.value },
+    { name: 'nations', cell: view => view.nations.join(' ') },
+    { name: 'tlp', cell: view => view.tlp },
+    { name: 'confidence', cell: view => view.confidence },
+    { name: 'first_seen', cell: view => timeCell(view.firstSeenMs) },
+    { name: 'last_seen', cell: view => timeCell(view.lastSeenMs) },
+    { name: 'valid_until', cell: view => timeCell(view.validUntilMs) },
+    { name: 'labels', cell: view => view.labels.join(LABEL_SEPARATOR) },
+  ],
+  defanged: defangedIndicator,
+}
+
+export const CLAIMS: Shape<ClaimView> = {
+  columns: [
+    { name: 'claim', cell: claim => claim.id },
+    { name: 'nation', cell: claim => claim.nation },
+    { name: 'tlp', cell: claim => claim.tlp },
+    { name: 'pap', cell: claim => claim.pap },
+    { name: 'confidence', cell: claim => claim.confidence },
+    { name: 'published', cell: claim => timeCell(claim.publishedMs) },
+    { name: 'valid_until', cell: claim => timeCell(claim.validUntilMs) },
+    { name: 'original', cell: claim => claim.original },
+    { name: 'name', cell: claim => claim.name },
+    { name: 'description', cell: claim => claim.description },
+    { name: 'labels', cell: claim => claim.labels.join(LABEL_SEPARATOR) },
+    { name: 'source', cell: claim => claim.source },
+    { name: 'remarks', cell: claim => remarks(claim) },
+    { name: 'entry', cell: claim => claim.entry },
+  ],
+  defanged: defangedClaim,
+}
+
+export const LOOKUPS: Shape<LookupResult> = {
+  columns: [
+    { name: 'query', cell: lookup => lookup.query },
+    { name: 'result', cell: lookup => lookup.result },
+    { name: 'type', cell: lookup => lookup.indicators[0]?.type ?? '' },
+    { name: 'value', cell: lookup => lookup.indicators[0]?.value ?? '' },
+    { name: 'nations', cell: lookup => lookup.indicators[0]?.nations.join(' ') ?? '' },
+    { name: 'tlp', cell: lookup => lookup.indicators[0]?.tlp ?? '' },
+    { name: 'confidence', cell: lookup => lookup.indicators[0]?.confidence ?? null },
+    { name: 'last_seen', cell: lookup => timeCell(lookup.indicators[0]?.lastSeenMs ?? 0) },
+    { name: 'labels', cell: lookup => lookup.indicators[0]?.labels.join(LABEL_SEPARATOR) ?? '' },
+    { name: 'reason', cell: lookup => lookup.reason },
+  ],
+  defanged: lookup => ({
+    ...lookup,
+    query: broken(lookup.query),
+    indicators: lookup.indicators.map(defangedIndicator),
+  }),
+}
+
+function defangedIndicator(view: IndicatorView): IndicatorView {
+  return { ...view, value: broken(view.value), claims: view.claims.map(defangedClaim) }
+}
+
+function defangedClaim(claim: ClaimView): ClaimView {
+  return { ...claim, original: broken(claim.original) }
+}
+
+function broken(value: string): string {
+  return isDefanged(value) ? value : defang(value)
+}
+
+function remarks({ exercise, conflict }: ClaimView): string {
+  return [exercise ? 'EXERCISE' : '', conflict ? 'asserted twice with different content' : '']
+    .filter(remark => remark !== '')
+    .join(LABEL_SEPARATOR)
+}

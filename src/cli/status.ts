@@ -1,0 +1,99 @@
+import type { Command } from 'commander'
+import { TocsinError } from '../base/errors.ts'
+import type { LogStatus, NodeStatus, Problem } from '../node/node-service.ts'
+import type { CliContext } from './context.ts'
+import { EXIT_NO, EXIT_OK, EXIT_UNREACHABLE } from './exit.ts'
+import {
+  type OutputFormat,
+  type OutputSink,
+  outputOption,
+  printRecord,
+  printRows,
+  type Shape,
+  timeCell,
+} from './output.ts'
+
+const STATUS: Shape<NodeStatus> = {
+  columns: [
+    { name: 'state', cell: status => status.state },
+    { name: 'nation', cell: status => status.nation },
+    { name: 'alliance', cell: status => status.allianceName },
+    { name: 'alliance_id', cell: status => status.allianceId },
+    { name: 'registry_version', cell: status => status.registryVersion },
+    { name: 'version', cell: status => status.version },
+    { name: 'pid', cell: status => status.pid },
+    { name: 'started', cell: status => timeCell(status.startedMs) },
+    { name: 'listen', cell: status => status.listen.join(' ') },
+    { name: 'peers_connected', cell: status => status.peersConnected },
+    { name: 'peers_known', cell: status => status.peersKnown },
+    { name: 'entries', cell: status => status.entries },
+    { name: 'indicators', cell: status => status.indicators },
+    { name: 'claims', cell: status => status.claims },
+    { name: 'backlog', cell: status => status.backlog },
+    { name: 'waiting_for_key', cell: status => status.waiting },
+    { name: 'queued_unsigned', cell: status => status.queued },
+    { name: 'frontier', cell: status => status.frontier },
+  ],
+}
+
+const PROBLEMS: Shape<Problem> = {
+  columns: [
+    { name: 'problem', cell: problem => problem.code },
+    { name: 'what', cell: problem => problem.message },
+    { name: 'to do', cell: problem => problem.fix },
+  ],
+}
+
+const LOGS: Shape<LogStatus> = {
+  columns: [
+    { name: 'nation', cell: log => (log.own ? `${log.nation} (own)` : log.nation) },
+    { name: 'log', cell: log => log.logId.slice(0, 16) },
+    { name: 'incarnation', cell: log => log.incarnation },
+    { name: 'entries', cell: log => log.size },
+    { name: 'behind', cell: log => log.behind },
+    { name: 'last entry', cell: log => timeCell(log.lastEntryMs) },
+  ],
+}
+
+interface Unreachable {
+  readonly state: 'unreachable'
+  readonly code: string
+  readonly message: string
+}
+
+const UNREACHABLE: Shape<Unreachable> = {
+  columns: [
+    { name: 'state', cell: unreachable => unreachable.state },
+    { name: 'code', cell: unreachable => unreachable.code },
+    { name: 'message', cell: unreachable => unreachable.message },
+  ],
+}
+
+export function addStatusCommand(program: Command, context: CliContext): void {
+  program
+    .command('status')
+    .description('how the node does; exits 0 ready, 1 starting or degraded, 2 unreachable')
+    .addOption(outputOption())
+    .action(async ({ output }: { output: OutputFormat }) => {
+      try {
+        const status = await context.client().status()
+        await printStatus(context.out, output, status)
+        context.setExitStatus(status.state === 'ready' ? EXIT_OK : EXIT_NO)
+      } catch (error) {
+        if (!(error instanceof TocsinError)) throw error
+        const { code, message, fix } = error
+        await printRecord(context.out, output, { state: 'unreachable', code, message }, UNREACHABLE)
+        if (fix !== undefined) context.say(`→ ${fix}`)
+        context.setExitStatus(EXIT_UNREACHABLE)
+      }
+    })
+}
+
+async function printStatus(out: OutputSink, output: OutputFormat, status: NodeStatus): Promise<void> {
+  await printRecord(out, output, status, STATUS)
+  if (output !== 'table') return
+  if (status.problems.length > 0) await out.write('\n')
+  await printRows(out, output, status.problems, PROBLEMS)
+  if (status.logs.length > 0) await out.write('\n')
+  await printRows(out, output, status.logs, LOGS)
+}
