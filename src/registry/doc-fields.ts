@@ -14,7 +14,7 @@ export type DocHashHex = string & { readonly [brand]: 'DocHashHex' }
 
 export const DAY_MS = 86_400_000
 /** R-1.9. */
-export const VALIDITY_DAYS_MAX = 400
+const VALIDITY_DAYS_MAX = 400
 
 /** Entries of the log with seq < size stay trusted, on the branch whose Merkle root at that size is `root` (R-1.8). */
 export interface Bound {

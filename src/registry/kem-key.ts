@@ -14,7 +14,7 @@ export const SUITE_XWING = 1
 const SUITE_MAX = 65_535
 const KEM_KEY_BYTES_MAX = 4096
 /** R-3.7: windows made ahead in one ceremony. */
-export const KEM_KEYS_AHEAD_MAX = 16
+const KEM_KEYS_AHEAD_MAX = 16
 
 /** A key that others seal to from `fromMs` until just before `untilMs`. */
 export interface KemRecord {
