@@ -1,0 +1,100 @@
+import { UserError } from '../base/errors.ts'
+import { checkOwnPlace, type OwnNode, signOwnNation } from '../node/founding.ts'
+import {
+  type Alliance,
+  allianceFileOf,
+  type HeldAlliance,
+  installAlliance,
+  mergeAlliance,
+  readAllianceFile,
+  readHeldAlliance,
+} from '../node/founding-alliance.ts'
+import { openKeyFile } from '../node/founding-keys.ts'
+import { readOwnNode } from '../node/founding-own.ts'
+import { parseClaim } from '../node/founding-trust.ts'
+import type { Home } from '../node/home.ts'
+import type { Trust } from '../registry/trust-string.ts'
+import { allianceViewOf, plainWords, printAlliance } from './alliance-view.ts'
+import type { CliContext } from './context.ts'
+import type { OutputFormat } from './output.ts'
+import { createPassphrasePrompt } from './passphrase.ts'
+import { askLine, assertConfirmed, isAnswerable } from './question.ts'
+
+export interface ApplyOptions {
+  readonly trust?: string
+  readonly abandon?: string
+  readonly yes?: boolean
+  readonly passphraseFile?: string
+  readonly output: OutputFormat
+}
+
+/** Verifies the whole file, has it confirmed, and signs for the own nation where that is still missing. */
+export async function applyAlliance(context: CliContext, file: string, options: ApplyOptions): Promise<void> {
+  const { say } = context
+  const home = context.home()
+  const own = await readOwnNode(home, context.environment)
+  const held = await readHeldAlliance(home)
+  const offered = mergeAlliance(held, await readAllianceFile(file))
+  const place = checkOwnPlace(offered, own.nationFile)
+  if (place === 'no-member') throw noMember(own, file)
+  for (const line of plainWords(offered.directory.registry)) say(line)
+  const trust = await confirmTrust(context, offered, held, options)
+
+  const alliance = place === 'complete' ? offered : await signOwn(context, home, own, offered, options)
+  warnOfSplit(context, alliance)
+  const isKnown = isSame(held, alliance, trust)
+  if (!isKnown) await installAlliance(home, alliance, trust)
+  await printAlliance(context, options.output, allianceViewOf(alliance.directory))
+  say(isKnown ? 'All of this was known here already.' : 'It takes effect when the daemon starts: tocsin start')
+}
+
+/** R-1.4: nothing of a registry is used until the operator has confirmed it, once, out of band. */
+async function confirmTrust(
+  context: CliContext,
+  { directory }: Alliance,
+  held: HeldAlliance | undefined,
+  { trust }: ApplyOptions,
+): Promise<Trust> {
+  if (trust !== undefined) return parseClaim(trust, directory.chain)
+  if (held?.trust !== undefined) return held.trust
+  if (!isAnswerable(context)) {
+    throw new UserError('trust-unconfirmed', 'nobody has confirmed yet that this is the right registry', {
+      fix: 'Call the founder, and give what he reads to you from "tocsin alliance show" with --trust.',
+    })
+  }
+  context.say('Call the founder. Type what he reads to you: the fingerprint, the 16 words, or the trust string.')
+  return parseClaim(await askLine(context, 'He reads: '), directory.chain)
+}
+
+async function signOwn(
+  context: CliContext,
+  home: Home,
+  own: OwnNode,
+  alliance: Alliance,
+  options: ApplyOptions,
+): Promise<Alliance> {
+  const { nation } = own.nationFile
+  const where = own.addresses.length === 0 ? 'which nobody can dial' : `reached at ${own.addresses.join(', ')}`
+  context.say(`The document of ${nation} is still missing; it names the keys of this node, ${where}.`)
+  await assertConfirmed(context, options.yes === true, 'Sign it with the root key?')
+  const rootKey = await openKeyFile(home.rootKey, createPassphrasePrompt(context, options))
+  const signing = options.abandon === undefined ? {} : { abandon: options.abandon }
+  return signOwnNation(alliance, own, rootKey, Date.now(), signing)
+}
+
+function warnOfSplit({ say }: CliContext, { directory: { split } }: Alliance): void {
+  if (split === undefined) return
+  const version = split.siblings[0]!.version
+  say(`ALARM: there are ${split.siblings.length} registries of version ${version}, each signed by a majority.`)
+  say(`  Who signed more than one: ${split.signersOfBoth.join(', ') || 'nobody'}. The version before stays in force.`)
+}
+
+function isSame(held: HeldAlliance | undefined, alliance: Alliance, trust: Trust): boolean {
+  return held?.trust?.hash === trust.hash && allianceFileOf(held.evidence) === allianceFileOf(alliance.evidence)
+}
+
+function noMember({ nationFile: { nation } }: OwnNode, file: string): UserError {
+  return new UserError('registry-not-member', `${nation} is no member of the alliance in ${file}`, {
+    fix: 'Send what "tocsin nation export" prints to the governors, and apply the file that they send back.',
+  })
+}

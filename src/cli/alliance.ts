@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import { collect, parseWhole } from './argument.ts'
+import type { CliContext } from './context.ts'
+import { outputOption } from './output.ts'
+import { passphraseFileOption } from './passphrase.ts'
+
+const GOVERNORS_MAX = 31
+const FAULTS_MAX = 170
+
+export function addAllianceCommands(program: Command, context: CliContext): void {
+  const alliance = program.command('alliance').description('who belongs together, and by which documents')
+
+  alliance
+    .command('found')
+    .description('found an alliance with the nations whose requests are given')
+    .argument('<request...>', 'what "tocsin nation export" wrote at each other nation')
+    .requiredOption('--name <name>', 'what people will call it')
+    .option('--governors <ids>', 'nations that decide who is a member, as AAA,BBB (default: this nation)')
+    .option('--threshold <n>', 'how many governors decide (default: a majority)', parseWhole(1, GOVERNORS_MAX))
+    .option('--f <n>', 'how many nations may lie (default: a third)', parseWhole(0, FAULTS_MAX))
+    .option('--governor-key <file>', 'another governor who signs here; may be repeated', collect)
+    .option('-O, --output-file <file>', 'the alliance file to hand on (default: the name, with .tocsin)')
+    .option('--abandon <hash>', 'give up a founding document that was signed before and never used')
+    .option('--yes', 'do not ask whether this is what is meant')
+    .addOption(passphraseFileOption())
+    .addOption(outputOption())
+    .action(async (requests: readonly string[], options) =>
+      (await import('./alliance-found.ts')).foundAlliance(context, requests, options),
+    )
+
+  alliance
+    .command('apply')
+    .description('join the alliance of a file, or take in what is new of it')
+    .argument('<file>', 'what "tocsin alliance found" wrote')
+    .option('--trust <text>', 'the fingerprint, words or trust string that the founder reads to you')
+    .option('--abandon <hash>', "give up a document of one's nation that was signed before and never used")
+    .option('--yes', 'do not ask whether to sign the document of the own nation')
+    .addOption(passphraseFileOption())
+    .addOption(outputOption())
+    .action(async (file: string, options) =>
+      (await import('./alliance-apply.ts')).applyAlliance(context, file, options),
+    )
+
+  alliance
+    .command('show')
+    .description('the registry in force here, and what to compare by telephone')
+    .addOption(outputOption())
+    .action(async options => (await import('./alliance-show.ts')).showAlliance(context, options))
+
+  alliance
+    .command('verify')
+    .description('check an alliance file alone; exits 0 it holds, 1 it does not, 2 it cannot be judged')
+    .argument('<file>', 'an alliance file')
+    .option('--trust <text>', 'what it has to be: a fingerprint, words or a trust string')
+    .addOption(outputOption())
+    .action(async (file: string, options) =>
+      (await import('./alliance-show.ts')).verifyAlliance(context, file, options),
+    )
+}
