@@ -1,8 +1,8 @@
-import type { StoreContext } from './context.ts'
-import type { Writes } from './database.ts'
+import type { Reads, Writes } from './database.ts'
+import { Draft } from './draft.ts'
 import { writeItems } from './item-writes.ts'
 import { writeLogRecords, writeLogs } from './log-writes.ts'
-import { Draft } from './memory.ts'
+import type { MemoryReads } from './memory.ts'
 import { countsLine, viewLine } from './meta.ts'
 import { writeRecords } from './record-writes.ts'
 import type { CommitResult, StoreBatch } from './store.ts'
@@ -15,9 +15,9 @@ export interface Plan {
   readonly result: CommitResult
 }
 
-/** Works out what `batch` changes, and changes nothing. */
-export async function planCommit(batch: StoreBatch, { db, memory }: StoreContext): Promise<Plan> {
-  const draft = new Draft(memory)
+/** Works out what `batch` changes of what was there `before`, and changes nothing. */
+export async function planCommit(batch: StoreBatch, db: Reads, before: MemoryReads): Promise<Plan> {
+  const draft = new Draft(before)
   const writes: Writes = []
   await writeLogs(batch.logs ?? [], draft, db, writes)
   const records = await writeRecords(batch, draft, db, writes)

@@ -24,6 +24,9 @@ export interface ReadOptions {
 
 const SCAN_CHUNK = 1000
 
+/** What planning a commit asks for. */
+export type Reads = Pick<Database, 'get' | 'getMany' | 'hasMany' | 'range' | 'scan'>
+
 /** The few operations that the store needs of LevelDB, with its failures translated. */
 export class Database {
   readonly #level: Level

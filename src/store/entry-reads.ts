@@ -4,7 +4,6 @@ import { decodeLoose } from '../wire/codec.ts'
 import { leafOf, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Envelope } from '../wire/gen/tocsin.ts'
 import type { StoreContext } from './context.ts'
-import { logOf } from './context.ts'
 import { damaged, misuse } from './failures.ts'
 import { nodeKey, placeKey, SPACE } from './keys.ts'
 import type { LogState } from './log-state.ts'
@@ -20,13 +19,13 @@ export function createEntryReads(context: StoreContext): EntryReads {
     entriesRange: (logId, from, count, bytesMax = PAGE_BYTES_MAX) =>
       entriesRange(context, logId, from, count, bytesMax),
     entry: async (logId, seq) => {
-      const log = logOf(context, logId)
+      const log = context.memory.log(logId)
       return log === undefined || seq >= log.head.size
         ? undefined
         : context.db.get(placeKey(SPACE.entries, log.number, seq))
     },
     leafAt: (logId, seq) => {
-      const log = logOf(context, logId)
+      const log = context.memory.log(logId)
       return log === undefined || seq < 0 || seq >= log.head.size ? undefined : leafAt(context, log, seq)
     },
     hashAt: logId => hashAt(context, logId),
@@ -42,7 +41,7 @@ async function entriesRange(
   count: number,
   bytesMax: number,
 ): Promise<Uint8Array[]> {
-  const log = logOf(context, logId)
+  const log = context.memory.log(logId)
   if (log === undefined || from < 0 || count <= 0) return []
   const to = Math.min(from + Math.min(count, ENTRIES_PAGE_MAX), log.head.size)
   if (from >= to) return []
@@ -66,7 +65,7 @@ function leafAt({ db }: StoreContext, log: LogState, seq: number): Hash {
 }
 
 function hashAt(context: StoreContext, logId: LogId): HashAt {
-  const log = logOf(context, logId)
+  const log = context.memory.log(logId)
   if (log === undefined) throw misuse('a proof of a log that is not held')
   return hashAtFromTiles((level, index) => {
     if ((index + 1) * 2 ** level > log.head.size)
@@ -80,7 +79,7 @@ function hashAt(context: StoreContext, logId: LogId): HashAt {
 }
 
 async function branches(context: StoreContext, logId: LogId, from: number): Promise<ParsedEntry[]> {
-  const log = logOf(context, logId)
+  const log = context.memory.log(logId)
   if (log === undefined) return []
   const range = { from: placeKey(SPACE.branches, log.number, from), to: placeKey(SPACE.branches, log.number + 1, 0) }
   return (await context.db.range(range, ENTRIES_PAGE_MAX)).map(([, value]) => parseEnvelope(value))

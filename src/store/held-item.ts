@@ -3,7 +3,7 @@ import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
 import { ItemRecord, type ItemRef } from '../wire/gen/store.ts'
-import { type Database, prefixRange, type Range, type ReadOptions, type Writes } from './database.ts'
+import { prefixRange, type Range, type ReadOptions, type Reads, type Writes } from './database.ts'
 import type { ItemFace } from './item-face.ts'
 import { itemKey, itemKeyParts, latin1 } from './keys.ts'
 
@@ -27,9 +27,9 @@ export interface IdGroup {
  * Different items kept under one id. An honest author makes two: an assertion and its withdrawal. Beyond this the least
  * by hash are kept, whatever the order of arrival, and withdrawals before all else; the log itself still has the rest.
  */
-export const ITEMS_PER_ID_MAX = 64
+const ITEMS_PER_ID_MAX = 64
 /** Entries remembered for one item: the earliest. */
-export const REFS_PER_ITEM_MAX = 16
+const REFS_PER_ITEM_MAX = 16
 
 /** `items` with one more, or with one more entry for it; the same list where that was known. */
 export function withItem(items: readonly HeldItem[], arrival: HeldItem): readonly HeldItem[] {
@@ -59,7 +59,7 @@ function compareItems(a: HeldItem, b: HeldItem): number {
 
 /** Reads what is held under each of `idKeys`, in their order. One read a key where nothing or one item is held. */
 export async function loadGroups(
-  db: Database,
+  db: Reads,
   idKeys: readonly Uint8Array[],
   options: ReadOptions = {},
 ): Promise<IdGroup[]> {
@@ -77,7 +77,7 @@ export async function loadGroups(
 }
 
 /** All groups of a range of item keys, ascending. */
-export async function* scanGroups(db: Database, range: Range, options: ReadOptions = {}): AsyncGenerator<IdGroup> {
+export async function* scanGroups(db: Reads, range: Range, options: ReadOptions = {}): AsyncGenerator<IdGroup> {
   let idKey: Uint8Array | undefined
   let items: HeldItem[] = []
   for await (const chunk of db.scan(range, options)) {

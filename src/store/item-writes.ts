@@ -1,10 +1,10 @@
-import type { Database, Writes } from './database.ts'
+import type { Reads, Writes } from './database.ts'
+import type { Draft } from './draft.ts'
 import { misuse } from './failures.ts'
 import { type HeldItem, loadGroups, withItem, writeGroup } from './held-item.ts'
 import { readFace } from './item-face.ts'
 import { itemIdKey, latin1 } from './keys.ts'
 import { branchOf, refStands } from './log-state.ts'
-import type { Draft } from './memory.ts'
 import { type Shown, type ShownChange, type Stands, shownChanges, shownOf } from './shown.ts'
 import type { CommitResult, ItemId, OpenedItem, VoidItem } from './store.ts'
 import { writeView } from './view-writes.ts'
@@ -15,7 +15,7 @@ export type ItemsOutcome = Pick<CommitResult, 'itemsNew' | 'itemsKnown' | 'confl
 export async function writeItems(
   items: readonly OpenedItem[],
   draft: Draft,
-  db: Database,
+  db: Reads,
   writes: Writes,
 ): Promise<ItemsOutcome> {
   const voided: VoidItem[] = []
@@ -24,7 +24,7 @@ export async function writeItems(
     db,
     arrivals.map(({ idKey }) => idKey),
   )
-  const stands: Stands = ref => refStands(ref, draft.numbered(ref.log), draft.tombstoned(ref.log))
+  const stands: Stands = ref => refStands(ref, draft)
 
   const changes: ShownChange[] = []
   let itemsNew = 0

@@ -56,7 +56,7 @@ export type Generation = 0 | 1
 
 const ID_BYTES = 16
 
-export function writeU64(target: Buffer, value: number, offset: number): number {
+function writeU64(target: Buffer, value: number, offset: number): number {
   target.writeUInt32BE(Math.floor(value / 0x1_0000_0000), offset)
   return target.writeUInt32BE(value % 0x1_0000_0000, offset + 4)
 }

@@ -6,6 +6,8 @@ import { decodeCompactRange, encodeCompactRange } from '../merkle/compact-range.
 import { decodeLoose, encode } from '../wire/codec.ts'
 import type { ItemRef } from '../wire/gen/store.ts'
 import { LogRecord } from '../wire/gen/store.ts'
+import { damaged } from './failures.ts'
+import type { MemoryReads } from './memory.ts'
 import { type StoredLog, UNLIMITED } from './store.ts'
 
 /** A log as it is held in memory. */
@@ -28,8 +30,10 @@ export function branchOf(state: LogState): number {
 }
 
 /** Whether the entry named stands: below the limit, not tombstoned, and on the branch that is the log now (R-0.2). */
-export function refStands(ref: ItemRef, state: LogState, tombstoned: ReadonlySet<number> | undefined): boolean {
-  if (ref.seq >= state.limit || tombstoned?.has(ref.seq)) return false
+export function refStands(ref: ItemRef, memory: MemoryReads): boolean {
+  const state = memory.logAt(ref.log)
+  if (state === undefined) throw damaged(`an item names log number ${ref.log}, which is not held`)
+  if (ref.seq >= state.limit || memory.tombstoned(ref.log)?.has(ref.seq)) return false
   for (let branch = ref.branch; branch < state.forks.length; branch++) if (ref.seq >= state.forks[branch]!) return false
   return true
 }

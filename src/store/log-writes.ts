@@ -3,30 +3,25 @@ import type { Hash } from '../base/ids.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import { TILE_LEVELS } from '../merkle/proof-source.ts'
 import { encodeEnvelope, parseEnvelope } from '../wire/entry.ts'
-import { type Database, type Range, type Writes, wholeSpace } from './database.ts'
+import { type Range, type Reads, type Writes, wholeSpace } from './database.ts'
+import type { Draft } from './draft.ts'
 import { damaged, misuse } from './failures.ts'
 import { branchKey, latin1, logKey, nodeKey, placeKey, readU32, readU64, SPACE } from './keys.ts'
 import { encodeLogState, type LogState, newLogState, standingOf } from './log-state.ts'
-import type { Draft } from './memory.ts'
 import type { LogChange, TreeNode } from './store.ts'
 
 /** What one log change works with. */
 interface Work {
   readonly change: LogChange
   readonly draft: Draft
-  readonly db: Database
+  readonly db: Reads
   readonly writes: Writes
 }
 
 /** Rewinds are the business of stolen keys: more of them than this in one log is a fault here. */
 const FORKS_MAX = 1024
 
-export async function writeLogs(
-  changes: readonly LogChange[],
-  draft: Draft,
-  db: Database,
-  writes: Writes,
-): Promise<void> {
+export async function writeLogs(changes: readonly LogChange[], draft: Draft, db: Reads, writes: Writes): Promise<void> {
   if (new Set(changes.map(({ logId }) => latin1(logId))).size < changes.length) throw misuse('two changes of one log')
   for (const change of changes) {
     const work: Work = { change, draft, db, writes }
@@ -35,7 +30,7 @@ export async function writeLogs(
     state = appended(state, work)
     await writeBodies(state, work)
     state = marked(state, work)
-    draft.set(await withStanding(state, work))
+    draft.setLog(await withStanding(state, work))
   }
 }
 
@@ -46,7 +41,7 @@ export function writeLogRecords(draft: Draft, writes: Writes): void {
 
 function firstState({ change, draft }: Work): LogState {
   if (change.head === undefined) throw misuse('a change of a log that is not held')
-  return newLogState(draft.newLogNumber(), change.head)
+  return newLogState(draft.logCount, change.head)
 }
 
 function appended(state: LogState, { change, writes }: Work): LogState {

@@ -1,20 +1,17 @@
 import type { LogId } from '../base/ids.ts'
-import { damaged } from './failures.ts'
 import { type Generation, latin1 } from './keys.ts'
 import type { LogState } from './log-state.ts'
 
-/** What is held in memory of the store: a copy of records on disk, replaced only after a write succeeded. */
-export interface Memory {
-  readonly logs: Map<string, LogState>
-  /** By log number. */
-  readonly numbered: LogState[]
-  /** Seqs by log number; as many as there are TOMBSTONE entries. */
-  readonly tombstones: Map<number, Set<number>>
-  counts: Counts
-  view: ViewState
-  nextQueueNumber: number
-  /** Rises with every change of the view. */
-  viewVersion: number
+/** What is known without asking the disk. */
+export interface MemoryReads {
+  log(logId: LogId): LogState | undefined
+  logAt(number: number): LogState | undefined
+  readonly logCount: number
+  /** Seqs of a log that tombstones name. */
+  tombstoned(number: number): ReadonlySet<number> | undefined
+  readonly counts: Readonly<Counts>
+  readonly view: ViewState
+  readonly nextQueueNumber: number
 }
 
 export interface Counts {
@@ -29,11 +26,6 @@ export interface Counts {
   shown: number
 }
 
-export interface ViewState {
-  readonly generation: Generation
-  readonly stale: boolean
-}
-
 export const NO_COUNTS: Readonly<Counts> = {
   waiting: 0,
   queued: 0,
@@ -46,88 +38,48 @@ export const NO_COUNTS: Readonly<Counts> = {
   shown: 0,
 }
 
-/** What a commit is about to make of the memory: read through, published when the batch is on disk. */
-export class Draft {
-  readonly #memory: Memory
-  readonly #logs = new Map<string, LogState>()
-  readonly #numbered = new Map<number, LogState>()
-  readonly #tombstones = new Map<number, Set<number>>()
-  #stale = false
-  #nextLogNumber: number
-  /** Keys that this commit takes away on its own account; what is added after counts as new. */
-  readonly removed = new Set<string>()
-  readonly counts: Counts
-  nextQueueNumber: number
-  viewWritten = false
+export interface ViewState {
+  readonly generation: Generation
+  readonly stale: boolean
+}
 
-  constructor(memory: Memory) {
-    this.#memory = memory
-    this.#nextLogNumber = memory.numbered.length
-    this.counts = { ...memory.counts }
-    this.nextQueueNumber = memory.nextQueueNumber
+/** A copy of records on disk, changed only after the write that says so. As large as there are logs and tombstones. */
+export class Memory implements MemoryReads {
+  readonly #byId = new Map<string, LogState>()
+  readonly #byNumber: LogState[] = []
+  readonly #tombstones = new Map<number, ReadonlySet<number>>()
+  counts: Readonly<Counts> = NO_COUNTS
+  view: ViewState = { generation: 0, stale: false }
+  nextQueueNumber = 0
+  /** Rises with every change of the view. */
+  viewVersion = 0
+
+  get logCount(): number {
+    return this.#byNumber.length
   }
 
-  get view(): ViewState {
-    const { generation, stale } = this.#memory.view
-    return { generation, stale: stale || this.#stale }
-  }
-
-  get viewChanged(): boolean {
-    return this.view.stale !== this.#memory.view.stale
-  }
-
-  get countsChanged(): boolean {
-    const before = this.#memory.counts
-    return Object.entries(this.counts).some(([name, count]) => before[name as keyof Counts] !== count)
-  }
-
-  get changedLogs(): Iterable<LogState> {
-    return this.#logs.values()
+  logs(): readonly LogState[] {
+    return this.#byNumber
   }
 
   log(logId: LogId): LogState | undefined {
-    const key = latin1(logId)
-    return this.#logs.get(key) ?? this.#memory.logs.get(key)
+    return this.#byId.get(latin1(logId))
   }
 
-  numbered(number: number): LogState {
-    const state = this.#numbered.get(number) ?? this.#memory.numbered[number]
-    if (state === undefined) throw damaged(`a record names log number ${number}, which is not held`)
-    return state
+  logAt(number: number): LogState | undefined {
+    return this.#byNumber[number]
   }
 
-  newLogNumber(): number {
-    return this.#nextLogNumber++
-  }
-
-  set(state: LogState): void {
-    this.#logs.set(latin1(state.head.logId), state)
-    this.#numbered.set(state.number, state)
+  setLog(state: LogState): void {
+    this.#byId.set(latin1(state.head.logId), state)
+    this.#byNumber[state.number] = state
   }
 
   tombstoned(number: number): ReadonlySet<number> | undefined {
-    return this.#tombstones.get(number) ?? this.#memory.tombstones.get(number)
+    return this.#tombstones.get(number)
   }
 
-  tombstone(number: number, seq: number): void {
-    const seqs = this.#tombstones.get(number) ?? new Set(this.#memory.tombstones.get(number))
-    this.#tombstones.set(number, seqs.add(seq))
-  }
-
-  markStale(): void {
-    this.#stale = true
-  }
-
-  publish(): void {
-    const memory = this.#memory
-    for (const [key, state] of this.#logs) {
-      memory.logs.set(key, state)
-      memory.numbered[state.number] = state
-    }
-    for (const [number, seqs] of this.#tombstones) memory.tombstones.set(number, seqs)
-    memory.view = this.view
-    memory.counts = this.counts
-    memory.nextQueueNumber = this.nextQueueNumber
-    if (this.viewWritten) memory.viewVersion++
+  setTombstoned(number: number, seqs: ReadonlySet<number>): void {
+    this.#tombstones.set(number, seqs)
   }
 }

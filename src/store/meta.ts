@@ -5,12 +5,12 @@ import { type Database, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
 import { type Generation, nameKey, readU32, readU64, SPACE } from './keys.ts'
 import { decodeLogState } from './log-state.ts'
-import { type Counts, type Memory, NO_COUNTS, type ViewState } from './memory.ts'
+import { type Counts, Memory, type ViewState } from './memory.ts'
 
 const META = { format: 'format', counts: 'counts', view: 'view' } as const
 
 /** Rises with every change that an older program would misread. There is no older one yet, and so no migration. */
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 
 /** Refuses what a newer program wrote, and marks a new store. */
 export async function assertFormat(db: Database): Promise<void> {
@@ -34,15 +34,10 @@ export async function assertFormat(db: Database): Promise<void> {
 /** Everything that is held in memory, as it is on disk. */
 export async function loadMemory(db: Database): Promise<Memory> {
   const [counts, view] = await db.getMany([META.counts, META.view].map(name => nameKey(SPACE.meta, name)))
-  const memory: Memory = {
-    logs: new Map(),
-    numbered: [],
-    tombstones: new Map(),
-    counts: counts === undefined ? { ...NO_COUNTS } : decodeCounts(counts),
-    view: view === undefined ? { generation: 0, stale: false } : decodeView(view),
-    nextQueueNumber: await nextQueueNumber(db),
-    viewVersion: 0,
-  }
+  const memory = new Memory()
+  if (counts !== undefined) memory.counts = decodeLoose(CountsRecord, counts, false)
+  if (view !== undefined) memory.view = decodeView(view)
+  memory.nextQueueNumber = await nextQueueNumber(db)
   await loadLogs(db, memory)
   await loadTombstones(db, memory)
   return memory
@@ -52,21 +47,21 @@ async function loadLogs(db: Database, memory: Memory): Promise<void> {
   for await (const chunk of db.scan(wholeSpace(SPACE.logs))) {
     for (const [key, value] of chunk) {
       const state = decodeLogState(readU32(key, 1), value)
-      if (state.number !== memory.numbered.length) throw damaged('a log is missing from the store')
-      memory.numbered.push(state)
-      memory.logs.set(Buffer.from(state.head.logId).toString('latin1'), state)
+      if (state.number !== memory.logCount) throw damaged('a log is missing from the store')
+      memory.setLog(state)
     }
   }
 }
 
 async function loadTombstones(db: Database, memory: Memory): Promise<void> {
+  const tombstones = new Map<number, Set<number>>()
   for await (const chunk of db.scan(wholeSpace(SPACE.tombstones))) {
     for (const [key] of chunk) {
-      const log = readU32(key, 1)
-      const seqs = memory.tombstones.get(log) ?? new Set()
-      memory.tombstones.set(log, seqs.add(readU64(key, 5)))
+      const seqs = tombstones.get(readU32(key, 1)) ?? new Set()
+      tombstones.set(readU32(key, 1), seqs.add(readU64(key, 5)))
     }
   }
+  for (const [log, seqs] of tombstones) memory.setTombstoned(log, seqs)
 }
 
 async function nextQueueNumber(db: Database): Promise<number> {
@@ -85,8 +80,4 @@ export function viewLine({ generation, stale }: ViewState): [Uint8Array, Uint8Ar
 
 export function countsLine(counts: Counts): [Uint8Array, Uint8Array] {
   return [nameKey(SPACE.meta, META.counts), encode(CountsRecord, counts)]
-}
-
-function decodeCounts(bytes: Uint8Array): Counts {
-  return { ...decodeLoose(CountsRecord, bytes, false) }
 }

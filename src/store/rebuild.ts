@@ -46,7 +46,7 @@ interface Batch {
 }
 
 async function* batches(db: Database, memory: Memory): AsyncGenerator<Batch> {
-  const stands: Stands = ref => refStands(ref, memory.numbered[ref.log]!, memory.tombstones.get(ref.log))
+  const stands: Stands = ref => refStands(ref, memory)
   let changes: ShownChange[] = []
   let held = 0
   for await (const group of scanGroups(db, wholeSpace(SPACE.items))) {

@@ -76,7 +76,7 @@ async function waitingEpochs({ db }: StoreContext): Promise<EpochId[]> {
 }
 
 function positionAt({ memory }: StoreContext, key: Uint8Array, at: number): EntryPosition {
-  const log = memory.numbered[readU32(key, at)]
+  const log = memory.logAt(readU32(key, at))
   if (log === undefined) throw damaged(`a record names log number ${readU32(key, at)}, which is not held`)
   return { logId: log.head.logId, seq: readU64(key, at + 4) }
 }

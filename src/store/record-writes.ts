@@ -3,11 +3,11 @@ import type { LogId } from '../base/ids.ts'
 import { encode } from '../wire/codec.ts'
 import { encodeEnvelope } from '../wire/entry.ts'
 import { DocumentRecord } from '../wire/gen/store.ts'
-import type { Database, Writes } from './database.ts'
+import type { Reads, Writes } from './database.ts'
+import type { Draft } from './draft.ts'
 import { misuse } from './failures.ts'
 import { branchKey, epochKey, intentKey, latin1, nameKey, placeKey, queueKey, SPACE, spaceKey } from './keys.ts'
 import type { LogState } from './log-state.ts'
-import type { Draft } from './memory.ts'
 import {
   BRANCH_ENTRIES_MAX,
   type Changes,
@@ -27,7 +27,7 @@ export interface RecordsOutcome {
 export async function writeRecords(
   batch: StoreBatch,
   draft: Draft,
-  db: Database,
+  db: Reads,
   writes: Writes,
 ): Promise<RecordsOutcome> {
   const space = new SpaceWriter(draft, db, writes)
@@ -53,12 +53,12 @@ interface KeyChanges {
 
 class SpaceWriter {
   readonly #draft: Draft
-  readonly #db: Database
+  readonly #db: Reads
   readonly #writes: Writes
   /** What this commit has already made of a key. */
   readonly #present = new Map<string, boolean>()
 
-  constructor(draft: Draft, db: Database, writes: Writes) {
+  constructor(draft: Draft, db: Reads, writes: Writes) {
     this.#draft = draft
     this.#db = db
     this.#writes = writes
@@ -143,7 +143,7 @@ async function writeBranches(changes: StoreBatch['branches'] = {}, draft: Draft,
   for (const { logId, seq, leaf } of changes.remove ?? []) {
     const log = stateOf(logId, draft)
     const grown = await space.change({ add: [], remove: [branchKey(log.number, seq, leaf)] })
-    draft.set({ ...log, branchEntries: log.branchEntries + grown })
+    draft.setLog({ ...log, branchEntries: log.branchEntries + grown })
   }
   for (const entry of changes.add ?? []) {
     const log = stateOf(entry.logId, draft)
@@ -153,7 +153,7 @@ async function writeBranches(changes: StoreBatch['branches'] = {}, draft: Draft,
     }
     const key = branchKey(log.number, entry.header.seq, entry.leaf)
     const grown = await space.change({ add: [[key, encodeEnvelope(entry)]], remove: [] })
-    draft.set({ ...log, branchEntries: log.branchEntries + grown })
+    draft.setLog({ ...log, branchEntries: log.branchEntries + grown })
   }
   return refused
 }

@@ -34,10 +34,7 @@ export function viewMoment(context: StoreContext): ViewMoment {
     context,
     snapshot,
     generation: memory.view.generation,
-    stands: ref => {
-      const log = memory.numbered[ref.log]
-      return log !== undefined && refStands(ref, log, memory.tombstones.get(ref.log))
-    },
+    stands: ref => refStands(ref, memory),
     [Symbol.asyncDispose]: () => snapshot.close(),
   }
 }
@@ -74,7 +71,7 @@ function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredIte
 }
 
 function entriesOf({ refs }: HeldItem, { context, stands }: ViewMoment): EntryPosition[] {
-  return refs.filter(stands).map(({ log, seq }) => ({ logId: context.memory.numbered[log]!.head.logId, seq }))
+  return refs.filter(stands).map(({ log, seq }) => ({ logId: context.memory.logAt(log)!.head.logId, seq }))
 }
 
 export async function readIndicators(

@@ -3,7 +3,7 @@ import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
 import { IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
-import { type Database, prefixRange, type Writes } from './database.ts'
+import { prefixRange, type Reads, type Writes } from './database.ts'
 import { type Generation, indicatorKey, latin1, spilledKey, spilledPrefix, timeKey } from './keys.ts'
 import type { Counts } from './memory.ts'
 import { compareShown, type Shown, type ShownChange, shownRecord } from './shown.ts'
@@ -14,13 +14,13 @@ import { compareShown, type Shown, type ShownChange, shownRecord } from './shown
  * indicator with a hundred thousand claims costs no more a claim than another. Which of the two forms it has follows
  * from the number alone: the bytes of the view do not depend on the order of arrival.
  */
-export const INLINE_MAX = 8
+const INLINE_MAX = 8
 
 export type ViewCounts = Pick<Counts, 'indicators' | 'claims' | 'shown'>
 
 /** Where a view is written: on disk, and in `writes` and `counts` of the commit. */
 export interface ViewTarget {
-  readonly db: Database
+  readonly db: Reads
   readonly generation: Generation
   readonly counts: ViewCounts
   readonly writes: Writes

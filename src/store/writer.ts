@@ -3,6 +3,7 @@ import { Ahead, InFlight } from './ahead.ts'
 import { planCommit } from './commit.ts'
 import type { StoreContext } from './context.ts'
 import type { Reads, Writes } from './database.ts'
+import type { Draft } from './draft.ts'
 import type { MemoryReads } from './memory.ts'
 import { rebuildView } from './rebuild.ts'
 import {
@@ -13,22 +14,28 @@ import {
   type StoreState,
 } from './store.ts'
 
+export interface Reopening {
+  /** Throws where reopening is bound to fail: until then reads are answered as before. */
+  mayReopen(): Promise<void>
+  reopen(): Promise<StoreContext>
+}
+
 /**
  * The one writer of a store: takes its calls in order, and stops at the first write whose outcome is not certain. While
  * one batch is being written the next is worked out on what that batch is going to leave.
  */
 export class Writer {
   readonly #context: StoreContext
-  readonly #reopen: () => Promise<StoreContext>
+  readonly #reopening: Reopening
   #state: StoreState = 'open'
   /** Settles with the turn of the last call so far: the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #inFlight: InFlight | undefined
 
-  constructor(context: StoreContext, reopen: () => Promise<StoreContext>) {
+  constructor(context: StoreContext, reopening: Reopening) {
     this.#context = context
-    this.#reopen = reopen
+    this.#reopening = reopening
   }
 
   get state(): StoreState {
@@ -41,10 +48,12 @@ export class Writer {
       const { writes, draft, result } = await planCommit(batch, ...this.#ahead())
       await this.#landed()
       this.#assertWritable()
-      this.#inFlight = new InFlight(draft, writes, this.#write(writes, sync))
-      return { inFlight: this.#inFlight, result }
+      if (writes.length === 0) return { done: Promise.resolve(), result }
+      const inFlight = new InFlight(draft, writes, this.#write(draft, writes, sync))
+      this.#inFlight = inFlight
+      return { done: inFlight.done, result }
     })
-    await started.inFlight.done
+    await started.done
     return started.result
   }
 
@@ -61,9 +70,11 @@ export class Writer {
     return this.#inTurn(async () => {
       await this.#landed()
       if (this.#state === 'closed') throw closed()
+      await this.#reopening.mayReopen()
       this.#state = 'failed'
       await this.#context.db.close()
-      this.#context.memory = (await this.#reopen()).memory
+      this.#context.memory = (await this.#reopening.reopen()).memory
+      this.#inFlight = undefined
       this.#state = 'open'
     })
   }
@@ -96,13 +107,10 @@ export class Writer {
     await this.#inFlight?.done.catch(() => undefined)
   }
 
-  async #write(writes: Writes, sync: boolean): Promise<void> {
-    try {
-      if (writes.length > 0) await this.#failing(this.#context.db.write(writes, sync))
-      this.#inFlight?.draft.publish(this.#context.memory)
-    } finally {
-      this.#inFlight = undefined
-    }
+  async #write(draft: Draft, writes: Writes, sync: boolean): Promise<void> {
+    await this.#failing(this.#context.db.write(writes, sync))
+    draft.publish(this.#context.memory)
+    this.#inFlight = undefined
   }
 
   /** After a failed write it is not known what the disk holds; what is in memory is what was acknowledged. */

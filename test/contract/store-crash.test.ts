@@ -3,7 +3,7 @@ import { utf8 } from '../../src/base/bytes.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'
 import type { Store, StoreBatch } from '../../src/store/store.ts'
 import { parseEnvelope } from '../../src/wire/entry.ts'
-import { type Failure, failingLevel } from '../support/failing-level.ts'
+import { type Failure, failingLevel, slowLevel } from '../support/failing-level.ts'
 import { claimItem, EPOCH, StoreAuthor, sightingItem, withdrawalItem } from '../support/store-author.ts'
 import { dumpedView } from '../support/store-view.ts'
 
@@ -107,6 +107,30 @@ describe.each<Failure>(['refused', 'persisted'])('a store whose write is %s', fa
       await assertConsistent(again)
     }
     expect(failures).toBeGreaterThanOrEqual(steps().length)
+  })
+})
+
+describe('a write that fails while others wait', () => {
+  it('takes those after it down with it, and leaves what came before', async () => {
+    for (let nth = 3; nth < 14; nth++) {
+      const failing = failingLevel(memoryLevel(), nth, 'refused')
+      await using store = await openStore({ level: failing.level })
+      const outcomes = await Promise.allSettled(steps().map(step => step(store)))
+      const codes = outcomes.map(outcome => (outcome.status === 'rejected' ? outcome.reason.code : 'done'))
+      const first = codes.indexOf('store-full')
+      expect(codes.slice(0, first).every(code => code === 'done')).toBe(true)
+      expect(codes.slice(first + 1).every(code => code === 'store-failed')).toBe(true)
+      await store.recover()
+      if (first !== REBUILD_STEP) await assertConsistent(store)
+      await goOn(store, first)
+      await assertConsistent(store)
+    }
+  })
+
+  it('gives the same as commits that wait for each other', async () => {
+    await using store = await openStore({ level: slowLevel(memoryLevel()) })
+    await Promise.all(steps().map(step => step(store)))
+    expect(await state(store)).toEqual(await undisturbed())
   })
 })
 

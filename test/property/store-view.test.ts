@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openStore } from '../../src/store/open.ts'
+import { memoryLevel, openStore } from '../../src/store/open.ts'
 import type { OpenedItem } from '../../src/store/store.ts'
+import { slowLevel } from '../support/failing-level.ts'
 import {
   claimItem,
   opinionItem,
@@ -20,7 +21,7 @@ const LOGS = [
 ]
 
 async function openFilled() {
-  const store = await openStore({ memory: true })
+  const store = await openStore({ level: slowLevel(memoryLevel()) })
   for (const logs of LOGS) await store.commit({ logs })
   return store
 }
@@ -62,12 +63,14 @@ const twoWays = arrivals.chain(items =>
   }),
 )
 
+/** The commits are given at once: each is worked out while the one before is being written. */
 async function commitInParts(
   store: Awaited<ReturnType<typeof openFilled>>,
   items: readonly OpenedItem[],
   size: number,
 ) {
-  for (let at = 0; at < items.length; at += size) await store.commit({ items: items.slice(at, at + size) })
+  const parts = Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+  await Promise.all(parts.map(part => store.commit({ items: part })))
 }
 
 describe('the view', () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Level } from '../../src/store/database.ts'
 
 /** How the write that is to fail does so. */
@@ -25,25 +26,39 @@ export function failingLevel(inner: Level, nth: number, failure: Failure): Faili
     throw new Error('IO error: 000042.log: No space left on device')
   }
 
-  const level = new Proxy(inner, {
+  return { level: withWrites(inner, attempt, () => (broken = false)), writes: () => writes }
+}
+
+/** `inner` with writes that reach it only after whoever else has something to do has had a turn, as on a real disk. */
+export function slowLevel(inner: Level): Level {
+  return withWrites(inner, async write => {
+    await setImmediate()
+    await write()
+    await setImmediate()
+  })
+}
+
+type Attempt = (write: () => Promise<void>) => Promise<void>
+
+function withWrites(inner: Level, attempt: Attempt, opening = () => {}): Level {
+  return new Proxy(inner, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
-      if (name === 'batch') return () => failingBatch(target, attempt)
+      if (name === 'batch') return () => batchWith(target, attempt)
       if (name === 'clear') return (options: object) => attempt(() => target.clear(options))
       if (name === 'open') {
         return () => {
-          broken = false
+          opening()
           return target.open()
         }
       }
       return member.bind(target)
     },
   })
-  return { level, writes: () => writes }
 }
 
-function failingBatch(inner: Level, attempt: (write: () => Promise<void>) => Promise<void>) {
+function batchWith(inner: Level, attempt: Attempt) {
   const batch = inner.batch()
   return new Proxy(batch, {
     get(target, name) {
