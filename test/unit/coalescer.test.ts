@@ -18,6 +18,24 @@ test('under load the window applies, and never longer than itself', () => {
   expect(coalescer.waitMs(0.01)).toBeLessThanOrEqual(250)
 })
 
+test('a short window bounds every wait', () => {
+  const { coalescer } = atTime(3)
+  for (let i = 0; i < 100; i++) coalescer.sent()
+  expect(coalescer.waitMs(0.01)).toBe(3)
+})
+
+test('whoever publishes one at a time is hardly held up', () => {
+  const { clock, coalescer } = atTime(250)
+  let waited = 0
+  for (let i = 0; i < 100; i++) {
+    const waitMs = coalescer.waitMs(0.01)
+    waited += waitMs
+    clock.ms += waitMs
+    coalescer.sent()
+  }
+  expect(waited / 100).toBeLessThanOrEqual(25)
+})
+
 test('a full message never waits', () => {
   const { coalescer } = atTime(250)
   for (let i = 0; i < 100; i++) coalescer.sent()
