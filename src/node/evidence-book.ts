@@ -17,7 +17,7 @@ import { parseProof, verifyProof } from '../chain/proof.ts'
 import { type WitnessRegistry, witnessRegistryOf } from '../chain/quorum.ts'
 import { type Evidence, standingOf } from '../chain/standing.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
-import { addDocument } from '../registry/add-document.ts'
+import { addDocument, addDocuments } from '../registry/add-document.ts'
 import type { Directory } from '../registry/directory.ts'
 import { documentsOf, type EvidenceSet, emptyEvidence, findDocument } from '../registry/evidence.ts'
 import { openDirectory } from '../registry/open-directory.ts'
@@ -205,7 +205,9 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 
   // --- start ------------------------------------------------------------------------------------------------------
 
-  for await (const doc of store.documents()) documents = addDocument(documents, parseSignedDoc(doc.bytes)).set
+  const stored: ParsedSignedDoc[] = []
+  for await (const doc of store.documents()) stored.push(parseSignedDoc(doc.bytes))
+  documents = addDocuments(documents, stored)
   for await (const held of store.evidence()) {
     try {
       take({ type: held.type, body: held.bytes })
