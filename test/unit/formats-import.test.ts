@@ -109,7 +109,7 @@ describe('the account of an import', () => {
 })
 
 describe('the bundled sample', () => {
-  const folder = join(import.meta.dirname, '../../scripts/sample')
+  const folder = join(import.meta.dirname, '../../src/cli/sample')
 
   async function sampleRows(name: string): Promise<readonly ImportRow[]> {
     expect(existsSync(join(folder, name))).toBe(true)
