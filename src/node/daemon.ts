@@ -4,7 +4,7 @@ import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
 import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
-import { positionKey } from '../chain/genesis.ts'
+import { type LogIdentity, positionKey } from '../chain/genesis.ts'
 import { buildBrokenPrev, buildSamePosition, buildSameSeq } from '../chain/proof-build.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
@@ -33,6 +33,7 @@ import { createOwnLog } from './own-log.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
 import { createSigningGuard } from './signing-guard.ts'
+import { startStoreKeeper } from './store-keeper.ts'
 import { createSyncService } from './sync-service.ts'
 import { createSyncSource } from './sync-source.ts'
 import { AGENT } from './version.ts'
@@ -114,7 +115,7 @@ export async function openNode(options: NodeOptions) {
     events: {
       committed: entries => onCommitted(entries),
       gap: logId => sync.gap(logId),
-      conflict: (held, offered, kind) => void onConflict(held, offered, kind),
+      conflict: (held, offered, kind) => inBackground(onConflict(held, offered, kind)),
     },
   })
 
@@ -213,18 +214,33 @@ export async function openNode(options: NodeOptions) {
   function onCommitted(entries: readonly Committed[]): void {
     projector.add(entries)
     outbox.add(entries.filter(({ own }) => own).map(({ entry }) => entry))
-    for (const { entry } of entries) if (entry.header.seq === 0) void onNewLog(entry)
-    const foreign = entries.findLast(({ entry, own }) => !own && equalBytes(entry.log.signPk, signer.publicKey))
+    for (const { entry } of entries) if (entry.header.seq === 0) inBackground(onNewLog(entry))
+    const foreign = entries.findLast(({ entry, own }) => !own && isCurrent(entry.log))
     if (foreign === undefined) return
     const { seq } = foreign.entry.header
     guard.stop(seq, seq + 1, 'another node')
     logger.error({ seq }, 'an entry of our own log came from outside that this store did not hold: it is an old copy')
   }
 
+  /** A log of this node's key in which it signs, or should have been signing; what it left behind may still arrive. */
+  function isCurrent(log: LogIdentity): boolean {
+    return equalBytes(log.signPk, signer.publicKey) && log.incarnation >= (ownLog.current()?.incarnation ?? 0)
+  }
+
+  /** For what events set off: nobody waits for it. */
+  function inBackground(work: Promise<void>): void {
+    work.catch(error => logger.error({ err: error }, 'work set off by an entry failed'))
+  }
+
   /** R-2.5: two signed entries contradict each other. Whoever holds the proof can show it to anybody. */
   async function onConflict(
     ...[held, offered, kind]: Parameters<Parameters<typeof createIngest>[0]['events']['conflict']>
   ) {
+    const { seq } = offered.header
+    if (isCurrent(offered.log)) {
+      guard.stop(store.log(offered.logId)?.head.size ?? 0, seq + 1, 'another node with our key')
+      logger.error({ seq }, 'an entry signed with our key contradicts our own log: the key is used elsewhere')
+    }
     const bytes = await store.entry(offered.logId, 0)
     if (bytes === undefined) return
     const genesis = parseEnvelope(bytes)
@@ -276,6 +292,11 @@ export async function openNode(options: NodeOptions) {
         fix: 'Ask the governors for the role PUBLISH.',
       })
     }
+    if (!directory.mayOpenLog(nation, signer.publicKey)) {
+      return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
+        fix: 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.',
+      })
+    }
     if (clock.now() > directory.registry.expiresMs + PUBLISH_AFTER_EXPIRY_MS) {
       return new UserError('publish-registry-expired', 'the registry expired more than 30 days ago', {
         fix: 'Ask the governors for a new version of the registry and apply it.',
@@ -302,6 +323,9 @@ export async function openNode(options: NodeOptions) {
   }
 
   async function start(): Promise<void> {
+    // Before anybody can answer with these very entries, which would look like those of another copy of this node.
+    await ownLog.completeIntents()
+    publisher.waitForView()
     host.subscribe('entries', async data => {
       try {
         return await ingest.offerGossip(parseEnvelope(data))
@@ -321,7 +345,6 @@ export async function openNode(options: NodeOptions) {
     book.onChange(onEvidenceChange)
     host.setPeers(peerTargets())
     projector.wake()
-    await ownLog.completeIntents()
     await outbox.resume()
     const poll = setInterval(() => publisher.wake(), GUARD_POLL_MS)
     const checkpoints = setInterval(() => {
@@ -340,7 +363,21 @@ export async function openNode(options: NodeOptions) {
     logger,
   })
 
-  await start()
+  /** What a failed write held up. */
+  function onRecovered(): void {
+    publisher.waitForView()
+    projector.wake()
+    publisher.wake()
+    sync.all()
+  }
+
+  const keeper = startStoreKeeper({ store, recovered: onRecovered, logger })
+  try {
+    await start()
+  } catch (error) {
+    await close()
+    throw error
+  }
   return {
     allianceId,
     nation,
@@ -358,17 +395,20 @@ export async function openNode(options: NodeOptions) {
     refusals: refusals as ReadonlyMap<string, number>,
     checkpoint,
     nationOf,
-    async [Symbol.asyncDispose](): Promise<void> {
-      for (const timer of timers) clearInterval(timer)
-      await owed.stop()
-      await publisher.stop()
-      await sync.stop()
-      await outbox.settled()
-      await host[Symbol.asyncDispose]()
-      await ingest.stop()
-      await projector.stop()
-      await store[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: close,
+  }
+
+  async function close(): Promise<void> {
+    for (const timer of timers) clearInterval(timer)
+    await keeper.stop()
+    await owed.stop()
+    await publisher.stop()
+    await sync.stop()
+    await outbox.settled()
+    await host[Symbol.asyncDispose]()
+    await ingest.stop()
+    await projector.stop()
+    await store[Symbol.asyncDispose]()
   }
 }
 
