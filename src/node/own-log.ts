@@ -22,6 +22,7 @@ import { Envelope } from '../wire/gen/tocsin.ts'
 import { ENVELOPE_BYTES_MAX, INCARNATIONS_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
 import type { Ingest, OwnCommit } from './ingest.ts'
+import { createTurns } from './turns.ts'
 
 export interface OwnLogOptions {
   readonly allianceId: AllianceId
@@ -55,9 +56,10 @@ const NO_PREV = new Uint8Array(32)
 export function createOwnLog(options: OwnLogOptions) {
   const { allianceId, nation, signPk, sign, store, clock } = options
   const context = { allianceId, verify: options.verify, keyStands: () => true }
-  /** A write failed: what the store holds is not known until it was read again. */
+  /** Something failed after an intent was written: it may be there, and the entry with it. */
   let doubtful = false
-  let turn: Promise<unknown> = Promise.resolve()
+  /** Each entry names the one before. */
+  const inTurn = createTurns()
 
   function current(): LogHead | undefined {
     let newest: LogHead | undefined
@@ -66,13 +68,6 @@ export function createOwnLog(options: OwnLogOptions) {
       if (newest === undefined || head.incarnation > newest.incarnation) newest = head
     }
     return newest
-  }
-
-  /** One at a time: each entry names the one before. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(work)
-    turn = result.then(noop, noop)
-    return result
   }
 
   async function appendNext(draft: OwnDraft, own: OwnCommit): Promise<VerifiedEntry> {
@@ -126,7 +121,7 @@ export function createOwnLog(options: OwnLogOptions) {
       await options.ingest.commitOwn([entry], { ...own, intents: [position] })
       return entry
     } catch (error) {
-      if (error instanceof StoreError) doubtful = true
+      doubtful = true
       throw error
     }
   }
@@ -141,7 +136,6 @@ export function createOwnLog(options: OwnLogOptions) {
 
   async function recoverIfDoubtful(): Promise<void> {
     if (!doubtful) return
-    if (store.state === 'failed') await store.recover()
     await completeIntents()
     doubtful = false
   }
@@ -184,8 +178,6 @@ export function createOwnLog(options: OwnLogOptions) {
     incarnate: (close: boolean) => inTurn(() => openNext(close)),
   }
 }
-
-function noop(): void {}
 
 export type OwnLog = ReturnType<typeof createOwnLog>
 

@@ -1,4 +1,4 @@
-import { toHex } from '../base/bytes.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, LogId, NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
@@ -25,6 +25,7 @@ import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
 import type { OwnLog } from './own-log.ts'
 import type { SigningGuard } from './signing-guard.ts'
+import { createTurns } from './turns.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
 export interface PublishOptions {
@@ -47,6 +48,11 @@ export interface PublishOptions {
   readonly logger: Logger
 }
 
+type Judged =
+  | { readonly kind: 'accepted'; readonly draft: DraftItem; readonly released: ReleasedItem }
+  | { readonly kind: 'known'; readonly id: string }
+  | { readonly kind: 'refused'; readonly outcome: PublishOutcome }
+
 interface Pending {
   readonly draft: DraftItem
   readonly released: ReleasedItem
@@ -63,15 +69,22 @@ const PENDING_ITEMS_MAX = 100_000
 /** Tag and length of an item in its batch. */
 const ITEM_FRAME_BYTES = 8
 const QUEUE_PAGE = 1000
+/** Zero bytes are no log's id. */
+const NO_LOG = new Uint8Array(32) as LogId
 
 /** Release check, seal, sign, commit, gossip: the way of everything that this nation says. */
 export function createPublisher(options: PublishOptions) {
   const { store, ownLog, epochs, coalescer } = options
   const pending: Pending[] = []
-  /** Ids on their way, until their entry is opened into the view. */
+  /** Ids on their way, until their entry is opened into the view; the promise is of their durability. */
   const inFlight = new Map<string, Promise<unknown>>()
+  /** Ids in the stored queue, as far as they came since the start. */
+  const queuedIds = new Set<string>()
   /** Ids of each own entry that is committed and not opened yet, oldest first. */
   const unopened: { readonly position: EntryPosition; readonly ids: readonly string[] }[] = []
+  /** A message is sealed for the log that it then joins, so that no other log may be opened meanwhile. */
+  const inTurn = createTurns()
+  let viewLacks: { readonly log: LogId; readonly size: number; readonly over: PromiseWithResolvers<void> } | undefined
   let pendingBytes = 0
   let epoch: OwnEpoch | undefined
   let fuller: () => void = () => {}
@@ -90,53 +103,68 @@ export function createPublisher(options: PublishOptions) {
         fix: 'Wait until they are through, then publish the rest: what was published already is recognised.',
       })
     }
+    await viewLacks?.over.promise
     const audience = options.audience()
     return Promise.all(drafts.map(draft => publishOne(draft, audience)))
   }
 
-  async function publishOne(draft: PublishItem, audience: Audience): Promise<PublishOutcome> {
+  async function publishOne(item: PublishItem, audience: Audience): Promise<PublishOutcome> {
+    const judged = await judge(item, audience)
+    if (judged.kind === 'refused') return judged.outcome
+    const id = judged.kind === 'known' ? judged.id : toHex(judged.draft.id)
+    // Asked again: another draft of the same content may have come meanwhile.
+    if (judged.kind === 'known' || isOnItsWay(id)) {
+      await inFlight.get(id)
+      return { outcome: 'duplicate', id }
+    }
+    const { draft, released } = judged
+    const { warnings } = draft
+    if (options.guard.state().kind !== 'open') {
+      await queue(draft, id)
+      return { outcome: 'queued', id, warnings }
+    }
+    const entry = await enqueue(draft, released, undefined)
+    return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
+  }
+
+  /** What the draft's own content decides. */
+  async function judge(item: PublishItem, audience: Audience): Promise<Judged> {
     try {
-      const found = await firstFreeAssertion(draft)
-      const id = toHex(found.draft.id)
-      if (found.kind === 'duplicate') return { outcome: 'duplicate', id }
-      const decision = checkRelease(found.draft.item, found.draft.tlp, audience)
-      if (decision.kind === 'refused') return { outcome: 'refused', code: decision.code, reason: decision.reason }
-      // Asked again: another draft of the same content may have come meanwhile.
-      if (inFlight.has(id)) return { outcome: 'duplicate', id }
-      const { warnings } = found.draft
-      if (options.guard.state().kind !== 'open') {
-        await queue(found.draft, id)
-        return { outcome: 'queued', id, warnings }
-      }
-      const entry = await enqueue(found.draft, decision.released, undefined)
-      return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
+      const { kind, draft } = await firstFreeAssertion(item)
+      if (kind === 'known') return { kind, id: toHex(draft.id) }
+      const decision = checkRelease(draft.item, draft.tlp, audience)
+      if (decision.kind === 'released') return { kind: 'accepted', draft, released: decision.released }
+      const { code, reason } = decision
+      return { kind: 'refused', outcome: { outcome: 'refused', code, reason } }
     } catch (error) {
-      if (error instanceof TocsinError && isDraftFault(error)) {
-        return { outcome: 'refused', code: error.code, reason: error.message }
-      }
-      throw error
+      if (!(error instanceof TocsinError && isDraftFault(error))) throw error
+      return { kind: 'refused', outcome: { outcome: 'refused', code: error.code, reason: error.message } }
     }
   }
 
   /** The draft under the first id that was not withdrawn (R-4.1). */
-  async function firstFreeAssertion(item: PublishItem): Promise<{ kind: 'new' | 'duplicate'; draft: DraftItem }> {
+  async function firstFreeAssertion(item: PublishItem): Promise<{ kind: 'new' | 'known'; draft: DraftItem }> {
     const { allianceId, nation, defaultTlp } = options
     for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
       const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
-      if (inFlight.has(toHex(draft.id))) return { kind: 'duplicate', draft }
+      if (isOnItsWay(toHex(draft.id))) return { kind: 'known', draft }
       const held = await store.itemsOfId({ nation, id: draft.id })
       if (held.length === 0) return { kind: 'new', draft }
-      if (!held.some(other => other.kind === ITEM.WITHDRAWAL)) return { kind: 'duplicate', draft }
+      if (!held.some(other => other.kind === ITEM.WITHDRAWAL)) return { kind: 'known', draft }
     }
     throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
+  }
+
+  function isOnItsWay(id: string): boolean {
+    return inFlight.has(id) || queuedIds.has(id)
   }
 
   async function queue(draft: DraftItem, id: string): Promise<void> {
     const stored = store.commit({ queue: { add: [encode(Item, draft.item)] } }, { sync: true })
     track(id, stored)
     await stored
-    // It stays known until it is signed: `drainQueue` takes it over.
-    inFlight.set(id, stored)
+    queuedIds.add(id)
+    inFlight.delete(id)
   }
 
   function enqueue(draft: DraftItem, released: ReleasedItem, queuedNumber: number | undefined): Promise<VerifiedEntry> {
@@ -189,11 +217,10 @@ export function createPublisher(options: PublishOptions) {
 
   async function sendBatch(batch: readonly Pending[]): Promise<void> {
     try {
-      const entry = await send(batch)
-      unopened.push({
-        position: { logId: entry.logId, seq: entry.header.seq },
-        ids: batch.map(each => toHex(each.draft.id)),
-      })
+      const entry = await inTurn(() => send(batch))
+      const position = { logId: entry.logId, seq: entry.header.seq }
+      unopened.push({ position, ids: batch.map(each => toHex(each.draft.id)) })
+      opened(entry.logId, store.log(entry.logId)?.projected ?? 0)
       for (const each of batch) each.resolve(entry)
       coalescer.sent()
     } catch (error) {
@@ -203,6 +230,9 @@ export function createPublisher(options: PublishOptions) {
 
   async function send(batch: readonly Pending[]): Promise<VerifiedEntry> {
     await options.outbox.room()
+    // R-2.11: whatever was accepted before, nothing is signed from now on.
+    const hindrance = options.hindrance()
+    if (hindrance !== undefined) throw hindrance
     const serving = await serveEpoch(batch[0]!.released.audience)
     const content = encode(Batch, { items: batch.map(each => each.released.item) })
     const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
@@ -241,28 +271,46 @@ export function createPublisher(options: PublishOptions) {
   // --- the queue of R-2.11 --------------------------------------------------------------------------------------
 
   async function drainQueue(): Promise<void> {
-    while (store.counts().queued > 0 && options.guard.state().kind === 'open') {
+    while (store.counts().queued > 0 && options.guard.state().kind === 'open' && options.hindrance() === undefined) {
+      await viewLacks?.over.promise
       const audience = options.audience()
-      const page = await store.queue(QUEUE_PAGE)
-      const entries: Promise<unknown>[] = []
+      const durable: Promise<unknown>[] = []
       const done: number[] = []
-      for (const { number, bytes } of page) {
-        const draft = decodeQueued(bytes)
-        const held = await store.itemsOfId({ nation: options.nation, id: draft.id })
-        const decision = checkRelease(draft.item, draft.tlp, audience)
-        if (decision.kind === 'refused')
-          options.logger.warn({ id: toHex(draft.id), code: decision.code }, decision.reason)
-        if (held.length > 0 || decision.kind === 'refused') done.push(number)
-        else entries.push(enqueue(draft, decision.released, number))
+      for (const { number, bytes } of await store.queue(QUEUE_PAGE)) {
+        const taken = await takeQueued(number, bytes, audience)
+        durable.push(taken.durable)
+        if (!taken.removed) done.push(number)
       }
-      if (done.length > 0) await store.commit({ queue: { remove: done } })
       while (pending.length > 0) await sendBatch(takeBatch())
-      await Promise.all(entries)
+      await Promise.all(durable)
+      if (done.length > 0) await store.commit({ queue: { remove: done } })
     }
+  }
+
+  /** Sends one item of the queue on its way, where that is still to be done; `removed`: with the commit of its entry. */
+  async function takeQueued(
+    number: number,
+    bytes: Uint8Array,
+    audience: Audience,
+  ): Promise<{ readonly durable: Promise<unknown>; readonly removed: boolean }> {
+    const draft = decodeQueued(bytes)
+    const id = toHex(draft.id)
+    queuedIds.delete(id)
+    const held = await store.itemsOfId({ nation: options.nation, id: draft.id })
+    const onItsWay = inFlight.get(id)
+    if (held.length > 0 || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
+    const decision = checkRelease(draft.item, draft.tlp, audience)
+    if (decision.kind === 'released') return { durable: enqueue(draft, decision.released, number), removed: true }
+    options.logger.warn({ id, code: decision.code }, decision.reason)
+    return { durable: Promise.resolve(), removed: false }
   }
 
   /** Entries of an own log below `projected` are opened: their ids are found in the view from now on. */
   function opened(logId: LogId, projected: number): void {
+    if (viewLacks !== undefined && equalBytes(viewLacks.log, logId) && projected >= viewLacks.size) {
+      viewLacks.over.resolve()
+      viewLacks = undefined
+    }
     while (unopened[0] !== undefined) {
       const { position, ids } = unopened[0]
       if (logIdHex(position.logId) === logIdHex(logId) && position.seq >= projected) return
@@ -271,9 +319,21 @@ export function createPublisher(options: PublishOptions) {
     }
   }
 
+  /**
+   * After a start or a recovery the log may hold what is not opened yet. Until it is, whether a draft was published
+   * before cannot be told.
+   */
+  function waitForView(): void {
+    const log = store.log(ownLog.current()?.logId ?? NO_LOG)
+    if (viewLacks !== undefined || log === undefined) return
+    const size = Math.min(log.head.size, log.limit)
+    if (log.projected < size) viewLacks = { log: log.head.logId, size, over: Promise.withResolvers() }
+  }
+
   return {
     publish,
     opened,
+    waitForView,
     /** The guard may have opened, or the store recovered. */
     wake: loop.wake,
     queued: () => store.counts().queued + pending.length,
@@ -281,7 +341,7 @@ export function createPublisher(options: PublishOptions) {
     stop: loop.stop,
     /** Opens the next incarnation of the own log; the next message opens an epoch there. */
     async incarnate(close: boolean): Promise<LogHead> {
-      const head = await ownLog.incarnate(close)
+      const head = await inTurn(() => ownLog.incarnate(close))
       epoch = undefined
       options.guard.incarnated()
       loop.wake()
