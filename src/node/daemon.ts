@@ -99,6 +99,12 @@ export async function openNode(options: NodeOptions) {
         refuse(code)
         logger.warn({ log: toHex(entry.logId), seq: entry.header.seq, code, reason }, 'the content of an entry is void')
       },
+      itemVoided({ logId, seq, index, code, reason }) {
+        refuse(code)
+        logger.warn({ log: toHex(logId), seq, index, code, reason }, 'the content of an item is void')
+      },
+      conflict: ({ nation, id }) =>
+        logger.warn({ nation, id: toHex(id) }, 'a nation asserted two different things under one id'),
     },
   })
   const ingest = createIngest({
@@ -229,7 +235,7 @@ export async function openNode(options: NodeOptions) {
 
   /** For what events set off: nobody waits for it. */
   function inBackground(work: Promise<void>): void {
-    work.catch(error => logger.error({ err: error }, 'work set off by an entry failed'))
+    work.catch(error => logger.error({ err: error }, 'work in the background failed'))
   }
 
   /** two signed entries contradict each other. Whoever holds the proof can show it to anybody. */
@@ -366,6 +372,7 @@ export async function openNode(options: NodeOptions) {
   /** What a failed write held up. */
   function onRecovered(): void {
     publisher.waitForView()
+    inBackground(book.resume())
     projector.wake()
     publisher.wake()
     sync.all()

@@ -27,6 +27,7 @@ import { type Store, type StoreBatch, UNLIMITED } from '../store/store.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { type EvidenceItem, NationDoc } from '../wire/gen/tocsin.ts'
 import { type Change, createLogEvidence, itemName } from './log-evidence.ts'
+import { createTurns } from './turns.ts'
 
 /** All evidence held: documents, proofs, checkpoints, and what follows from them for every log. */
 export interface EvidenceBook {
@@ -36,6 +37,8 @@ export interface EvidenceBook {
   documents(first: NationId): readonly EvidenceItem[]
   /** Takes what is valid and not known yet, durably. */
   apply(items: readonly EvidenceItem[], from: string): Promise<ApplyResult>
+  /** After the store recovered: saves what could not be. */
+  resume(): Promise<void>
   /** How far a log stands: UNLIMITED where nothing limits it. */
   limitOf(log: LogIdentity): number
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
@@ -74,6 +77,9 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   let all: ReadonlyMap<string, EvidenceItem> | undefined
   const limits = new Map<LogIdHex, number>()
   const listeners: (() => void)[] = []
+  /** What is in force here already and was not written yet. */
+  const unsaved: StoreBatch[] = []
+  const inTurn = createTurns()
 
   const context = {
     allianceId,
@@ -184,7 +190,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       try {
         const batch = take(item)
         if (batch === undefined) continue
-        await store.commit(batch, { sync: true })
+        unsaved.push(batch)
+        await inTurn(save)
         added++
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
@@ -192,11 +199,21 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
         logger.debug({ code: error.code, from }, 'refused a piece of evidence')
       }
     }
-    if (added > 0) {
-      await settleLimits()
-      for (const listener of listeners) listener()
-    }
+    if (added > 0) await settle()
     return { added, refused }
+  }
+
+  /** In order; what a failed write leaves is saved with what comes next. */
+  async function save(): Promise<void> {
+    for (let batch = unsaved[0]; batch !== undefined; batch = unsaved[0]) {
+      await store.commit(batch, { sync: true })
+      unsaved.shift()
+    }
+  }
+
+  async function settle(): Promise<void> {
+    await settleLimits()
+    for (const listener of listeners) listener()
   }
 
   function names(): Hash[] {
@@ -215,6 +232,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       throw new StoreError('store-damaged', 'a stored piece of evidence does not verify any more', { cause })
     }
   }
+  // The last run may have ended between a piece of evidence and what follows from it.
+  await settleLimits()
 
   return {
     allianceId,
@@ -226,6 +245,10 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
         .map(doc => documentPiece(doc)[1])
     },
     apply,
+    async resume() {
+      await inTurn(save)
+      await settle()
+    },
     limitOf,
     newestCheckpoint: logs.newestCheckpoint,
     has: hashHex => allPieces().has(hashHex),

@@ -1,3 +1,4 @@
+import { toHex } from '../base/bytes.ts'
 import { StoreError, TocsinError } from '../base/errors.ts'
 import { type AllianceId, type EpochId, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
@@ -5,7 +6,7 @@ import { type EntryContent, readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { openBody } from '../crypto/seal.ts'
 import { itemHash, parseBatch } from '../indicator/item.ts'
-import type { EpochPosition, LogChange, OpenedItem, Store, StoreBatch } from '../store/store.ts'
+import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Item } from '../wire/gen/tocsin.ts'
@@ -19,6 +20,10 @@ export interface ProjectEvents {
   projected(logId: LogId, projected: number): void
   /** The content of an entry is void, by its author's fault (R-0.5). */
   voided(entry: ParsedEntry, code: string, reason: string): void
+  /** The same of one item; the others of its batch are not concerned. */
+  itemVoided(item: VoidItem): void
+  /** A nation asserted two different things under one id (R-4.1). */
+  conflict(item: ItemId): void
 }
 
 export interface ProjectOptions {
@@ -57,6 +62,7 @@ export function createProjector(options: ProjectOptions) {
   const registryVersions = new Map<LogIdHex, number>()
   /** Epochs whose grant arrived while batches wait for it. */
   const granted = new Map<string, EpochPosition>()
+  let resumed = false
   const loop = createWorkerLoop(run, error => logger.error({ err: error }, 'opening entries failed'))
 
   function add(entries: readonly Openable[]): void {
@@ -73,6 +79,7 @@ export function createProjector(options: ProjectOptions) {
   }
 
   async function run(): Promise<void> {
+    if (!resumed) await resume()
     for (let busy = true; busy; ) {
       busy = false
       for (const { head, projected, limit } of [...store.logs()]) {
@@ -82,12 +89,29 @@ export function createProjector(options: ProjectOptions) {
         }
       }
       for (const [name, position] of granted) {
-        granted.delete(name)
         await openWaiting(position.epochId)
+        granted.delete(name)
         busy = true
       }
     }
     if (store.viewStale) await store.rebuildView()
+  }
+
+  /** The last run may have ended between a grant and what waited for it. */
+  async function resume(): Promise<void> {
+    for (const epochId of await store.waitingEpochs()) {
+      for (const position of await store.grants(epochId)) {
+        const secret = await epochs.secretOf(position.logId, epochId)
+        if (secret !== undefined) granted.set(grantName(position.logId, epochId), { ...position, epochId })
+      }
+    }
+    resumed = true
+  }
+
+  async function commit(batch: StoreBatch): Promise<void> {
+    const { voided, conflicts } = await store.commit(batch)
+    for (const item of voided) events.itemVoided(item)
+    for (const item of conflicts) events.conflict(item)
   }
 
   async function projectSome(logId: LogId, from: number, to: number): Promise<void> {
@@ -99,7 +123,7 @@ export function createProjector(options: ProjectOptions) {
       reached++
       if (opening.items.length >= ROUND_ITEMS_MAX) break
     }
-    await store.commit(batchOf(opening, [{ logId, projected: reached }]))
+    await commit(batchOf(opening, [{ logId, projected: reached }]))
     await hide(logId, opening.tombstones)
     for (const committed of entries.slice(0, reached - from)) note(logId, committed)
     drop(logId, reached)
@@ -186,7 +210,7 @@ export function createProjector(options: ProjectOptions) {
         'the slot for this nation does not hold the secret that the grant commits to',
       )
     } else if (opening.kind === 'opened') {
-      granted.set(`${logIdHex(entry.logId)}${grant.epochId.join()}`, {
+      granted.set(grantName(entry.logId, grant.epochId), {
         logId: entry.logId,
         seq: entry.header.seq,
         epochId: grant.epochId,
@@ -207,10 +231,10 @@ export function createProjector(options: ProjectOptions) {
         opening.items.push(...openBatch(entry, read.content, secret))
       opening.opened.push({ ...position, epochId })
       if (opening.items.length < ROUND_ITEMS_MAX) continue
-      await store.commit(batchOf(opening, []))
+      await commit(batchOf(opening, []))
       opening = { items: [], waiting: [], opened: [], tombstones: [] }
     }
-    if (opening.opened.length > 0) await store.commit(batchOf(opening, []))
+    if (opening.opened.length > 0) await commit(batchOf(opening, []))
   }
 
   function openBatch(
@@ -269,6 +293,10 @@ export type Projector = ReturnType<typeof createProjector>
 
 function batchOf(opening: Opening, logs: readonly LogChange[]): StoreBatch {
   return { logs, items: opening.items, waiting: { add: opening.waiting, remove: opening.opened } }
+}
+
+function grantName(logId: LogId, epochId: EpochId): string {
+  return `${logIdHex(logId)}${toHex(epochId)}`
 }
 
 function contiguous(list: readonly Openable[]): readonly Openable[] {
