@@ -7,12 +7,15 @@ export class InFlight {
   readonly draft: Draft
   /** Rejects where the write fails. */
   readonly done: Promise<void>
+  /** Resolves when it is over, whatever became of it. */
+  readonly landed: Promise<void>
   readonly #writes: Writes
   #byKey: Map<string, Uint8Array | undefined> | undefined
 
   constructor(draft: Draft, writes: Writes, done: Promise<void>) {
     this.draft = draft
     this.done = done
+    this.landed = done.catch(() => undefined)
     this.#writes = writes
   }
 
@@ -55,12 +58,12 @@ export class Ahead implements Reads {
 
   /** Ranges are for what is rare: they wait for the write. */
   async range(range: Range, limit: number, options?: ReadOptions): Promise<[Uint8Array, Uint8Array][]> {
-    await this.#inFlight.done
+    await this.#inFlight.landed
     return this.#db.range(range, limit, options)
   }
 
   async *scan(range: Range, options?: ReadOptions): AsyncGenerator<[Uint8Array, Uint8Array][]> {
-    await this.#inFlight.done
+    await this.#inFlight.landed
     yield* this.#db.scan(range, options)
   }
 

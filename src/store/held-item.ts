@@ -37,7 +37,9 @@ export function withItem(items: readonly HeldItem[], arrival: HeldItem): readonl
   const held = items[at]
   if (held === undefined) return [...items, arrival].sort(compareItems).slice(0, ITEMS_PER_ID_MAX)
   const refs = withRefs(held.refs, arrival.refs)
-  return refs === held.refs ? items : items.with(at, { ...held, refs })
+  // A newer program may read more in the same bytes: what was filed by the older one follows.
+  const face = equalBytes(held.face.subject, arrival.face.subject) ? held.face : arrival.face
+  return refs === held.refs && face === held.face ? items : items.with(at, { ...held, face, refs })
 }
 
 function withRefs(refs: readonly ItemRef[], arriving: readonly ItemRef[]): readonly ItemRef[] {

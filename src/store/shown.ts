@@ -1,4 +1,4 @@
-import { compareBytes } from '../base/bytes.ts'
+import { compareBytes, equalBytes } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { ItemRef, ShownRecord } from '../wire/gen/store.ts'
@@ -80,7 +80,10 @@ export function shownChanges(before: readonly Shown[], after: readonly Shown[]):
 function same({ before, after }: ShownChange): boolean {
   if (before === undefined || after === undefined) return before === after
   return (
-    before.timeMs === after.timeMs && before.conflict === after.conflict && compareBytes(before.hash, after.hash) === 0
+    before.timeMs === after.timeMs &&
+    before.conflict === after.conflict &&
+    equalBytes(before.hash, after.hash) &&
+    equalBytes(before.subject, after.subject)
   )
 }
 

@@ -2,9 +2,9 @@ import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
-import type { IndicatorRecord } from '../wire/gen/store.ts'
 import { prefixRange, type Range } from './database.ts'
 import { scanGroups } from './held-item.ts'
+import { subjectOf } from './item-face.ts'
 import {
   indicatorKey,
   nameKey,
@@ -25,7 +25,14 @@ import {
   type StoredIndicator,
   type StoredItem,
 } from './store.ts'
-import { itemsOfGroup, readIndicator, readItems, type ShownName, type ViewMoment } from './view-moment.ts'
+import {
+  itemsOfGroup,
+  type ListedIndicator,
+  readIndicators,
+  readItems,
+  type ShownName,
+  type ViewMoment,
+} from './view-moment.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
 
 /** Records looked at for one page: a filter that fits little gives short pages rather than long waits. */
@@ -43,27 +50,34 @@ export async function listIndicators(filter: IndicatorFilter, moment: ViewMoment
   )
   const items: StoredIndicator[] = []
   let scanned = 0
-  for await (const chunk of context.db.scan(range, { snapshot })) {
-    for (const [key, value] of chunk) {
-      const subject = key.subarray(VIEW_KEY_PREFIX_BYTES)
-      const record = decodeIndicator(value)
-      if (record.claims > 0 && (await hasClaimOf(filter.nation, subject, record, moment))) {
-        const indicator = await readIndicator(subject, record, moment)
-        if (indicator !== undefined && indicator.claims.length > 0) items.push(indicator)
-      }
-      if (items.length >= limit || ++scanned >= SCANNED_PER_PAGE_MAX) return { items, next: cursorAfter('i', key) }
+  for await (const chunk of context.db.scan(range, { snapshot, chunk: limit })) {
+    const listed = chunk.map(([key, value]) => ({
+      subject: key.subarray(VIEW_KEY_PREFIX_BYTES),
+      record: decodeIndicator(value),
+    }))
+    const fitting = await Promise.all(listed.map(indicator => hasClaimOf(filter.nation, indicator, moment)))
+    const found = await readIndicators(
+      listed.filter((_, i) => fitting[i]),
+      moment,
+    )
+    for (const indicator of found) {
+      if (indicator === undefined || indicator.claims.length === 0) continue
+      items.push(indicator)
+      if (items.length === limit)
+        return { items, next: cursorAfter('i', indicatorKey(generation, subjectOf(indicator))) }
     }
+    scanned += chunk.length
+    if (scanned >= SCANNED_PER_PAGE_MAX) return { items, next: cursorAfter('i', chunk.at(-1)![0]) }
   }
   return { items }
 }
 
 async function hasClaimOf(
   nation: NationId | undefined,
-  subject: Uint8Array,
-  record: IndicatorRecord,
+  { subject, record }: ListedIndicator,
   { context, generation, snapshot }: ViewMoment,
 ): Promise<boolean> {
-  if (nation === undefined) return true
+  if (record.claims === 0 || nation === undefined) return record.claims > 0
   if (!isSpilled(record)) return record.inline.some(shown => shown.kind === ITEM.INDICATOR && shown.nation === nation)
   const prefix = Buffer.concat([
     spilledPrefix(generation, subject, ITEM.INDICATOR),

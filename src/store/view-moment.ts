@@ -1,5 +1,6 @@
 import type { NationId } from '../base/ids.ts'
 import { parseHash } from '../base/ids.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { type IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
@@ -74,37 +75,53 @@ function entriesOf({ refs }: HeldItem, { context, stands }: ViewMoment): EntryPo
   return refs.filter(stands).map(({ log, seq }) => ({ logId: context.memory.logAt(log)!.head.logId, seq }))
 }
 
-export async function readIndicators(
-  subjects: readonly { readonly type: string; readonly value: string }[],
+/** An indicator as the view has it, its items not read yet. */
+export interface ListedIndicator {
+  readonly subject: Uint8Array
+  readonly record: IndicatorRecord
+}
+
+/** What is held of each value, in the order asked. */
+export async function lookUp(
+  values: readonly TypedValue[],
   moment: ViewMoment,
 ): Promise<(StoredIndicator | undefined)[]> {
   const { context, generation, snapshot } = moment
-  const keys = subjects.map(subjectOf)
-  const records = await context.db.getMany(
-    keys.map(key => indicatorKey(generation, key)),
-    { snapshot },
-  )
-  return Promise.all(
-    records.map((bytes, i) =>
-      bytes === undefined ? undefined : readIndicator(keys[i]!, decodeIndicator(bytes), moment),
-    ),
-  )
+  const subjects = values.map(subjectOf)
+  const keys = subjects.map(subject => indicatorKey(generation, subject))
+  const records = await context.db.getMany(keys, { snapshot })
+  const listed = records.map((bytes, i) => ({ subject: subjects[i]!, record: decodeIndicator(bytes) }))
+  return readIndicators(listed, moment)
 }
 
-/** Undefined where nothing of it shows any more. */
-export async function readIndicator(
-  subject: Uint8Array,
-  record: IndicatorRecord,
+/** Reads the items of all of them at once; undefined where nothing of one shows. */
+export async function readIndicators(
+  listed: readonly ListedIndicator[],
   moment: ViewMoment,
-): Promise<StoredIndicator | undefined> {
-  const names = isSpilled(record) ? await spilledNames(subject, moment) : record.inline.map(nameOf)
-  const items = (await readItems(names, moment)).filter(item => item !== undefined)
-  const first = items[0]
-  if (first === undefined) return undefined
+): Promise<(StoredIndicator | undefined)[]> {
+  const names = await Promise.all(listed.map(indicator => namesOf(indicator, moment)))
+  const items = await readItems(names.flat(), moment)
+  let read = 0
+  return listed.map((indicator, i) => {
+    const own = items.slice(read, read + names[i]!.length)
+    read += own.length
+    return storedIndicator(indicator, own)
+  })
+}
+
+function storedIndicator(
+  { subject, record }: ListedIndicator,
+  found: readonly (StoredItem | undefined)[],
+): StoredIndicator | undefined {
+  const items = found.filter(item => item !== undefined)
+  if (items.length === 0) return undefined
   const claims = items.filter(({ kind }) => kind === ITEM.INDICATOR)
   const remarks = items.filter(({ kind }) => kind !== ITEM.INDICATOR)
-  const { claims: claimCount, remarks: remarkCount } = record
-  return { type: first.type, value: first.value, claims, remarks, claimCount, remarkCount }
+  return { ...typedValueOf(subject), claims, remarks, claimCount: record.claims, remarkCount: record.remarks }
+}
+
+async function namesOf({ subject, record }: ListedIndicator, moment: ViewMoment): Promise<ShownName[]> {
+  return isSpilled(record) ? spilledNames(subject, moment) : record.inline.map(nameOf)
 }
 
 async function spilledNames(subject: Uint8Array, { context, generation, snapshot }: ViewMoment): Promise<ShownName[]> {

@@ -13,15 +13,15 @@ import { typedValueOf } from './item-face.ts'
 import { itemIdKey, spilledPrefix, VIEW, VIEW_KEY_PREFIX_BYTES, viewPrefix } from './keys.ts'
 import { LOOKUPS_MAX, type ViewReads } from './store.ts'
 import { listIndicators, listItems } from './view-lists.ts'
-import { itemsOfGroup, readIndicators, type ViewMoment, viewMoment } from './view-moment.ts'
+import { itemsOfGroup, lookUp, type ViewMoment, viewMoment } from './view-moment.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
 
 export function createViewReads(context: StoreContext): ViewReads {
   return {
-    lookup: async (type, value) => (await atOnce(context, moment => readIndicators([{ type, value }], moment)))[0],
+    lookup: async (type, value) => (await atOnce(context, moment => lookUp([{ type, value }], moment)))[0],
     lookupMany: async subjects => {
       if (subjects.length > LOOKUPS_MAX) throw misuse(`at most ${LOOKUPS_MAX} look-ups at once`)
-      return atOnce(context, moment => readIndicators(subjects, moment))
+      return atOnce(context, moment => lookUp(subjects, moment))
     },
     itemsOfId: ({ nation, id }) =>
       atOnce(context, async moment => {

@@ -104,7 +104,7 @@ export class Writer {
 
   /** Resolves when no write is on its way, whatever became of it. */
   async #landed(): Promise<void> {
-    await this.#inFlight?.done.catch(() => undefined)
+    await this.#inFlight?.landed
   }
 
   async #write(draft: Draft, writes: Writes, sync: boolean): Promise<void> {

@@ -569,6 +569,18 @@ function describeView(createHarness: () => StoreHarness): void {
     expect(await store.viewDigest()).not.toBe(digest)
   })
 
+  it('changes nothing when everything is opened anew', async () => {
+    await using test = await storeWith('AAA')
+    const author = test.authors[0]!
+    const items = Array.from({ length: 30 }, (_, i) => author.opened(claimItem(`${i}`, `h${i % 4}.example`), i + 1))
+    await test.store.commit({ logs: [{ logId: author.logId, projected: 41 }], items })
+    const before = { view: await dumpedView(test.store), counts: test.store.counts() }
+    await test.store.commit({ logs: [{ logId: author.logId, projected: 0 }] })
+    const again = await test.store.commit({ logs: [{ logId: author.logId, projected: 41 }], items })
+    expect(again).toMatchObject({ itemsNew: 0, itemsKnown: 30 })
+    expect({ view: await dumpedView(test.store), counts: test.store.counts() }).toEqual(before)
+  })
+
   it('gives the claims that show in the order that the view digest needs', async () => {
     await using test = await storeWith('AAA', 'BBB')
     const { store, authors } = test

@@ -90,13 +90,15 @@ describe('opening a store', () => {
 })
 
 const DISK_MIB = 24
+const MOUNT = '/bin/mount'
+const UNMOUNT = '/bin/umount'
 
 /** Mounts a small file system, or gives the reason why not. */
 function smallDisk(): { readonly path: string } | { readonly refused: string } {
   const path = location()
   try {
     execFileSync('mkdir', ['-p', path])
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', path], { stdio: 'pipe' })
+    execFileSync(MOUNT, ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', path], { stdio: 'pipe' })
     return { path }
   } catch (error) {
     return { refused: String((error as { stderr?: Buffer }).stderr ?? error).trim() }
@@ -105,7 +107,7 @@ function smallDisk(): { readonly path: string } | { readonly refused: string } {
 
 const disk = smallDisk()
 afterAll(() => {
-  if ('path' in disk) execFileSync('umount', [disk.path])
+  if ('path' in disk) execFileSync(UNMOUNT, [disk.path])
 })
 
 describe('a full disk', () => {
