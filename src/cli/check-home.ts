@@ -6,7 +6,6 @@ import { assertSecretMode } from '../crypto/node-key-file.ts'
 import type { Config } from '../node/config.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { type Home, readConfig, readKemKeys, readNodeKeys } from '../node/home.ts'
-import type { Check } from './check.ts'
 import {
   checkClock,
   checkCryptography,
@@ -17,6 +16,12 @@ import {
 } from './check-machine.ts'
 import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
+
+/** One thing to look at: gives what was found, or throws what is wrong with it. */
+export interface Check {
+  readonly name: string
+  readonly run: () => Promise<string>
+}
 
 /** Everything that can be wrong before a node is started, and whether the one that runs is well. */
 export function createHomeChecks(context: CliContext): readonly Check[] {

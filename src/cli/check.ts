@@ -1,15 +1,9 @@
 import type { Command } from 'commander'
 import { TocsinError } from '../base/errors.ts'
-import { createHomeChecks } from './check-home.ts'
+import { type Check, createHomeChecks } from './check-home.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK } from './exit.ts'
 import { type OutputFormat, outputOption, printRows, type Shape } from './output.ts'
-
-/** One thing to look at: gives what was found, or throws what is wrong with it. */
-export interface Check {
-  readonly name: string
-  readonly run: () => Promise<string>
-}
 
 interface CheckResult {
   readonly check: string

@@ -28,7 +28,7 @@ export function exitStatusOf(code: ErrorCode): number {
 export const EXIT_HELP = `
 Exit status:
    0  done, found, ready
-   1  the answer is no: nothing found, nothing imported, a check failed, not ready
+   1  the answer is no: nothing found, a check failed, not ready
    2  status: no daemon answers
   64  wrong use, configuration or input
   65  damaged, forged or contradicting data

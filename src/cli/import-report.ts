@@ -1,0 +1,69 @@
+import { UserError } from '../base/errors.ts'
+import type { ImportCounts, ImportTally, Remark } from './import-tally.ts'
+import type { Shape } from './output.ts'
+import { visibleText } from './visible-text.ts'
+
+/** What became of one file. */
+export interface ImportReport extends ImportCounts {
+  readonly file: string
+  readonly warnings: readonly Remark[]
+  readonly refusals: readonly Remark[]
+  /** Where the refused rows are; empty where there are none. */
+  readonly deadLetter: string
+  readonly dryRun: boolean
+  readonly seconds: number
+}
+
+export const REPORTS: Shape<ImportReport> = {
+  columns: [
+    { name: 'file', cell: report => report.file },
+    { name: 'rows', cell: report => report.rows },
+    { name: 'new', cell: report => report.new },
+    { name: 'duplicate', cell: report => report.duplicate },
+    { name: 'queued', cell: report => report.queued },
+    { name: 'refused', cell: report => report.refused },
+    { name: 'context', cell: report => report.context },
+    { name: 'warnings', cell: report => report.warnings.reduce((sum, { count }) => sum + count, 0) },
+    { name: 'seconds', cell: report => report.seconds },
+    { name: 'refused_rows_in', cell: report => report.deadLetter },
+  ],
+}
+
+/** `feed.csv: 12 rows in = 9 new + 1 duplicate + 2 refused`, and below it what was doubtful and what was refused. */
+export function reportLines(report: ImportReport): readonly string[] {
+  const { file, rows, duplicate, queued, refused, context, dryRun } = report
+  const parts = [`${report.new} ${dryRun ? 'good' : 'new'}`]
+  if (!dryRun) parts.push(`${duplicate} duplicate`)
+  if (queued > 0) parts.push(`${queued} queued until a peer answers`)
+  parts.push(`${refused} refused`)
+  const objects = context === 0 ? '' : ` (${context} of them objects of context)`
+  return [
+    `${visibleText(file)}: ${rows} rows in = ${parts.join(' + ')}${objects}`,
+    ...report.warnings.map(remark => remarkLine('warning', remark)),
+    ...report.refusals.map(remark => remarkLine('refused', remark)),
+    ...(report.deadLetter === '' ? [] : [`  what was refused is in ${report.deadLetter}`]),
+  ]
+}
+
+function remarkLine(kind: string, { code, count, place, message }: Remark): string {
+  return `  ${kind} ${code} (${count}): ${visibleText(place)}: ${visibleText(message)}`
+}
+
+/** Of a file as a whole: what stands in it is not what it should be. */
+const DAMAGE = new Set(['import-format-unsupported', 'import-json-invalid', 'import-not-text'])
+
+/** Throws where the file is damaged, or where nothing of it could be imported. */
+export function assertUsable(file: string, tally: ImportTally): void {
+  const damage = tally.refusals().find(({ code }) => DAMAGE.has(code))
+  if (damage !== undefined) {
+    throw new UserError(damage.code, `${file}: ${damage.place}: ${damage.message}`, {
+      fix: 'What could be read was imported; check where the file comes from.',
+    })
+  }
+  const { rows, refused } = tally.counts()
+  if (rows > refused) return
+  const what = rows === 0 ? 'holds no rows' : 'has no row that could be imported'
+  throw new UserError('import-no-value', `${file} ${what}`, {
+    fix: `Look how it is read: tocsin indicator import --explain ${file}`,
+  })
+}

@@ -1,0 +1,69 @@
+import type { ErrorCode } from '../base/codes.ts'
+import { StoreError } from '../base/errors.ts'
+import type { ImportRow, RefusedRow } from '../formats/import-row.ts'
+
+/** How often something was said, and where first. */
+export interface Remark {
+  readonly code: ErrorCode
+  readonly count: number
+  /** `line 12` */
+  readonly place: string
+  /** What was said there. */
+  readonly message: string
+}
+
+/** `rows` is the sum of the four after it. */
+export interface ImportCounts {
+  readonly rows: number
+  readonly new: number
+  readonly duplicate: number
+  /** Stored, and signed once a peer has answered (R-2.11). */
+  readonly queued: number
+  readonly refused: number
+  /** How many of the rows that went in are objects of context rather than indicators. */
+  readonly context: number
+}
+
+export interface ImportTally {
+  count(row: Exclude<ImportRow, RefusedRow>, outcome: 'new' | 'duplicate' | 'queued'): void
+  refuse(row: RefusedRow): void
+  counts(): ImportCounts
+  /** By code; there are no more of them than codes. */
+  warnings(): readonly Remark[]
+  refusals(): readonly Remark[]
+}
+
+export function createImportTally(): ImportTally {
+  const counts = { rows: 0, new: 0, duplicate: 0, queued: 0, refused: 0, context: 0 }
+  const warnings = new Map<ErrorCode, Remark>()
+  const refusals = new Map<ErrorCode, Remark>()
+  return {
+    count(row, outcome) {
+      counts.rows++
+      counts[outcome]++
+      if (row.kind === 'context') counts.context++
+      else for (const { code, message } of row.warnings) remark(warnings, { code, place: row.place, message })
+    },
+    refuse({ code, place, reason }) {
+      counts.rows++
+      counts.refused++
+      remark(refusals, { code, place, message: reason })
+    },
+    counts: () => ({ ...counts }),
+    warnings: () => [...warnings.values()],
+    refusals: () => [...refusals.values()],
+  }
+}
+
+/** Nothing may get lost between the file and the node. `rowsRead` is how many rows the file gave. */
+export function assertComplete({ rows, duplicate, queued, refused, ...counts }: ImportCounts, rowsRead: number): void {
+  if (rows === rowsRead && rows === counts.new + duplicate + queued + refused) return
+  throw new StoreError('internal', `${rowsRead} rows were read, and the outcome of ${rows} is known`, {
+    fix: 'Run the import again: what went in is recognised. And please report it.',
+  })
+}
+
+function remark(remarks: Map<ErrorCode, Remark>, said: Omit<Remark, 'count'>): void {
+  const before = remarks.get(said.code)
+  remarks.set(said.code, before === undefined ? { ...said, count: 1 } : { ...before, count: before.count + 1 })
+}

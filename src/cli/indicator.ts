@@ -1,0 +1,98 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { UserError } from '../base/errors.ts'
+import { isNationId } from '../base/ids.ts'
+import { refang } from '../formats/defang.ts'
+import { INDICATOR_TYPES } from '../indicator/type.ts'
+import { LIST_LIMIT_MAX, type ListQuery } from '../node/node-service.ts'
+import { parsePast, parseWhole } from './argument.ts'
+import type { CliContext } from './context.ts'
+import { addAddCommand } from './indicator-add.ts'
+import { addImportCommand } from './indicator-import.ts'
+import { CLAIMS, INDICATORS } from './indicator-shape.ts'
+import { createRowWriter, type OutputFormat, outputOption, printRecord, printRows } from './output.ts'
+
+const LIST_DEFAULT = 100
+const LIST_MAX = 1_000_000_000
+
+export function addIndicatorCommands(program: Command, context: CliContext): void {
+  const indicator = program.command('indicator').description('what is known to be bad, and who says so')
+  addAddCommand(indicator, context)
+  addImportCommand(indicator, context)
+  addListCommand(indicator, context)
+  addShowCommand(indicator, context)
+}
+
+interface ListOptions {
+  readonly type?: string
+  readonly nation?: string
+  readonly since?: number
+  readonly until?: number
+  readonly limit: number
+  readonly all?: boolean
+  readonly output: OutputFormat
+}
+
+function addListCommand(indicator: Command, context: CliContext): void {
+  indicator
+    .command('list')
+    .description('the indicators of all nations')
+    .addOption(new Option('--type <type>', 'of one type').choices([...INDICATOR_TYPES.keys()]))
+    .option('--nation <id>', 'that this nation claims', parseNation)
+    .option('--since <time>', 'published since then, such as 2026-11-21 or 7d', parsePast)
+    .option('--until <time>', 'published until then', parsePast)
+    .option('--limit <count>', 'how many', parseWhole(1, LIST_MAX), LIST_DEFAULT)
+    .option('--all', 'all of them')
+    .addOption(outputOption())
+    .action((options: ListOptions) => list(context, options))
+}
+
+async function list(context: CliContext, options: ListOptions): Promise<void> {
+  const client = context.client()
+  const writer = createRowWriter(context.out, options.output, INDICATORS)
+  let left = options.all === true ? Number.POSITIVE_INFINITY : options.limit
+  let cursor: string | undefined
+  do {
+    const page = await client.list(pageQuery(options, Math.min(left, LIST_LIMIT_MAX), cursor))
+    left -= page.indicators.length
+    cursor = page.next
+    await writer.write(page.indicators)
+  } while (cursor !== undefined && left > 0)
+  await writer.end()
+  if (cursor !== undefined) context.say(`These are the first ${options.limit}; --all lists all of them.`)
+}
+
+function pageQuery({ type, nation, since, until }: ListOptions, limit: number, cursor: string | undefined): ListQuery {
+  return {
+    limit,
+    ...(type !== undefined && { type }),
+    ...(nation !== undefined && { nation }),
+    ...(since !== undefined && { sinceMs: since }),
+    ...(until !== undefined && { untilMs: until }),
+    ...(cursor !== undefined && { cursor }),
+  }
+}
+
+function addShowCommand(indicator: Command, context: CliContext): void {
+  indicator
+    .command('show')
+    .description('one indicator with all claims on it')
+    .argument('<id-or-value>', 'the value in any spelling, or the first 8 or more digits of the id')
+    .addOption(outputOption())
+    .action(async (idOrValue: string, { output }: { output: OutputFormat }) => {
+      const asked = refang(idOrValue.trim())
+      if (asked === '') throw new UserError('usage-invalid', 'the value is empty', { fix: 'Give a value or an id.' })
+      const view = await context.client().show(asked)
+      if (output === 'csv') return printRows(context.out, output, view.claims, CLAIMS)
+      await printRecord(context.out, output, view, INDICATORS)
+      if (output !== 'table') return
+      for (const claim of view.claims) {
+        await context.out.write('\n')
+        await printRecord(context.out, output, claim, CLAIMS)
+      }
+    })
+}
+
+function parseNation(text: string): string {
+  if (isNationId(text)) return text
+  throw new InvalidArgumentError('It is an id such as DEU or NATO-NCIA.')
+}

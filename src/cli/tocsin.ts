@@ -1,0 +1,79 @@
+import { Command, CommanderError } from 'commander'
+import { UserError } from '../base/errors.ts'
+import { VERSION } from '../node/version.ts'
+import { addAllianceCommands } from './alliance.ts'
+import { parseWhole } from './argument.ts'
+import { addCheckCommand } from './check.ts'
+import { type CliContext, createCliContext } from './context.ts'
+import { describeFailure } from './error-text.ts'
+import { EXIT_HELP } from './exit.ts'
+import { addIndicatorCommands } from './indicator.ts'
+import { addInitCommand } from './init.ts'
+import { addLookupCommand } from './lookup.ts'
+import { addNationCommands } from './nation.ts'
+import { addNodeCommands } from './node.ts'
+import { addPeerCommands } from './peer.ts'
+import { addSandboxCommand } from './sandbox.ts'
+import { addStartCommand } from './start.ts'
+import { addStatusCommand } from './status.ts'
+import { addStopCommand } from './stop.ts'
+import { addStoreCommands } from './store.ts'
+
+/** In the order of the help. */
+const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
+  addSandboxCommand,
+  addInitCommand,
+  addNationCommands,
+  addAllianceCommands,
+  addStartCommand,
+  addStopCommand,
+  addStatusCommand,
+  addCheckCommand,
+  addPeerCommands,
+  addIndicatorCommands,
+  addLookupCommand,
+  addStoreCommands,
+  addNodeCommands,
+]
+
+const TIMEOUT_SECONDS_MAX = 86_400
+
+function createProgram(): Command {
+  return (
+    new Command('tocsin')
+      .description('Exchange of cyber-threat indicators between allied nations, without a central server.')
+      .version(VERSION, '-V, --version')
+      .option('--home <dir>', 'where the node lives (default: TOCSIN_HOME, else ~/.tocsin)')
+      .option('-q, --quiet', 'data and errors only')
+      .option('--timeout <seconds>', 'how long to wait for the daemon', parseWhole(1, TIMEOUT_SECONDS_MAX))
+      .configureHelp({ showGlobalOptions: true })
+      .addHelpText('after', EXIT_HELP)
+      // Errors are thrown and written in one place, below.
+      .configureOutput({ outputError: () => {} })
+      .exitOverride()
+  )
+}
+
+/** What commander says of a wrong use, as an error like any other. */
+function usageError(error: CommanderError): UserError {
+  const [sentence = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n')
+  const hint = suggestion.replace(/^\((.*)\)$/, '$1 ')
+  return new UserError('usage-invalid', sentence, { fix: `${hint}"tocsin --help" tells how it is used.` })
+}
+
+async function main(): Promise<void> {
+  const program = createProgram()
+  const context = createCliContext(program, process)
+  for (const add of COMMANDS) add(program, context)
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    // Help and version are thrown as well, after they were written.
+    if (error instanceof CommanderError && error.exitCode === 0) return
+    const { text, exitStatus } = describeFailure(error instanceof CommanderError ? usageError(error) : error)
+    process.stderr.write(text)
+    process.exitCode = exitStatus
+  }
+}
+
+await main()
