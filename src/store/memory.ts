@@ -26,7 +26,7 @@ export interface Counts {
   shown: number
 }
 
-export const NO_COUNTS: Readonly<Counts> = {
+const NO_COUNTS: Readonly<Counts> = {
   waiting: 0,
   queued: 0,
   outbox: 0,
