@@ -21,7 +21,7 @@ export interface ImportSourceOptions {
   readonly onRead: (bytes: number) => void
 }
 
-const CHUNK_BYTES = 256 * 1024
+const CHUNK_BYTES = 64 * 1024
 
 /** Throws UserError `file-unreadable`; its chunks throw `import-too-large` or `import-gzip-invalid`. */
 export async function openImportSource(
