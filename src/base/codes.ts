@@ -144,6 +144,7 @@ export const CODES = {
   'publish-queue-full': ['busy', 'R-2.11'],
   'signing-head-ahead': ['state', 'R-2.11'],
   'signing-key-used-up': ['state', 'R-2.1'],
+  'signing-log-ended': ['state', 'R-2.6'],
   // the store
   'store-locked': ['state', ''],
   'store-newer-format': ['state', ''],

@@ -1,6 +1,6 @@
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
 import { StoreError, TocsinError, UserError } from '../base/errors.ts'
-import type { AllianceId, NationId } from '../base/ids.ts'
+import { type AllianceId, type NationId, parseLogId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
 import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
@@ -191,8 +191,9 @@ export async function openNode(options: NodeOptions) {
         hello,
         hasEvidence: hash => book.has(hash),
         log: hex => {
-          const held = logsByHex(store).get(hex)
-          return held && { size: held.head.size, limit: held.limit }
+          const logId = parseLogId(fromHex(hex))
+          const held = store.log(logId)
+          return held && { size: held.head.size, limit: held.limit, leafAt: seq => store.leafAt(logId, seq) }
         },
       }
     },
@@ -293,6 +294,13 @@ export async function openNode(options: NodeOptions) {
         },
       )
     }
+    const head = ownLog.current()
+    if (head !== undefined && book.limitOf(head) <= head.size) {
+      const message = `of our log only the first ${book.limitOf(head)} entries stand, and it may not grow`
+      return new UserError('signing-log-ended', message, {
+        fix: 'Find out who else has the signing key; then run "tocsin node incarnate" to go on with a new log.',
+      })
+    }
     if (member?.status !== STATUS.ACTIVE || !member.roles.has(ROLE.PUBLISH)) {
       return new UserError('publish-no-role', `the registry does not let ${nation} publish`, {
         fix: 'Ask the governors for the role PUBLISH.',
@@ -314,7 +322,7 @@ export async function openNode(options: NodeOptions) {
   /** On growth, so that others can fetch the log under one signature (R-2.4). */
   async function checkpoint(): Promise<void> {
     const head = ownLog.current()
-    if (head === undefined || guard.state().kind !== 'open') return
+    if (head === undefined || guard.state().kind !== 'open' || hindrance() !== undefined) return
     if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
     const genesis = await store.entry(head.logId, 0)
     if (genesis === undefined)
@@ -402,6 +410,7 @@ export async function openNode(options: NodeOptions) {
     refusals: refusals as ReadonlyMap<string, number>,
     checkpoint,
     nationOf,
+    hindrance,
     [Symbol.asyncDispose]: close,
   }
 
@@ -440,8 +449,4 @@ function assertMember(isMember: boolean, nation: string): void {
 function faultsTolerated(nations: number, policy: number | undefined): number {
   const most = Math.floor((nations - 1) / 3)
   return Math.max(0, Math.min(policy ?? most, most))
-}
-
-function logsByHex(store: Store) {
-  return new Map([...store.logs()].map(log => [toHex(log.head.logId), log]))
 }

@@ -157,7 +157,7 @@ export function createOwnLog(options: OwnLogOptions) {
     await recoverIfDoubtful()
     const head = current()
     if (head === undefined) await open(1, undefined)
-    else if (close && !head.closed)
+    else if (close && !head.closed && head.size < (store.log(head.logId)?.limit ?? 0))
       await appendNext({ kind: KIND.CLOSE, build: place => ({ body: buildCloseBody(place.seq, undefined) }) }, {})
     if (head !== undefined) await open(head.incarnation + 1, predecessorOf(head, head.size - (head.closed ? 1 : 0)))
     return current() as LogHead

@@ -277,9 +277,9 @@ export function createProjector(options: ProjectOptions) {
     add,
     reopen,
     wake: loop.wake,
-    /** Entries that stand and are not opened yet. */
+    /** Entries that stand and are not opened yet; one more while the view is to be computed anew. */
     backlog(): number {
-      let count = 0
+      let count = store.viewStale ? 1 : 0
       for (const { head, projected, limit } of store.logs())
         count += Math.max(0, Math.min(head.size, limit) - projected)
       return count

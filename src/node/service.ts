@@ -75,13 +75,9 @@ export function createNodeService(node: Node, stop: () => void): NodeService {
         fix: 'Make room on the disk or mend it; the node tries again by itself.',
       })
     }
-    const state = guard.state()
-    if (state.kind === 'stopped') {
-      problems.push({
-        code: 'signing-head-ahead',
-        message: `others hold ${state.heldThere} entries of our log, this store ${state.heldHere}: it is an old copy`,
-        fix: 'Run "tocsin node incarnate" to go on with a new log.',
-      })
+    const hindrance = node.hindrance()
+    if (hindrance?.code.startsWith('signing-')) {
+      problems.push({ code: hindrance.code, message: hindrance.message, fix: hindrance.fix ?? '' })
     }
     const skew = node.sync.clockSkewMs()
     if (skew !== undefined && Math.abs(skew) > book.directory().policy.skewSeconds * 1000) {

@@ -15,6 +15,8 @@ import type { SyncMessage } from '../wire/sync-frame.ts'
 export interface LocalLog {
   readonly size: number
   readonly limit: number
+  /** The leaf held at a seq below `size`. */
+  leafAt(seq: number): Uint8Array | undefined
 }
 
 export interface PullLocal {
@@ -167,11 +169,19 @@ function planRanges(heads: readonly LogHead[], local: PullLocal): Wanted[] {
   const wanted: Wanted[] = []
   for (const head of heads) {
     const logId = parseLogId(head.logId)
-    const held = local.log(logIdHex(logId)) ?? { size: 0, limit: Number.POSITIVE_INFINITY }
-    const to = Math.min(head.size, held.limit)
-    if (to > held.size) wanted.push({ logId, from: held.size, to })
+    const held = local.log(logIdHex(logId))
+    const size = held?.size ?? 0
+    const to = Math.min(head.size, held?.limit ?? Number.POSITIVE_INFINITY)
+    if (to > size) wanted.push({ logId, from: size, to })
+    else if (to === head.size && to > 0 && !isHeld(head, held)) wanted.push({ logId, from: to - 1, to })
   }
   return wanted
+}
+
+/** Where another leaf is held in its place the peer is on another branch: its last entry and ours are the proof (R-2.6). */
+function isHeld({ size, head }: LogHead, held: LocalLog | undefined): boolean {
+  const leaf = held?.leafAt(size - 1)
+  return leaf === undefined || equalBytes(leaf, head)
 }
 
 function askRange(state: PullState): PullStep {

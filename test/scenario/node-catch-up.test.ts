@@ -49,7 +49,7 @@ test('a node that was away catches up, with its store or with an empty one', asy
 
 test('batches that come before their grant wait, and open when it comes, after a restart too', async () => {
   await using alliance = await createTestAlliance(3)
-  await using raw = await startRawMember(alliance, 2, 0)
+  await using raw = await startRawMember(alliance, 2, { peers: 0 })
   const author = createRawAuthor(alliance, alliance.members[2]!)
   const [early, late] = [author.newEpoch(), author.newEpoch()]
   const item = (name: string) => ({ type: 77, body: new TextEncoder().encode(name) })

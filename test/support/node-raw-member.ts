@@ -7,6 +7,7 @@ import { buildEntry, type EntryDraft, type EntryPlace, signEntry } from '../../s
 import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
 import { sealBody } from '../../src/crypto/seal.ts'
 import { openHost } from '../../src/net/host.ts'
+import { peerKeyHex } from '../../src/net/peer-key.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 import { type SyncSource, serveSync } from '../../src/node/sync-server.ts'
 import { SYNC_PROTOCOL } from '../../src/node/sync-service.ts'
@@ -19,6 +20,7 @@ import { parseSignedDoc } from '../../src/registry/signed-doc.ts'
 import { encode } from '../../src/wire/codec.ts'
 import { encodeEnvelope, KIND, logIdOf, type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'
 import { Batch, type Envelope, type Item, KeyGrant } from '../../src/wire/gen/tocsin.ts'
+import { encodeSyncMessage, parseSyncMessage } from '../../src/wire/sync-frame.ts'
 import { type Member, type RunningNode, type TestAlliance, until } from './node-alliance.ts'
 
 /** A member of the alliance that keeps no rule: it signs with its own key, or one that it stole, and sends anything. */
@@ -110,11 +112,26 @@ export interface RawMember extends AsyncDisposable {
   gossip(...messages: readonly (ParsedEntry | Uint8Array)[]): Promise<void>
   /** What others get from it by sync from now on. */
   serve(source: Partial<SyncSource>): void
+  /** Asks a member for a range of a log by sync; how many entries came. */
+  fetch(index: number, logId: Uint8Array, from: number, count: number): Promise<number>
 }
 
-/** Resolves when as many peers as the alliance has other members, or `peers`, are connected and hear its gossip. */
-export async function startRawMember(alliance: Alliance, index: number, peers?: number): Promise<RawMember> {
+export interface RawMemberOptions {
+  /** Whom it connects with, by index; all others where left out. */
+  readonly only?: readonly number[]
+  /** How many it waits for; all of them where left out. */
+  readonly peers?: number
+}
+
+/** Resolves when it is connected and heard. */
+export async function startRawMember(
+  alliance: Alliance,
+  index: number,
+  options: RawMemberOptions = {},
+): Promise<RawMember> {
   const member = alliance.members[index]!
+  const others = alliance.members.filter((other, i) => other !== member && (options.only?.includes(i) ?? true))
+  const keys = others.map(peerTarget)
   const heard: Uint8Array[] = []
   let source = emptySource(alliance, member)
   const host = await openHost({
@@ -122,7 +139,7 @@ export async function startRawMember(alliance: Alliance, index: number, peers?: 
     alliance: toHex(alliance.allianceId),
     listen: [member.address],
     agent: 'tocsin/raw',
-    standingOf: () => 'member',
+    standingOf: key => (keys.some(({ publicKey }) => equalBytes(publicKey, key)) ? 'member' : 'refused'),
     logger: silentLogger,
   })
   host.subscribe('entries', async data => {
@@ -133,9 +150,8 @@ export async function startRawMember(alliance: Alliance, index: number, peers?: 
     streamsMaxPerPeer: 4,
     streamsMaxTotal: 16,
   })
-  const others = alliance.members.filter(other => other !== member)
-  host.setPeers(others.map(peerTarget))
-  const wanted = peers ?? others.length
+  host.setPeers(keys)
+  const wanted = options.peers ?? others.length
   await until(() => host.peers().filter(peer => peer.status === 'connected').length >= wanted, 10_000)
   // Subscriptions are told right after the streams are open.
   await new Promise(resolve => setTimeout(resolve, 200))
@@ -147,6 +163,20 @@ export async function startRawMember(alliance: Alliance, index: number, peers?: 
     },
     serve(changes) {
       source = { ...emptySource(alliance, member), ...changes }
+    },
+    async fetch(from, logId, first, count) {
+      const peer = peerKeyHex(peerTarget(alliance.members[from]!).publicKey)
+      const frames = await host.openStream(peer, SYNC_PROTOCOL, AbortSignal.timeout(5000))
+      await frames.write(encodeSyncMessage({ kind: 'range-request', message: { logId, from: first, count } }))
+      let got = 0
+      for (;;) {
+        const answer = parseSyncMessage((await frames.read())!)
+        if (answer.kind !== 'bundle') throw new Error(`${answer.kind} where a bundle was asked for`)
+        got += answer.message.entries.length
+        if (answer.message.entries.length === 0 || got === count) break
+      }
+      await frames.close()
+      return got
     },
     [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
   }

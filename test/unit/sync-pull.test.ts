@@ -70,7 +70,7 @@ function localOf(to: Side, limits: Record<string, number> = {}): PullLocal {
       const limit = limits[hex] ?? Number.POSITIVE_INFINITY
       return entries === undefined && limit === Number.POSITIVE_INFINITY
         ? undefined
-        : { size: entries?.length ?? 0, limit }
+        : { size: entries?.length ?? 0, limit, leafAt: () => new Uint8Array(32) }
     },
   }
 }
