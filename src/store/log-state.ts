@@ -4,10 +4,7 @@ import type { Predecessor } from '../chain/genesis.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import { decodeCompactRange, encodeCompactRange } from '../merkle/compact-range.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
-import type { ItemRef } from '../wire/gen/store.ts'
 import { LogRecord } from '../wire/gen/store.ts'
-import { damaged } from './failures.ts'
-import type { MemoryReads } from './memory.ts'
 import { type StoredLog, UNLIMITED } from './store.ts'
 
 /** A log as it is held in memory. */
@@ -27,15 +24,6 @@ export function newLogState(number: number, head: LogHead): LogState {
 /** The branch that an entry appended now belongs to. */
 export function branchOf(state: LogState): number {
   return state.forks.length
-}
-
-/** Whether the entry named stands: below the limit, not tombstoned, and on the branch that is the log now (R-0.2). */
-export function refStands(ref: ItemRef, memory: MemoryReads): boolean {
-  const state = memory.logAt(ref.log)
-  if (state === undefined) throw damaged(`an item names log number ${ref.log}, which is not held`)
-  if (ref.seq >= state.limit || memory.tombstoned(ref.log)?.has(ref.seq)) return false
-  for (let branch = ref.branch; branch < state.forks.length; branch++) if (ref.seq >= state.forks[branch]!) return false
-  return true
 }
 
 export function encodeLogState({

@@ -1,4 +1,6 @@
 import type { LogId } from '../base/ids.ts'
+import type { ItemRef } from '../wire/gen/store.ts'
+import { damaged } from './failures.ts'
 import { type Generation, latin1 } from './keys.ts'
 import type { LogState } from './log-state.ts'
 
@@ -82,4 +84,13 @@ export class Memory implements MemoryReads {
   setTombstoned(number: number, seqs: ReadonlySet<number>): void {
     this.#tombstones.set(number, seqs)
   }
+}
+
+/** Whether the entry named stands: below the limit, not tombstoned, and on the branch that is the log now (R-0.2). */
+export function refStands(ref: ItemRef, memory: MemoryReads): boolean {
+  const state = memory.logAt(ref.log)
+  if (state === undefined) throw damaged(`an item names log number ${ref.log}, which is not held`)
+  if (ref.seq >= state.limit || memory.tombstoned(ref.log)?.has(ref.seq)) return false
+  for (let branch = ref.branch; branch < state.forks.length; branch++) if (ref.seq >= state.forks[branch]!) return false
+  return true
 }

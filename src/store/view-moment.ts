@@ -9,7 +9,7 @@ import { prefixRange, type Snapshot } from './database.ts'
 import { type HeldItem, type IdGroup, loadGroups } from './held-item.ts'
 import { subjectOf, typedValueOf } from './item-face.ts'
 import { type Generation, indicatorKey, itemIdKey, spilledPrefix } from './keys.ts'
-import { refStands } from './log-state.ts'
+import { refStands } from './memory.ts'
 import { type Shown, type Stands, shownOf } from './shown.ts'
 import {
   CLAIMS_PER_INDICATOR_MAX,
