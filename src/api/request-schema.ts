@@ -6,7 +6,7 @@ import { LIST_LIMIT_MAX, type ListQuery, PUBLISH_ITEMS_MAX, type PublishItem } f
 
 export const PUBLISH_BODY_BYTES_MAX = 32 * 1024 * 1024
 export const LOOKUP_BODY_BYTES_MAX = 32 * 1024 * 1024
-export const LOOKUP_VALUES_MAX = 1000
+const LOOKUP_VALUES_MAX = 1000
 
 const text = z.string()
 const timeMs = z.number()

@@ -24,6 +24,7 @@ export function parseBytes(text: string): number {
 
 const SPAN = /^(\d{1,6})(m|h|d|w)$/
 const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const DAY_LENGTH = 'YYYY-MM-DD'.length
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/i
 
 /** `2026-11-21`, `2026-11-21T18:00:00Z` (UTC where no zone is said) or `7d` for seven days before now. Milliseconds. */
@@ -41,11 +42,16 @@ function parseMoment(text: string, direction: 1 | -1): number {
   if (count !== undefined) return Date.now() + direction * Number(count) * SPAN_MS[unit]!
   const moment = MOMENT.exec(text)
   if (moment !== null) {
-    const zoned = text.length === 'YYYY-MM-DD'.length || moment[1] !== undefined ? text : `${text}Z`
+    const zoned = text.length === DAY_LENGTH || moment[1] !== undefined ? text : `${text}Z`
     const timeMs = Date.parse(zoned.replace(' ', 'T'))
-    if (timeMs >= 0 && new Date(timeMs).getTime() === timeMs) return timeMs
+    if (timeMs >= 0 && isDay(text.slice(0, DAY_LENGTH))) return timeMs
   }
   throw new InvalidArgumentError('It is a time such as 2026-11-21, 2026-11-21T18:00:00Z, or 7d, 12h, 30m.')
+}
+
+/** `Date` takes the 31st of February for the 3rd of March. */
+function isDay(text: string): boolean {
+  return new Date(Date.parse(text)).toISOString().startsWith(text)
 }
 
 /** For options that may be given several times. */

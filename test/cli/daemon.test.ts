@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CliHome, cleanEnvironment, openCliHome } from '../support/cli.ts'
 
@@ -26,7 +27,7 @@ afterEach(async () => {
 async function startFake(waitMs = 0): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   stdout = ''
   stderr = ''
-  const script = join(import.meta.dirname, '../support/fake-daemon.ts')
+  const script = fileURLToPath(new URL('../support/fake-daemon.ts', import.meta.url))
   const started = spawn(process.execPath, [script, home.path, String(waitMs)], {
     env: cleanEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
