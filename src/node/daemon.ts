@@ -1,34 +1,32 @@
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
-import { StoreError, TocsinError, UserError } from '../base/errors.ts'
+import { TocsinError, UserError } from '../base/errors.ts'
 import { type AllianceId, type NationId, parseLogId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
-import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
-import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
-import { type LogIdentity, positionKey } from '../chain/genesis.ts'
-import { buildBrokenPrev, buildSamePosition, buildSameSeq } from '../chain/proof-build.ts'
+import { verifyCheckpoint } from '../chain/checkpoint.ts'
+import type { LogIdentity } from '../chain/genesis.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
 import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { createXWingKey } from '../crypto/xwing.ts'
 import { parseTlp } from '../indicator/marking.ts'
-import { rangeRoot } from '../merkle/compact-range.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
 import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
-import { ROLE, STATUS } from '../registry/registry-doc.ts'
+import { STATUS } from '../registry/registry-doc.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
-import { encode } from '../wire/codec.ts'
 import { parseEnvelope } from '../wire/entry.ts'
-import { type Envelope, Proof } from '../wire/gen/tocsin.ts'
 import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
 import { startDocsExchange } from './docs-exchange.ts'
+import type { Committed } from './entry-writer.ts'
 import { createEpochKeys } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
-import { type Committed, createIngest } from './ingest.ts'
+import { findHindrance } from './hindrance.ts'
+import { createIngest } from './ingest.ts'
 import { createOutbox } from './outbox.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
+import { makeCheckpoint, proveConflict, proveSecondLog } from './own-evidence.ts'
 import { createOwnLog } from './own-log.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
@@ -53,8 +51,6 @@ export interface NodeOptions {
 }
 
 const DAY_MS = 86_400_000
-/** Publishing stops this long after the registry expired (R-1.9). */
-const PUBLISH_AFTER_EXPIRY_MS = 30 * DAY_MS
 
 /** The composition root: opens every part, wires them, and closes them in reverse. */
 export async function openNode(options: NodeOptions) {
@@ -248,22 +244,11 @@ export async function openNode(options: NodeOptions) {
       guard.stop(store.log(offered.logId)?.head.size ?? 0, seq + 1, 'another node with our key')
       logger.error({ seq }, 'an entry signed with our key contradicts our own log: the key is used elsewhere')
     }
-    const bytes = await store.entry(offered.logId, 0)
-    if (bytes === undefined) return
-    const genesis = parseEnvelope(bytes)
-    const proof = kind === 'same-seq' ? buildSameSeq(held, offered, genesis) : buildBrokenPrev(held, offered, genesis)
-    await book.apply([{ type: EVIDENCE.PROOF, body: encode(Proof, proof) }], 'own finding')
+    await book.apply(await proveConflict(store, held, offered, kind), 'own finding')
   }
 
-  /** R-2.1: a key opens one log for each incarnation; a second one is a fork before the first entry. */
   async function onNewLog(genesis: VerifiedEntry): Promise<void> {
-    for (const { head } of store.logs()) {
-      if (equalBytes(head.logId, genesis.logId) || positionKey(head) !== positionKey(genesis.log)) continue
-      const bytes = await store.entry(head.logId, 0)
-      if (bytes === undefined) continue
-      const proof = buildSamePosition(parseEnvelope(bytes), genesis)
-      await book.apply([{ type: EVIDENCE.PROOF, body: encode(Proof, proof) }], 'own finding')
-    }
+    await book.apply(await proveSecondLog(store, genesis), 'own finding')
   }
 
   function onEvidenceChange(): void {
@@ -282,41 +267,15 @@ export async function openNode(options: NodeOptions) {
   }
 
   function hindrance(): UserError | undefined {
-    const directory = book.directory()
-    const member = directory.member(nation)
-    const state = guard.state()
-    if (state.kind === 'stopped') {
-      return new UserError(
-        'signing-head-ahead',
-        `${state.by} holds ${state.heldThere} entries of our log, we ${state.heldHere}`,
-        {
-          fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
-        },
-      )
-    }
     const head = ownLog.current()
-    if (head !== undefined && book.limitOf(head) <= head.size) {
-      const message = `of our log only the first ${book.limitOf(head)} entries stand, and it may not grow`
-      return new UserError('signing-log-ended', message, {
-        fix: 'Find out who else has the signing key; then run "tocsin node incarnate" to go on with a new log.',
-      })
-    }
-    if (member?.status !== STATUS.ACTIVE || !member.roles.has(ROLE.PUBLISH)) {
-      return new UserError('publish-no-role', `the registry does not let ${nation} publish`, {
-        fix: 'Ask the governors for the role PUBLISH.',
-      })
-    }
-    if (!directory.mayOpenLog(nation, signer.publicKey)) {
-      return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
-        fix: 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.',
-      })
-    }
-    if (clock.now() > directory.registry.expiresMs + PUBLISH_AFTER_EXPIRY_MS) {
-      return new UserError('publish-registry-expired', 'the registry expired more than 30 days ago', {
-        fix: 'Ask the governors for a new version of the registry and apply it.',
-      })
-    }
-    return undefined
+    return findHindrance({
+      nation,
+      signPk: signer.publicKey,
+      directory: book.directory(),
+      guard: guard.state(),
+      log: head && { head, limit: book.limitOf(head) },
+      nowMs: clock.now(),
+    })
   }
 
   /** On growth, so that others can fetch the log under one signature (R-2.4). */
@@ -324,16 +283,7 @@ export async function openNode(options: NodeOptions) {
     const head = ownLog.current()
     if (head === undefined || guard.state().kind !== 'open' || hindrance() !== undefined) return
     if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
-    const genesis = await store.entry(head.logId, 0)
-    if (genesis === undefined)
-      throw new StoreError('store-damaged', 'the GENESIS of the own log is missing from the store')
-    const tree = { size: head.size, root: rangeRoot(head.tree) }
-    const note = buildCheckpointNote(allianceId, head.logId, tree, signer)
-    const { headerBytes, signature, body } = parseEnvelope(genesis)
-    const envelope: Envelope = { header: headerBytes, signature, body }
-    const verified = verifyCheckpoint(note, head, allianceId)
-    const evidence = buildCheckpointEvidence({ checkpoint: verified, cosignatures: [], genesis: envelope })
-    await book.apply([{ type: EVIDENCE.CHECKPOINT, body: evidence }], 'self')
+    await book.apply([await makeCheckpoint(store, allianceId, head, signer)], 'self')
   }
 
   async function start(): Promise<void> {

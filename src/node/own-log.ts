@@ -21,7 +21,8 @@ import { KIND, logIdOf, parseHeader } from '../wire/entry.ts'
 import { Envelope } from '../wire/gen/tocsin.ts'
 import { ENVELOPE_BYTES_MAX, INCARNATIONS_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
-import type { Ingest, OwnCommit } from './ingest.ts'
+import type { OwnCommit } from './entry-writer.ts'
+import type { Ingest } from './ingest.ts'
 import { createTurns } from './turns.ts'
 
 export interface OwnLogOptions {

@@ -1,0 +1,59 @@
+import { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import type { LogHead } from '../chain/log-head.ts'
+import type { Directory } from '../registry/directory.ts'
+import { ROLE, STATUS } from '../registry/registry-doc.ts'
+import type { GuardState } from './signing-guard.ts'
+
+export interface PublishingState {
+  readonly nation: NationId
+  readonly signPk: Uint8Array
+  readonly directory: Directory
+  readonly guard: GuardState
+  /** The own log and how far it stands; undefined before it is opened. */
+  readonly log: { readonly head: LogHead; readonly limit: number } | undefined
+  readonly nowMs: number
+}
+
+/** Publishing stops this long after the registry expired (R-1.9). */
+const PUBLISH_AFTER_EXPIRY_MS = 30 * 86_400_000
+
+/** Why this node may not publish now; undefined where it may, or may queue. */
+export function findHindrance({
+  nation,
+  signPk,
+  directory,
+  guard,
+  log,
+  nowMs,
+}: PublishingState): UserError | undefined {
+  if (guard.kind === 'stopped') {
+    const message = `${guard.by} holds ${guard.heldThere} entries of our log, we ${guard.heldHere}`
+    return new UserError('signing-head-ahead', message, {
+      fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
+    })
+  }
+  if (log !== undefined && log.limit <= log.head.size) {
+    const message = `of our log only the first ${log.limit} entries stand, and it may not grow`
+    return new UserError('signing-log-ended', message, {
+      fix: 'Find out who else has the signing key; then run "tocsin node incarnate" to go on with a new log.',
+    })
+  }
+  const member = directory.member(nation)
+  if (member?.status !== STATUS.ACTIVE || !member.roles.has(ROLE.PUBLISH)) {
+    return new UserError('publish-no-role', `the registry does not let ${nation} publish`, {
+      fix: 'Ask the governors for the role PUBLISH.',
+    })
+  }
+  if (!directory.mayOpenLog(nation, signPk)) {
+    return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
+      fix: 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.',
+    })
+  }
+  if (nowMs > directory.registry.expiresMs + PUBLISH_AFTER_EXPIRY_MS) {
+    return new UserError('publish-registry-expired', 'the registry expired more than 30 days ago', {
+      fix: 'Ask the governors for a new version of the registry and apply it.',
+    })
+  }
+  return undefined
+}
