@@ -12,12 +12,12 @@ import { parseTlp } from '../indicator/marking.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
 import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
-import { STATUS } from '../registry/registry-doc.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
 import { parseEnvelope } from '../wire/entry.ts'
 import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
+import { faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import type { Committed } from './entry-writer.ts'
 import { createEpochKeys } from './epoch-keys.ts'
@@ -124,13 +124,8 @@ export async function openNode(options: NodeOptions) {
   // --- the own log
   const guard = createSigningGuard({
     clock,
-    otherNations: () =>
-      book
-        .directory()
-        .members()
-        .filter(member => member.status === STATUS.ACTIVE && member.nation !== nation)
-        .map(member => member.nation),
-    faultsTolerated: () => faultsTolerated(book.directory().members().length, book.directory().policy.byzantineNations),
+    otherNations: () => otherActiveNations(book.directory(), nation),
+    faultsTolerated: () => faultsTolerated(book.directory()),
   })
   const ownLog = createOwnLog({
     allianceId,
@@ -252,18 +247,10 @@ export async function openNode(options: NodeOptions) {
   }
 
   function onEvidenceChange(): void {
-    host.setPeers(peerTargets())
+    host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
     host.reconsider()
     projector.wake()
     publisher.wake()
-  }
-
-  function peerTargets() {
-    return book
-      .directory()
-      .peers()
-      .filter(peer => !equalBytes(peer.peerPk, peerKeyBytes(host.self)))
-      .map(peer => ({ publicKey: peer.peerPk, addresses: peer.addresses, sameNation: peer.nation === nation }))
   }
 
   function hindrance(): UserError | undefined {
@@ -307,7 +294,7 @@ export async function openNode(options: NodeOptions) {
     })
     await sync.start()
     book.onChange(onEvidenceChange)
-    host.setPeers(peerTargets())
+    host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
     projector.wake()
     await outbox.resume()
     const poll = setInterval(() => publisher.wake(), GUARD_POLL_MS)
@@ -394,9 +381,4 @@ function assertMember(isMember: boolean, nation: string): void {
   throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
     fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
   })
-}
-
-function faultsTolerated(nations: number, policy: number | undefined): number {
-  const most = Math.floor((nations - 1) / 3)
-  return Math.max(0, Math.min(policy ?? most, most))
 }
