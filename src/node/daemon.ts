@@ -116,7 +116,7 @@ export async function openNode(options: NodeOptions) {
     },
     events: {
       committed: entries => onCommitted(entries),
-      gap: logId => sync.gap(logId),
+      gap: (logId, seq) => sync.gap(logId, seq),
       conflict: (held, offered, kind) => inBackground(onConflict(held, offered, kind)),
     },
   })
@@ -196,6 +196,7 @@ export async function openNode(options: NodeOptions) {
     },
     intervalMs: config.sync.intervalMs,
     gapMs: config.sync.gapMs,
+    sizeOf: logId => store.log(logId)?.head.size ?? 0,
     clock,
     random,
     logger,

@@ -23,8 +23,8 @@ export interface Committed {
 export interface WriterEvents {
   /** After the commit, in order. */
   committed(entries: readonly Committed[]): void
-  /** Something of this log is missing here. */
-  gap(logId: LogId): void
+  /** The entry at `seq` of this log was seen, and it or something before it is missing here. */
+  gap(logId: LogId, seq: number): void
   /** Two signed entries of one log contradict each other (R-2.5). */
   conflict(held: ParsedEntry, offered: VerifiedEntry, kind: 'same-seq' | 'broken-prev'): void
 }
@@ -97,7 +97,7 @@ export function createEntryWriter(options: EntryWriterOptions) {
         for (const job of placed) job.resolve()
       } catch (error) {
         for (const job of taken) job.reject(error)
-        for (const { head } of round.growth.values()) events.gap(head.logId)
+        for (const { head } of round.growth.values()) events.gap(head.logId, head.size - 1)
         if (taken.length === 0) throw error
       } finally {
         for (const job of taken) queuedBytes -= job.bytes
@@ -161,7 +161,7 @@ export function createEntryWriter(options: EntryWriterOptions) {
       case 'duplicate':
         return true
       case 'gap':
-        events.gap(logId)
+        events.gap(logId, header.seq)
         return false
       case 'same-seq':
       case 'broken-prev':

@@ -75,7 +75,7 @@ export function createIngest(options: IngestOptions) {
     if (seq >= authority.limitOf(log)) return 'ignore'
     // What cannot be taken now is fetched by sync, which takes entries of later versions as they are.
     if (seq > size + AHEAD_MAX || version > HEADER_VERSION || store.state !== 'open') {
-      events.gap(entry.logId)
+      events.gap(entry.logId, entry.header.seq)
       return 'ignore'
     }
     const verified = await verifyEntryAsync(entry, log, authority.allianceId, options.verify)
@@ -85,7 +85,7 @@ export function createIngest(options: IngestOptions) {
 
   function offerFirst(entry: ParsedEntry): GossipVerdict {
     if (entry.header.seq !== 0 || entry.header.version > HEADER_VERSION) {
-      events.gap(entry.logId)
+      events.gap(entry.logId, entry.header.seq)
       return 'ignore'
     }
     const verified = verifyGenesis(entry, context)
@@ -104,11 +104,10 @@ export function createIngest(options: IngestOptions) {
   }
 
   function accept(entry: VerifiedEntry): void {
-    if (writer.queuedBytes() > QUEUED_BYTES_MAX || !reorder.add(entry)) {
-      events.gap(entry.logId)
-      return
-    }
-    writer.wake()
+    const { logId, header } = entry
+    const kept = writer.queuedBytes() <= QUEUED_BYTES_MAX && reorder.add(entry)
+    if (!kept || header.seq > (headOf(logId)?.size ?? 0)) events.gap(logId, header.seq)
+    if (kept) writer.wake()
   }
 
   // --- sync and own entries -------------------------------------------------------------------------------------

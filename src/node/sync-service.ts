@@ -22,6 +22,8 @@ export interface SyncServiceOptions {
   synced(nation: NationId): void
   readonly intervalMs: number
   readonly gapMs: number
+  /** How far a log is held. */
+  sizeOf(logId: LogId): number
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -40,6 +42,8 @@ interface PeerSync {
 const STREAM_CAPS = { streamsMaxPerPeer: 4, streamsMaxTotal: 256 }
 /** Pulls at once: one commits while the other waits for the network. */
 const PULLS_MAX = 2
+/** Logs whose gaps are watched; whoever invents more of them is served by the pull for these. */
+const GAPS_MAX = 1024
 
 /** Keeps this node equal to its peers (R-5.5): on connecting, after gaps, and at a random peer every so often. */
 export function createSyncService(options: SyncServiceOptions) {
@@ -49,6 +53,7 @@ export function createSyncService(options: SyncServiceOptions) {
   const known = new Map<PeerKeyHex, PeerSync>()
   const wanted = new Set<PeerKeyHex>()
   const active = new Map<PeerKeyHex, Promise<void>>()
+  const gaps = new Map<LogIdHex, { readonly logId: LogId; readonly seq: number }>()
   let gapTimer: NodeJS.Timeout | undefined
   let roundTimer: NodeJS.Timeout | undefined
 
@@ -106,18 +111,27 @@ export function createSyncService(options: SyncServiceOptions) {
     return state
   }
 
-  /** Something is missing: those who claim to have it first, else anybody. */
-  function gap(logId: LogId): void {
-    gapTimer ??= setTimeout(() => {
-      gapTimer = undefined
-      const key = logIdHex(logId)
-      const holders = [...connected].sort(
-        (a, b) => (known.get(b)?.heads.get(key) ?? 0) - (known.get(a)?.heads.get(key) ?? 0),
-      )
-      if (holders[0] !== undefined) want(holders[0])
-      const other = pick(holders.slice(1))
-      if (other !== undefined) want(other)
-    }, options.gapMs)
+  /** The entry at `seq` was seen and is not held: it is fetched unless it has come by itself after a while. */
+  function gap(logId: LogId, seq: number): void {
+    const key = logIdHex(logId)
+    if (gaps.size < GAPS_MAX || gaps.has(key)) gaps.set(key, { logId, seq: Math.max(seq, gaps.get(key)?.seq ?? 0) })
+    gapTimer ??= setTimeout(closeGaps, options.gapMs)
+  }
+
+  function closeGaps(): void {
+    gapTimer = undefined
+    for (const { logId, seq } of gaps.values()) if (options.sizeOf(logId) <= seq) wantLog(logIdHex(logId))
+    gaps.clear()
+  }
+
+  /** Who claims to have most of it first, and anybody, since claims are unsigned. */
+  function wantLog(key: LogIdHex): void {
+    const holders = [...connected].sort(
+      (a, b) => (known.get(b)?.heads.get(key) ?? 0) - (known.get(a)?.heads.get(key) ?? 0),
+    )
+    if (holders[0] !== undefined) want(holders[0])
+    const other = pick(holders.slice(1))
+    if (other !== undefined) want(other)
   }
 
   function pick(peers: readonly PeerKeyHex[]): PeerKeyHex | undefined {

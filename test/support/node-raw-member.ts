@@ -8,6 +8,7 @@ import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
 import { sealBody } from '../../src/crypto/seal.ts'
 import { openHost } from '../../src/net/host.ts'
 import { peerKeyHex } from '../../src/net/peer-key.ts'
+import { DOCS_PROTOCOL } from '../../src/node/docs-exchange.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 import { type SyncSource, serveSync } from '../../src/node/sync-server.ts'
 import { SYNC_PROTOCOL } from '../../src/node/sync-service.ts'
@@ -19,7 +20,8 @@ import { openDirectory } from '../../src/registry/open-directory.ts'
 import { parseSignedDoc } from '../../src/registry/signed-doc.ts'
 import { encode } from '../../src/wire/codec.ts'
 import { encodeEnvelope, KIND, logIdOf, type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'
-import { Batch, type Envelope, type Item, KeyGrant } from '../../src/wire/gen/tocsin.ts'
+import { Batch, type Envelope, Evidence, type Item, KeyGrant } from '../../src/wire/gen/tocsin.ts'
+import { decodeStrict } from '../../src/wire/strict.ts'
 import { encodeSyncMessage, parseSyncMessage } from '../../src/wire/sync-frame.ts'
 import { type Member, type RunningNode, type TestAlliance, until } from './node-alliance.ts'
 
@@ -114,6 +116,8 @@ export interface RawMember extends AsyncDisposable {
   serve(source: Partial<SyncSource>): void
   /** Asks a member for a range of a log by sync; how many entries came. */
   fetch(index: number, logId: Uint8Array, from: number, count: number): Promise<number>
+  /** Asks a member for documents, as a stranger may; how many came. */
+  documents(index: number): Promise<number>
 }
 
 export interface RawMemberOptions {
@@ -153,6 +157,7 @@ export async function startRawMember(
   host.setPeers(keys)
   const wanted = options.peers ?? others.length
   await until(() => host.peers().filter(peer => peer.status === 'connected').length >= wanted, 10_000)
+  const peerOf = (other: number) => peerKeyHex(peerTarget(alliance.members[other]!).publicKey)
   // Subscriptions are told right after the streams are open.
   await new Promise(resolve => setTimeout(resolve, 200))
   return {
@@ -164,8 +169,13 @@ export async function startRawMember(
     serve(changes) {
       source = { ...emptySource(alliance, member), ...changes }
     },
+    async documents(from) {
+      const frames = await host.openStream(peerOf(from), DOCS_PROTOCOL, AbortSignal.timeout(5000))
+      const frame = await frames.read()
+      return frame === null ? 0 : decodeStrict(Evidence, frame, 1024 * 1024).items.length
+    },
     async fetch(from, logId, first, count) {
-      const peer = peerKeyHex(peerTarget(alliance.members[from]!).publicKey)
+      const peer = peerOf(from)
       const frames = await host.openStream(peer, SYNC_PROTOCOL, AbortSignal.timeout(5000))
       await frames.write(encodeSyncMessage({ kind: 'range-request', message: { logId, from: first, count } }))
       let got = 0
