@@ -16,7 +16,7 @@ export function openImportProgress(context: CliContext, name: string, bytesTotal
   const { stderr } = context
   if (stderr.isTTY !== true || context.quiet() || bytesTotal === undefined) return SILENT
   const format = '{name} {bar} {percentage}% of {mib} MiB, {rows} rows'
-  const bar = new SingleBar({ stream: stderr, format, clearOnComplete: true, hideCursor: true })
+  const bar = new SingleBar({ stream: stderr, format, clearOnComplete: true, gracefulExit: false })
   const mib = (bytesTotal / MIB).toFixed(1)
   bar.start(bytesTotal, 0, { name, mib, rows: 0 })
   return {

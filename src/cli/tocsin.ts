@@ -55,10 +55,25 @@ function createProgram(): Command {
 }
 
 /** What commander says of a wrong use, as an error like any other. */
-function usageError(error: CommanderError): UserError {
+function usageError(error: CommanderError, program: Command): UserError {
   const [sentence = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n')
   const hint = suggestion.replace(/^\((.*)\)$/, '$1 ')
-  return new UserError('usage-invalid', sentence, { fix: `${hint}"tocsin --help" tells how it is used.` })
+  return new UserError('usage-invalid', sentence, {
+    fix: `${hint}"${commandLine(program)} --help" tells how it is used.`,
+  })
+}
+
+/** The command that was meant, as far as its words were right: `tocsin indicator list`. */
+function commandLine(program: Command): string {
+  let command = program
+  let words = program.name()
+  for (const word of process.argv.slice(2)) {
+    const next = command.commands.find(candidate => candidate.name() === word)
+    if (next === undefined) continue
+    command = next
+    words += ` ${word}`
+  }
+  return words
 }
 
 async function main(): Promise<void> {
@@ -70,7 +85,7 @@ async function main(): Promise<void> {
   } catch (error) {
     // Help and version are thrown as well, after they were written.
     if (error instanceof CommanderError && error.exitCode === 0) return
-    const { text, exitStatus } = describeFailure(error instanceof CommanderError ? usageError(error) : error)
+    const { text, exitStatus } = describeFailure(error instanceof CommanderError ? usageError(error, program) : error)
     process.stderr.write(text)
     process.exitCode = exitStatus
   }
