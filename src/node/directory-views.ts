@@ -21,8 +21,10 @@ export function otherActiveNations(directory: Directory, nation: NationId): Nati
     .map(member => member.nation)
 }
 
-/** Byzantine nations that the alliance reckons with (R-2.7). */
-export function faultsTolerated(directory: Directory): number {
-  const most = Math.floor((directory.members().length - 1) / 3)
-  return Math.max(0, Math.min(directory.policy.byzantineNations ?? most, most))
+/** f of R-2.7 for a log of `nation`: how many of the other witness nations the alliance reckons to be Byzantine. */
+export function faultsTolerated(directory: Directory, nation: NationId): number {
+  const witnesses = new Set(directory.witnesses(directory.registry.version))
+  witnesses.delete(nation)
+  const most = Math.max(0, Math.floor((witnesses.size - 1) / 3))
+  return Math.min(directory.policy.byzantineNations ?? most, most)
 }

@@ -44,6 +44,8 @@ export function createEpochKeys(options: {
   function openGrant(logId: LogId, grant: KeyGrantContent): GrantOpening {
     const { epochId } = grant
     const place = { allianceId, logId, epochId }
+    // An epoch has one secret: that of the first grant in the log that opens, on every node and after every restart.
+    if (cache.get(nameOf(logId, epochId))) return { kind: 'opened', epochId }
     for (const { recipient, enc, ct } of grant.slots) {
       if (recipient === undefined || recipient.nation !== nation) continue
       const key = byKeyId.get(toHex(recipient.kemKeyId))

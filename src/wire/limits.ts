@@ -6,7 +6,8 @@ export const SIGNATURE_BYTES = 64
 /** Header, signature and body with their tags and lengths. */
 export const ENVELOPE_BYTES_MAX = HEADER_BYTES_MAX + BODY_BYTES_MAX + SIGNATURE_BYTES + 32
 
-export const SIGNED_DOC_BYTES_MAX = 4 * 1024 * 1024
+/** One fits into every way on which documents travel, the 900 KiB of `/tocsin/docs/1` among them. */
+export const SIGNED_DOC_BYTES_MAX = 896 * 1024
 export const DOC_SIGNATURES_MAX = 64
 export const GOVERNORS_MAX = 31
 export const NATIONS_MAX = 512
