@@ -6,21 +6,24 @@ export function guideLines(daemons: readonly SandboxDaemon[], entry: string): st
   const [first, second = first!] = daemons
   const last = daemons.at(-1)!
   const at = ({ home }: SandboxDaemon) => `tocsin --home ${shellWord(home.path)}`
+  const steps: readonly (readonly [command: string, what: string])[] = [
+    [`${at(second)} indicator list`, `what ${second.nation} has received`],
+    [`${at(last)} lookup harbour-times.example`, `what ${last.nation} knows of it`],
+    [`${at(second)} peer list`, 'who is connected'],
+    [`kill -9 ${last.pid}`, `${last.nation} dies`],
+    [`${at(first!)} indicator add evil.example`, `${first!.nation} publishes meanwhile`],
+    [`${at(second)} lookup evil.example`, `${second.nation} has it`],
+    [`${at(last)} start &`, `${last.nation} comes back; once it says "ready":`],
+    [`${at(last)} lookup evil.example`, `${last.nation} has caught up`],
+  ]
+  const width = Math.max(...steps.map(([command]) => command.length))
   return [
     'Everything is running. In another terminal:',
     '',
     ...(extname(entry) === '.ts'
       ? [`  tocsin() { ${shellWord(process.execPath)} ${shellWord(entry)} "$@"; }`, '']
       : []),
-    `  ${at(second)} indicator list                     # what ${second.nation} has received`,
-    `  ${at(last)} lookup harbour-times.example`,
-    `  ${at(second)} peer list`,
-    '',
-    `  kill -9 ${last.pid}                              # ${last.nation} dies`,
-    `  ${at(first!)} indicator add evil.example         # ${first!.nation} publishes meanwhile`,
-    `  ${at(second)} lookup evil.example                # ${second.nation} has it`,
-    `  ${at(last)} start &                              # ${last.nation} comes back, and catches up`,
-    `  ${at(last)} lookup evil.example`,
+    ...steps.map(([command, what]) => `  ${command.padEnd(width)}  # ${what}`),
     '',
     'Ctrl-C here ends all of it.',
   ]
