@@ -32,6 +32,8 @@ function nodeRegistry(service: NodeService): Registry {
 }
 
 function add(registry: Registry, { name, help, type, values }: Counter): void {
+  // Else it would show as a zero without labels.
+  if (values.length === 0) return
   const labelNames = [...new Set(values.flatMap(({ labels }) => Object.keys(labels)))]
   const options = { name: `${PREFIX}${name}`, help, labelNames, registers: [registry] }
   const metric = type === 'counter' ? new PromCounter(options) : new Gauge(options)
