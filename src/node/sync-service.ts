@@ -30,6 +30,8 @@ export interface SyncServiceOptions {
 }
 
 interface PeerSync {
+  /** Since the last pull that completed. */
+  failures: number
   lastMs: number
   error: string
   errorCode: string
@@ -54,6 +56,7 @@ export function createSyncService(options: SyncServiceOptions) {
   const wanted = new Set<PeerKeyHex>()
   const active = new Map<PeerKeyHex, Promise<void>>()
   const gaps = new Map<LogIdHex, { readonly logId: LogId; readonly seq: number }>()
+  const retries = new Map<PeerKeyHex, NodeJS.Timeout>()
   let gapTimer: NodeJS.Timeout | undefined
   let roundTimer: NodeJS.Timeout | undefined
 
@@ -95,6 +98,7 @@ export function createSyncService(options: SyncServiceOptions) {
       state.error = ''
       state.errorCode = ''
       state.lastMs = clock.now()
+      state.failures = 0
       const nation = options.nationOf(peer)
       if (nation !== undefined) options.synced(nation)
     } catch (error) {
@@ -102,11 +106,30 @@ export function createSyncService(options: SyncServiceOptions) {
       state.error = error instanceof Error ? error.message : String(error)
       state.errorCode = error instanceof TocsinError ? error.code : 'internal'
       logger.debug({ peer, code: state.errorCode, reason: state.error }, 'a sync with a peer did not complete')
+      retry(peer, state)
     }
   }
 
+  /** Ever more seldom, and never more often than a peer is asked anyway. */
+  function retry(peer: PeerKeyHex, state: PeerSync): void {
+    if (retries.has(peer)) return
+    const delayMs = Math.min(options.gapMs * 2 ** state.failures++, options.intervalMs)
+    const timer = setTimeout(() => {
+      retries.delete(peer)
+      want(peer)
+    }, delayMs)
+    retries.set(peer, timer)
+  }
+
   function stateOf(peer: PeerKeyHex): PeerSync {
-    const state = known.get(peer) ?? { lastMs: 0, error: '', errorCode: '', skewMs: undefined, heads: new Map() }
+    const state = known.get(peer) ?? {
+      failures: 0,
+      lastMs: 0,
+      error: '',
+      errorCode: '',
+      skewMs: undefined,
+      heads: new Map(),
+    }
     known.set(peer, state)
     return state
   }
@@ -181,6 +204,7 @@ export function createSyncService(options: SyncServiceOptions) {
       ending.abort(new Error('the node stops'))
       clearTimeout(gapTimer)
       clearTimeout(roundTimer)
+      for (const timer of retries.values()) clearTimeout(timer)
       await Promise.allSettled(active.values())
     },
   }
