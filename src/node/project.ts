@@ -1,4 +1,4 @@
-import { toHex } from '../base/bytes.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
 import { StoreError, TocsinError } from '../base/errors.ts'
 import { type AllianceId, type EpochId, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
@@ -89,7 +89,7 @@ export function createProjector(options: ProjectOptions) {
         }
       }
       for (const [name, position] of granted) {
-        await openWaiting(position.epochId)
+        await openWaiting(position)
         granted.delete(name)
         busy = true
       }
@@ -219,9 +219,11 @@ export function createProjector(options: ProjectOptions) {
   }
 
   /** what came before its grant. */
-  async function openWaiting(epochId: EpochId): Promise<void> {
+  async function openWaiting({ logId, epochId }: EpochPosition): Promise<void> {
     let opening: Opening = { items: [], waiting: [], opened: [], tombstones: [] }
     for await (const position of store.waiting(epochId)) {
+      // Authors choose the ids of their epochs: what waits in another log is not opened by this grant.
+      if (!equalBytes(position.logId, logId)) continue
       const bytes = await store.entry(position.logId, position.seq)
       const secret = await epochs.secretOf(position.logId, epochId)
       if (bytes === undefined || secret === undefined) continue
