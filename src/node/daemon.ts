@@ -2,7 +2,6 @@ import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import { type AllianceId, type NationId, parseLogId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
-import { verifyCheckpoint } from '../chain/checkpoint.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
@@ -22,6 +21,7 @@ import { startDocsExchange } from './docs-exchange.ts'
 import type { Committed } from './entry-writer.ts'
 import { createEpochKeys } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
+import { adoptCheckpoint, heldCheckpoint } from './held-checkpoint.ts'
 import { findHindrance } from './hindrance.ts'
 import { createIngest } from './ingest.ts'
 import { createOutbox } from './outbox.ts'
@@ -112,7 +112,7 @@ export async function openNode(options: NodeOptions) {
       allianceId,
       keyStands: (ofNation, signPk) => book.directory().mayOpenLog(ofNation, signPk),
       limitOf: log => book.limitOf(log),
-      treeOf: (note, log) => verifyCheckpoint(note, log, allianceId),
+      treeOf: (note, log) => adoptCheckpoint(book, store, note, log),
     },
     events: {
       committed: entries => onCommitted(entries),
@@ -309,8 +309,8 @@ export async function openNode(options: NodeOptions) {
     allianceId,
     store,
     verify: verifyEd25519Async,
-    idle: () => ingest.queuedBytes() === 0 && projector.backlog() === 0,
-    checkpointOf: logId => book.newestCheckpoint(logId)?.checkpoint,
+    idle: () => !ingest.isWriting() && projector.backlog() === 0,
+    checkpointOf: logId => heldCheckpoint(book, store, logId, Number.MAX_SAFE_INTEGER),
     convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
     logger,
   })

@@ -41,6 +41,7 @@ export interface EvidenceBook {
   resume(): Promise<void>
   /** How far a log stands: UNLIMITED where nothing limits it. */
   limitOf(log: LogIdentity): number
+  checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
   has(hashHex: string): boolean
   hashes(): readonly Uint8Array[]
@@ -64,6 +65,8 @@ export interface EvidenceBookOptions {
   readonly logger: Logger
 }
 
+const HASH_BYTES = 32
+
 export const EVIDENCE = { DOCUMENT: 1, PROOF: 2, CHECKPOINT: 3 } as const
 
 export async function openEvidenceBook(options: EvidenceBookOptions): Promise<EvidenceBook> {
@@ -75,6 +78,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   /** By name in hex; documents are listed anew when they change. */
   const pieces = new Map<string, EvidenceItem>()
   let all: ReadonlyMap<string, EvidenceItem> | undefined
+  /** What peers ask for as often as they like: worked out once a change. */
+  let listed: { readonly names: readonly Hash[]; readonly digest: Hash } | undefined
   const limits = new Map<LogIdHex, number>()
   const listeners: (() => void)[] = []
   /** What is in force here already and was not written yet. */
@@ -102,6 +107,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     directory = undefined
     witnesses = undefined
     all = undefined
+    listed = undefined
     limits.clear()
   }
 
@@ -140,6 +146,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 
   function batchOf({ added, removed, logs: touched }: Change): StoreBatch {
     all = undefined
+    listed = undefined
     pieces.set(toHex(added.name), added.item)
     for (const { name } of removed) pieces.delete(toHex(name))
     for (const log of touched) limits.delete(logIdHex(log.logId))
@@ -216,8 +223,13 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     for (const listener of listeners) listener()
   }
 
-  function names(): Hash[] {
-    return [...allPieces().keys()].sort().map(name => parseHash(fromHex(name)))
+  function listing() {
+    if (listed !== undefined) return listed
+    const names = [...allPieces().keys()].sort().map(name => parseHash(fromHex(name)))
+    const bytes = new Uint8Array(names.length * HASH_BYTES)
+    for (const [i, name] of names.entries()) bytes.set(name, i * HASH_BYTES)
+    listed = { names, digest: labelledHash('tocsin/evidence/v1', bytes) }
+    return listed
   }
 
   // --- start ------------------------------------------------------------------------------------------------------
@@ -250,11 +262,12 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       await settle()
     },
     limitOf,
+    checkpoints: logs.checkpoints,
     newestCheckpoint: logs.newestCheckpoint,
     has: hashHex => allPieces().has(hashHex),
-    hashes: names,
+    hashes: () => listing().names,
     item: hash => allPieces().get(toHex(hash)),
-    digest: () => labelledHash('tocsin/evidence/v1', ...names()),
+    digest: () => listing().digest,
     onChange: listener => void listeners.push(listener),
   }
 }

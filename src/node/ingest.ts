@@ -24,8 +24,11 @@ export interface IngestAuthority {
   keyStands(nation: NationId, signPk: Uint8Array): boolean
   /** Entries at or beyond it do not stand. */
   limitOf(log: LogIdentity): number
-  /** Verifies an author's checkpoint of this log. Throws ProtocolError. */
-  treeOf(note: Uint8Array, log: LogIdentity): TreeHead
+  /**
+   * Verifies an author's checkpoint of this log. Undefined where it is not among the evidence here: a leaf that then
+   * turned out to be bad could be shown to nobody (R-2.4). Throws ProtocolError.
+   */
+  treeOf(note: Uint8Array, log: LogIdentity): Promise<TreeHead | undefined>
 }
 
 export interface IngestOptions {
@@ -149,11 +152,12 @@ export function createIngest(options: IngestOptions) {
     entries: readonly ParsedEntry[],
     standing: readonly ParsedEntry[],
   ): Promise<readonly VerifiedEntry[]> {
-    if (bundle.note.length === 0) {
+    const tree = bundle.note.length === 0 ? undefined : await authority.treeOf(bundle.note, log)
+    if (tree === undefined) {
       return Promise.all(standing.map(entry => verifyEntryAsync(entry, log, authority.allianceId, options.verify)))
     }
     const proven = { entries, path: bundle.path as readonly Hash[] }
-    const outcome = verifyRange(proven, authority.treeOf(bundle.note, log), log, authority.allianceId)
+    const outcome = verifyRange(proven, tree, log, authority.allianceId)
     if (outcome.kind === 'verified') return outcome.entries.slice(0, standing.length)
     const verified = await verifyEntryAsync(outcome.successor, log, authority.allianceId, options.verify)
     events.conflict(outcome.predecessor, verified, 'broken-prev')
@@ -193,6 +197,8 @@ export function createIngest(options: IngestOptions) {
     settled: writer.settled,
     stop: writer.stop,
     queuedBytes: () => writer.queuedBytes() + reorder.bytes(),
+    /** Verified entries wait for their commit; those that wait for their predecessors may wait for ever. */
+    isWriting: () => writer.queuedBytes() > 0,
   }
 }
 

@@ -35,6 +35,8 @@ export interface LogEvidence {
   addCheckpoint(item: EvidenceItem, verified: VerifiedCheckpointEvidence): Change | undefined
   /** For `standingOf`, the rest of the evidence being given by the registry. */
   of(logId: LogId): Pick<Evidence, 'checkpoints' | 'proofs'>
+  /** All that are held of it, in no order. */
+  checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
 }
 
@@ -53,6 +55,10 @@ export function createLogEvidence(): LogEvidence {
     const found = logs.get(logIdHex(logId)) ?? { checkpoints: [], proofs: [] }
     logs.set(logIdHex(logId), found)
     return found
+  }
+
+  function checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[] {
+    return logs.get(logIdHex(logId))?.checkpoints.map(({ verified }) => verified) ?? []
   }
 
   function of(logId: LogId) {
@@ -90,9 +96,9 @@ export function createLogEvidence(): LogEvidence {
       of.checkpoints = [...of.checkpoints.filter(piece => !removed.includes(piece)), added]
       return { added, removed, logs: [verified.log] }
     },
+    checkpoints,
     newestCheckpoint(logId) {
-      const all = held(logId).checkpoints.map(({ verified }) => verified)
-      return all.reduce<VerifiedCheckpointEvidence | undefined>(
+      return checkpoints(logId).reduce<VerifiedCheckpointEvidence | undefined>(
         (newest, each) => (newest !== undefined && newest.checkpoint.size >= each.checkpoint.size ? newest : each),
         undefined,
       )

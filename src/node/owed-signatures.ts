@@ -1,5 +1,4 @@
-import type { AllianceId, LogId } from '../base/ids.ts'
-import { logIdHex } from '../base/ids.ts'
+import { type AllianceId, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import type { VerifiedCheckpoint } from '../chain/checkpoint.ts'
 import { buildBadLeaf, encodeProof } from '../chain/proof-build.ts'
@@ -14,6 +13,7 @@ export interface OwedSignaturesOptions {
   readonly verify: VerifySignatureAsync
   /** True while there is nothing more urgent to do. */
   idle(): boolean
+  /** Of the log's author, over the tree that is held here. */
   checkpointOf(logId: LogId): VerifiedCheckpoint | undefined
   /** Takes the proof that the author of a log committed to a leaf which is no entry. */
   convict(proof: Uint8Array): Promise<void>
@@ -29,6 +29,8 @@ const PAGE_BYTES_MAX = 4 * 1024 * 1024
 /** Pays the signature checks that a checkpoint allowed to postpone, oldest first, on idle time. */
 export function startOwedSignatures(options: OwedSignaturesOptions): { stop(): Promise<void> } {
   const { store, allianceId } = options
+  /** Logs that hold an entry which is none: to look at them again would hold up all others. */
+  const convicted = new Set<LogIdHex>()
   let working: Promise<void> | undefined
   const timer = setInterval(() => {
     if (working !== undefined || !options.idle()) return
@@ -43,8 +45,8 @@ export function startOwedSignatures(options: OwedSignaturesOptions): { stop(): P
     let left = ENTRIES_PER_TURN
     for (const log of [...store.logs()]) {
       while (left > 0 && options.idle()) {
-        const from = store.log(log.head.logId)?.unverifiedFrom ?? null
-        if (from === null) break
+        const { unverifiedFrom: from, limit } = store.log(log.head.logId) ?? log
+        if (from === null || from >= limit || convicted.has(logIdHex(log.head.logId))) break
         left -= await checkPage(log.head.logId, from)
       }
     }
@@ -62,8 +64,10 @@ export function startOwedSignatures(options: OwedSignaturesOptions): { stop(): P
     // Nothing waits for the writer, and this commit is queued before anything else can be: none is owed after it.
     const none = options.idle() && reached >= (store.log(logId)?.head.size ?? 0)
     await store.commit({ logs: [{ logId, unverifiedFrom: none ? null : reached }] })
-    if (bad >= 0) await convict(entries[bad]!)
-    return bad < 0 ? entries.length : ENTRIES_PER_TURN
+    if (bad < 0) return entries.length
+    convicted.add(logIdHex(logId))
+    await convict(entries[bad]!)
+    return good + 1
   }
 
   function checkOne(entry: ParsedEntry, signPk: Uint8Array): Promise<boolean> {

@@ -6,6 +6,7 @@ import { decodeLoose } from '../wire/codec.ts'
 import { Envelope, type Hello } from '../wire/gen/tocsin.ts'
 import { BUNDLE_BYTES_MAX } from '../wire/limits.ts'
 import type { EvidenceBook } from './evidence-book.ts'
+import { heldCheckpoint } from './held-checkpoint.ts'
 import type { SyncSource } from './sync-server.ts'
 
 export interface SyncSourceOptions {
@@ -51,11 +52,9 @@ export function createSyncSource(options: SyncSourceOptions): SyncSource {
       return bytes.map(each => decodeLoose(Envelope, each, false))
     },
     async provenTree(logId) {
-      const evidence = book.newestCheckpoint(logId)
-      const held = store.log(logId)
-      if (evidence === undefined || held === undefined || held.standing.size < evidence.checkpoint.size)
-        return undefined
-      const { note, size } = evidence.checkpoint
+      const checkpoint = heldCheckpoint(book, store, logId, store.log(logId)?.standing.size ?? 0)
+      if (checkpoint === undefined) return undefined
+      const { note, size } = checkpoint
       return {
         note,
         size,
