@@ -41,9 +41,15 @@ export function u32be(value: number): Uint8Array {
 /** Eight bytes, big-endian, of a non-negative safe integer. */
 export function u64be(value: number): Uint8Array {
   const out = new Uint8Array(8)
-  const view = new DataView(out.buffer)
-  view.setUint32(0, Math.floor(value / 0x1_0000_0000))
-  view.setUint32(4, value % 0x1_0000_0000)
+  const high = Math.floor(value / 0x1_0000_0000)
+  out[0] = high >>> 24
+  out[1] = high >>> 16
+  out[2] = high >>> 8
+  out[3] = high
+  out[4] = value >>> 24
+  out[5] = value >>> 16
+  out[6] = value >>> 8
+  out[7] = value
   return out
 }
 
@@ -57,8 +63,13 @@ export function readU32be(bytes: Uint8Array, offset = 0): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset)
 }
 
+/** The machine's own comparison, where there is one: worth its call from this many bytes on. */
+const native = (globalThis as { Buffer?: { compare(a: Uint8Array, b: Uint8Array): number } }).Buffer
+const NATIVE_BYTES_MIN = 64
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
+  if (native !== undefined && a.length >= NATIVE_BYTES_MIN) return native.compare(a, b) === 0
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
 }
@@ -74,7 +85,7 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 export function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false
   return true
 }
 

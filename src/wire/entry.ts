@@ -68,14 +68,15 @@ function decodeHeader(bytes: Uint8Array): EntryHeader {
       `header of ${bytes.length} bytes; at most ${HEADER_BYTES_MAX} are allowed`,
     )
   }
-  let loose: EntryHeader
+  let header: EntryHeader
   try {
-    loose = decodeLoose(EntryHeader, bytes, true)
+    header = decodeLoose(EntryHeader, bytes, true)
   } catch (cause) {
     throw new ProtocolError('wire-undecodable', 'EntryHeader cannot be decoded', { cause })
   }
-  if (loose.version > HEADER_VERSION) return loose
-  if (loose.version < HEADER_VERSION) throw new ProtocolError('wire-field-range', 'header version 0')
+  if (header.version < HEADER_VERSION) throw new ProtocolError('wire-field-range', 'header version 0')
+  // What the lenient decoder skipped or mended is missing here; the strict one says what it was.
+  if (header.version > HEADER_VERSION || equalBytes(encode(EntryHeader, header), bytes)) return header
   return decodeStrict(EntryHeader, bytes, HEADER_BYTES_MAX)
 }
 
