@@ -15,6 +15,7 @@ import {
   converged,
   createTestAlliance,
   domainDraft,
+  hex,
   type RunningNode,
   ready,
   type StartOptions,
@@ -59,6 +60,8 @@ test('a checkpoint that its author signed over another tree keeps nobody from fe
   const note = signedTree(alliance, a, head, 3, parseHash(randomBytes(32)))
   const result = await b.node.book.apply([checkpointItem(alliance, head, genesis!, note)], 'test')
   expect(result.added).toBe(1)
+  const digests = () => new Set([a, b, c].map(({ node }) => hex(node.book.digest())))
+  await until(() => digests().size === 1, 10_000)
 
   await using d = await alliance.start(3, { config })
   await converged([a, b, c, d])
