@@ -2,6 +2,17 @@
 
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 
+/** Node's own routines, where there are any; a browser has the portable ones. */
+const native = (globalThis as { Buffer?: NativeBytes }).Buffer
+
+interface NativeBytes {
+  compare(a: Uint8Array, b: Uint8Array): number
+  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'hex'): string }
+}
+
+/** From this many bytes on the native comparison is worth its call. */
+const NATIVE_BYTES_MIN = 64
+
 const encoder = new TextEncoder()
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -63,10 +74,6 @@ export function readU32be(bytes: Uint8Array, offset = 0): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset)
 }
 
-/** The machine's own comparison, where there is one: worth its call from this many bytes on. */
-const native = (globalThis as { Buffer?: { compare(a: Uint8Array, b: Uint8Array): number } }).Buffer
-const NATIVE_BYTES_MIN = 64
-
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   if (native !== undefined && a.length >= NATIVE_BYTES_MIN) return native.compare(a, b) === 0
@@ -90,7 +97,9 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 /** Lower-case hex. */
-export const toHex: (bytes: Uint8Array) => string = bytesToHex
+export function toHex(bytes: Uint8Array): string {
+  return native?.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') ?? bytesToHex(bytes)
+}
 
 /** Parses lower- or upper-case hex; throws on anything else. */
 export const fromHex: (text: string) => Uint8Array = hexToBytes
