@@ -28,7 +28,7 @@ export function parseAllianceFile(bytes: Uint8Array): AllianceFile {
   } catch {
     throw malformed('is no JSON')
   }
-  const { format, documents } = json as { format?: unknown; documents?: unknown }
+  const { format, documents } = (json ?? {}) as { format?: unknown; documents?: unknown }
   if (format !== FORMAT) throw malformed(`is not of the format ${FORMAT}`)
   if (!Array.isArray(documents) || documents.length > DOCUMENTS_MAX) throw malformed('has no list of documents')
   return { documents: documents.map(parseDocument) }
