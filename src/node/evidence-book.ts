@@ -149,6 +149,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     listed = undefined
     pieces.set(toHex(added.name), added.item)
     for (const { name } of removed) pieces.delete(toHex(name))
+    // Two logs of one position say something of every log of that position.
+    if (touched.length > 1) limits.clear()
     for (const log of touched) limits.delete(logIdHex(log.logId))
     const { name: hash, item } = added
     return { evidence: { add: [{ type: item.type, hash, bytes: item.body }], remove: removed.map(({ name }) => name) } }
@@ -168,7 +170,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     return {
       authority: current().logStanding(origin),
       registry: witnesses,
-      ...logs.of(log.logId),
+      ...logs.of(log),
     }
   }
 

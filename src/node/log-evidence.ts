@@ -1,8 +1,8 @@
-import { compareBytes, toHex, u8, u64be } from '../base/bytes.ts'
+import { toHex, u8, u64be } from '../base/bytes.ts'
 import { labelledHash, sha256 } from '../base/hash.ts'
 import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
-import type { LogIdentity } from '../chain/genesis.ts'
+import { type LogIdentity, positionKey } from '../chain/genesis.ts'
 import type { VerifiedProof } from '../chain/proof.ts'
 import { type Evidence, proofLowers, proofsInEffect } from '../chain/standing.ts'
 import { encode } from '../wire/codec.ts'
@@ -34,7 +34,7 @@ export interface LogEvidence {
   addProof(item: EvidenceItem, verified: VerifiedProof, evidenceOf: (log: LogIdentity) => Evidence): Change | undefined
   addCheckpoint(item: EvidenceItem, verified: VerifiedCheckpointEvidence): Change | undefined
   /** For `standingOf`, the rest of the evidence being given by the registry. */
-  of(logId: LogId): Pick<Evidence, 'checkpoints' | 'proofs'>
+  of(log: LogIdentity): Pick<Evidence, 'checkpoints' | 'proofs'>
   /** All that are held of it, in no order. */
   checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
@@ -50,6 +50,11 @@ interface Held {
 
 export function createLogEvidence(): LogEvidence {
   const logs = new Map<LogIdHex, Held>()
+  /**
+   * By position: the proof that two logs claim it ends every log that does, one that comes later too. Else the holder of
+   * a key could open logs without end, each with a proof of its own.
+   */
+  const positions = new Map<string, ProofPiece>()
 
   function held(logId: LogId): Held {
     const found = logs.get(logIdHex(logId)) ?? { checkpoints: [], proofs: [] }
@@ -61,17 +66,27 @@ export function createLogEvidence(): LogEvidence {
     return logs.get(logIdHex(logId))?.checkpoints.map(({ verified }) => verified) ?? []
   }
 
-  function of(logId: LogId) {
-    const { checkpoints, proofs } = held(logId)
+  function of(log: LogIdentity) {
+    const { checkpoints, proofs } = held(log.logId)
+    const ofPosition = positions.get(positionKey(log))
     return {
       checkpoints: checkpoints.map(({ verified }) => checkpointEffect(verified)),
-      proofs: proofs.map(({ verified }) => verified.effect),
+      proofs: [...proofs, ...(ofPosition === undefined ? [] : [ofPosition])].map(({ verified }) => verified.effect),
     }
+  }
+
+  function addPositionProof(item: EvidenceItem, verified: VerifiedProof): Change | undefined {
+    const position = positionKey(verified.logs[0]!)
+    if (positions.has(position)) return undefined
+    const added: ProofPiece = { name: proofName(item, verified), item, verified }
+    positions.set(position, added)
+    return { added, removed: [], logs: verified.logs }
   }
 
   return {
     of,
     addProof(item, verified, evidenceOf) {
+      if (verified.logs.length > 1) return addPositionProof(item, verified)
       const lowered = verified.logs.filter(log => proofLowers(log, evidenceOf(log), verified.effect))
       if (lowered.length === 0) return undefined
       const added: ProofPiece = { name: proofName(item, verified), item, verified }
@@ -113,8 +128,9 @@ export function itemName(item: EvidenceItem): Hash {
 /** Proofs of the same effect have one name: two nodes that met different ones hold the same evidence. */
 function proofName(item: EvidenceItem, { effect, logs }: VerifiedProof): Hash {
   if (effect.kind === 'bad-leaf' || effect.trees.length > 0) return itemName(item)
-  const ids = logs.map(log => log.logId).sort(compareBytes)
-  return labelledHash('tocsin/conflict/v1', u8(ids.length), ...ids, u64be(effect.at))
+  const [log] = logs
+  const place = logs.length > 1 ? [log!.signPk, u64be(log!.incarnation)] : [log!.logId, u64be(effect.at)]
+  return labelledHash('tocsin/conflict/v1', u8(logs.length), ...place)
 }
 
 /** A larger tree with at least the same cosigners makes a checkpoint idle (R-2.7). */
