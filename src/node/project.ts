@@ -1,11 +1,12 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { StoreError, TocsinError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
 import { type AllianceId, type EpochId, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import { type EntryContent, readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { openBody } from '../crypto/seal.ts'
-import { itemHash, parseBatch } from '../indicator/item.ts'
+import { parseBatch } from '../indicator/item.ts'
 import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
@@ -36,6 +37,8 @@ export interface ProjectOptions {
 
 const ROUND_ENTRIES_MAX = 1024
 const ROUND_ITEMS_MAX = 4096
+/** Then the next log has its turn. */
+const PAGES_PER_TURN = 16
 /** Openable entries kept in memory until they are opened; what does not fit is read from the store again. */
 const RECENT_BYTES_MAX = 64 * 1024 * 1024
 const READ_BYTES_MAX = 4 * 1024 * 1024
@@ -84,7 +87,7 @@ export function createProjector(options: ProjectOptions) {
       busy = false
       for (const { head, projected, limit } of [...store.logs()]) {
         if (projected < Math.min(head.size, limit)) {
-          await projectSome(head.logId, projected, Math.min(head.size, limit))
+          await projectSome(head.logId, projected)
           busy = true
         }
       }
@@ -114,18 +117,43 @@ export function createProjector(options: ProjectOptions) {
     for (const item of conflicts) events.conflict(item)
   }
 
-  async function projectSome(logId: LogId, from: number, to: number): Promise<void> {
-    const entries = await take(logId, from, Math.min(to, from + ROUND_ENTRIES_MAX))
-    const opening: Opening = { items: [], waiting: [], opened: [], tombstones: [] }
-    let reached = from
-    for (const committed of entries) {
-      await open(committed, opening)
+  /** Opens the next entries while those before are being written. */
+  async function projectSome(logId: LogId, from: number): Promise<void> {
+    let writing: Promise<void> = Promise.resolve()
+    try {
+      for (let at = from, page = 0; page < PAGES_PER_TURN; page++) {
+        const log = store.log(logId)
+        const to = log === undefined ? 0 : Math.min(log.head.size, log.limit, at + ROUND_ENTRIES_MAX)
+        if (at >= to) break
+        const opening: Opening = { items: [], waiting: [], opened: [], tombstones: [] }
+        const reached = await openSome(await take(logId, at, to), opening)
+        await writing
+        writing = finish(logId, reached, opening)
+        writing.catch(() => {})
+        at = reached
+      }
+      await writing
+    } catch (error) {
+      registryVersions.delete(logIdHex(logId))
+      throw error
+    }
+  }
+
+  /** Returns the seq up to which the entries are opened. */
+  async function openSome(entries: readonly Openable[], opening: Opening): Promise<number> {
+    let reached = entries[0]?.entry.header.seq ?? 0
+    for (const openable of entries) {
+      await open(openable, opening)
+      note(openable)
       reached++
       if (opening.items.length >= ROUND_ITEMS_MAX) break
     }
+    return reached
+  }
+
+  async function finish(logId: LogId, reached: number, opening: Opening): Promise<void> {
     await commit(batchOf(opening, [{ logId, projected: reached }]))
     await hide(logId, opening.tombstones)
-    for (const committed of entries.slice(0, reached - from)) note(logId, committed)
     drop(logId, reached)
     events.projected(logId, reached)
   }
@@ -173,8 +201,8 @@ export function createProjector(options: ProjectOptions) {
     return version
   }
 
-  function note(logId: LogId, { entry, registryVersionBefore }: Openable): void {
-    registryVersions.set(logIdHex(logId), raised(registryVersionBefore, entry))
+  function note({ entry, registryVersionBefore }: Openable): void {
+    registryVersions.set(logIdHex(entry.logId), raised(registryVersionBefore, entry))
   }
 
   function drop(logId: LogId, below: number): void {
@@ -256,7 +284,8 @@ export function createProjector(options: ProjectOptions) {
       const items = parseBatch(openBody(secret, place, content.salt, content.sealed))
       return items.map((item, index) => {
         const opened = { logId, seq: header.seq, index, timeMs: header.timeMs }
-        return { ...opened, hash: itemHash(item), item: encode(Item, item) }
+        const bytes = encode(Item, item)
+        return { ...opened, hash: sha256(bytes), item: bytes }
       })
     } catch (error) {
       if (!(error instanceof TocsinError)) throw error
