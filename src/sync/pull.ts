@@ -2,7 +2,7 @@ import { compareBytes, EMPTY, equalBytes, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
 import type { Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
-import { EVIDENCE_REQUEST_HASHES_MAX, RANGE_ENTRIES_MAX } from '../wire/limits.ts'
+import { EVIDENCE_REQUEST_HASHES_MAX, FRONTIER_HEADS_MAX, INDEX_HASHES_MAX, RANGE_ENTRIES_MAX } from '../wire/limits.ts'
 import type { SyncMessage } from '../wire/sync-frame.ts'
 
 /**
@@ -64,8 +64,8 @@ export interface PullState {
 
 export type PullStep = readonly [PullState, readonly PullEffect[]]
 
-/** More pages than these are a peer that plays for time. */
-const INDEX_HASHES_TOTAL_MAX = 1_000_000
+/** More than these are a peer that plays for time, as is one whose pages are not full while there is more. */
+const INDEX_HASHES_TOTAL_MAX = 262_144
 const HEADS_TOTAL_MAX = 100_000
 
 export const initialPull: PullState = {
@@ -121,7 +121,7 @@ function onHello(state: PullState, hello: Hello, local: PullLocal): PullStep {
 
 function onIndex(state: PullState, hashes: readonly Uint8Array[], more: boolean, local: PullLocal): PullStep {
   const indexed = state.indexed + hashes.length
-  if (indexed > INDEX_HASHES_TOTAL_MAX || (more && hashes.length === 0)) {
+  if (indexed > INDEX_HASHES_TOTAL_MAX || (more && hashes.length < INDEX_HASHES_MAX)) {
     return fail(state, 'sync-unexpected-frame', 'the index of evidence does not end')
   }
   const missing = [...state.missing, ...hashes.filter(hash => !local.hasEvidence(toHex(hash)))]
@@ -148,10 +148,13 @@ function askFrontier(state: PullState): PullStep {
 
 function onFrontier(state: PullState, page: readonly LogHead[], more: boolean, local: PullLocal): PullStep {
   const heads = [...state.heads, ...page]
-  if (heads.length > HEADS_TOTAL_MAX || !ascending(heads)) {
+  const last = page.at(-1)
+  if (heads.length > HEADS_TOTAL_MAX || (more && page.length < FRONTIER_HEADS_MAX)) {
+    return fail(state, 'sync-unexpected-frame', 'the frontier does not end')
+  }
+  if (!ascending([...state.heads.slice(-1), ...page])) {
     return fail(state, 'sync-unexpected-frame', 'the frontier is not in ascending order')
   }
-  const last = page.at(-1)
   if (more && last !== undefined) {
     return [{ ...state, heads }, [send({ kind: 'frontier-request', message: { after: last.logId } })]]
   }
