@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, describe, expect, test } from 'vitest'
+import { EXIT_HELP } from '../../src/cli/exit.ts'
+import { cleanEnvironment, TOCSIN } from '../support/cli.ts'
+import { temporaryDirectory } from '../support/nation-homes.ts'
+
+/**
+ * The commands of README.md as they are printed there. Each machine is a home directory, and an address of the loopback
+ * interface stands for its documentation address. Not typed are the passphrase and the "yes", which come by the ways that
+ * the README names for scripts; the fingerprint is of course another each time.
+ */
+
+const root = join(import.meta.dirname, '../..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+const STEP_MS_MAX = 60_000
+const DAEMON_READY_MS_MAX = 90_000
+const POLL_MS = 200
+const LOOPBACK: Readonly<Record<string, string>> = { '192.0.2.10': '127.0.0.1', '198.51.100.20': '127.0.0.2' }
+const PORT = '7117'
+
+/** What the reader is meant to see, where the exit status does not say it all. */
+const SEEN: Readonly<Record<string, RegExp>> = {
+  'tocsin lookup login.mega-bank.example': /login\.mega-bank\.example +found .* DEU /,
+  'tocsin peer list': /DEU .* connected /,
+  'tocsin indicator show harbour-times.example': /harbour-times\.example/,
+  'tocsin status': /ready/,
+}
+
+interface Step {
+  readonly machine: string
+  readonly command: string
+}
+
+interface Ran {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const blocks = [...readme.matchAll(/^```sh\n# (?<machine>[A-Z]+), [\d.]+\n(?<commands>[^`]*)```$/gm)]
+const steps: readonly Step[] = blocks.flatMap(({ groups }) =>
+  groups!
+    ['commands']!.trim()
+    .split('\n')
+    .map(command => ({ machine: groups!['machine']!, command })),
+)
+
+const directory = await temporaryDirectory()
+const work = join(directory.path, 'work')
+const bin = join(directory.path, 'bin')
+const passphraseFile = join(directory.path, 'passphrase')
+const port = await freePort()
+const hasCurl = spawnSync('curl', ['--version']).status === 0
+const daemons: { readonly child: ChildProcess; readonly ready: Promise<boolean> }[] = []
+
+mkdirSync(bin)
+writeFileSync(join(bin, 'tocsin'), `#!/bin/sh\nexec '${process.execPath}' '${TOCSIN}' "$@"\n`, { mode: 0o755 })
+writeFileSync(passphraseFile, 'a passphrase of many words\n', { mode: 0o600 })
+// The one folder stands for mail between the two.
+cpSync(join(root, 'src/cli/sample'), work, { recursive: true })
+
+afterAll(async () => {
+  for (const { child } of daemons) child.kill('SIGKILL')
+  await directory[Symbol.asyncDispose]()
+})
+
+describe('the README', () => {
+  test('has commands for two machines, and every exit status', () => {
+    expect(new Set(steps.map(({ machine }) => machine))).toEqual(new Set(['FRA', 'DEU']))
+    expect(blocks.length).toBe([...readme.matchAll(/^```sh$/gm)].length)
+    const statuses = (text: string, row: RegExp) => [...text.matchAll(row)].map(match => match[1])
+    expect(statuses(readme, /^\| (\d+) \|/gm)).toEqual(statuses(EXIT_HELP, /^ +(\d+) {2}/gm))
+  })
+
+  describe('takes two machines from nothing to an exchange', () => {
+    for (const step of steps) {
+      test.skipIf(step.command.startsWith('curl') && !hasCurl)(
+        `${step.machine}: ${step.command}`,
+        { timeout: DAEMON_READY_MS_MAX + STEP_MS_MAX },
+        async () => {
+          if (step.command === 'tocsin start') return startDaemon(step)
+          for (const { ready } of daemons) expect(await ready, 'a daemon becomes ready').toBe(true)
+          const { status, stdout, stderr } = await run(step)
+          expect(status, `${stdout}\n${stderr}`).toBe(0)
+          expect(stdout).toMatch(SEEN[step.command] ?? /^/)
+        },
+      )
+    }
+  })
+})
+
+function shell({ machine, command }: Step) {
+  const home = join(directory.path, machine)
+  mkdirSync(home, { recursive: true })
+  const env = cleanEnvironment({
+    HOME: home,
+    PATH: [bin, process.env['PATH']].join(delimiter),
+    TOCSIN_PASSPHRASE_FILE: passphraseFile,
+  })
+  return spawn('sh', ['-c', command], { cwd: work, env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** What crosses between the machines needs a moment, so a lookup is made again until it finds. */
+async function run({ machine, command }: Step): Promise<Ran> {
+  const here = await asHere(command)
+  for (const untilMs = Date.now() + STEP_MS_MAX; ; await delay(POLL_MS)) {
+    const ran = await runOnce({ machine, command: here })
+    if (ran.status === 0 || !command.startsWith('tocsin lookup') || Date.now() > untilMs) return ran
+  }
+}
+
+async function runOnce(step: Step): Promise<Ran> {
+  const child = shell(step)
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', text => {
+      said[name] += text
+    })
+  }
+  const cut = setTimeout(() => child.kill('SIGKILL'), STEP_MS_MAX)
+  const status = await new Promise<number | null>(resolve => child.once('close', resolve))
+  clearTimeout(cut)
+  return { status, ...said }
+}
+
+function startDaemon({ machine, command }: Step): void {
+  const child = shell({ machine, command: `exec ${command}` })
+  child.stderr.resume()
+  const { promise: ready, resolve } = Promise.withResolvers<boolean>()
+  child.stdout.setEncoding('utf8').on('data', text => {
+    if (text.includes('ready')) resolve(true)
+  })
+  child.once('exit', () => resolve(false))
+  setTimeout(() => resolve(false), DAEMON_READY_MS_MAX).unref()
+  daemons.push({ child, ready })
+}
+
+async function asHere(command: string): Promise<string> {
+  let here = command.replaceAll(PORT, String(port))
+  for (const [address, loopback] of Object.entries(LOOPBACK)) here = here.replaceAll(address, loopback)
+  if (/^tocsin alliance (found|apply) /.test(here)) here = `${here} --yes`
+  return here.includes('--trust ') ? here.replace(/(?<=--trust )\S+/, await fingerprintAtFounder()) : here
+}
+
+/** What the founder reads on the telephone. */
+async function fingerprintAtFounder(): Promise<string> {
+  const { stdout, stderr } = await runOnce({ machine: 'DEU', command: 'tocsin alliance show' })
+  const found = /^fingerprint +(\S+)$/m.exec(stdout)?.[1]
+  expect(found, stderr).toBeDefined()
+  return found!
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port: free } = server.address() as { readonly port: number }
+      server.close(() => resolve(free))
+    })
+  })
+}
