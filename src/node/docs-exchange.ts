@@ -38,10 +38,12 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
     },
     CAPS,
   )
+  const tryAsking = (peer: PeerKeyHex) =>
+    ask(peer).catch(error => logger.debug({ peer, err: error }, 'no documents from a peer in limbo'))
   host.onPeer(({ kind, peer }) => {
-    if (kind === 'limbo')
-      void ask(peer).catch(error => logger.debug({ peer, err: error }, 'no documents from a peer in limbo'))
+    if (kind === 'limbo') void tryAsking(peer)
   })
+  for (const { peer, status } of host.peers()) if (status === 'limbo') void tryAsking(peer)
 
   async function ask(peer: PeerKeyHex): Promise<void> {
     const frames = await host.openStream(peer, DOCS_PROTOCOL, AbortSignal.timeout(LIMBO_MS), {

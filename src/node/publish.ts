@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
-import { TocsinError, UserError } from '../base/errors.ts'
+import { StoreError, TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, LogId, NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
@@ -86,6 +86,7 @@ export function createPublisher(options: PublishOptions) {
   const inTurn = createTurns()
   let viewLacks: { readonly log: LogId; readonly size: number; readonly over: PromiseWithResolvers<void> } | undefined
   let pendingBytes = 0
+  let stopping = false
   let epoch: OwnEpoch | undefined
   let fuller: () => void = () => {}
   const loop = createWorkerLoop(flushAll, error => options.logger.error({ err: error }, 'publishing failed'))
@@ -104,6 +105,7 @@ export function createPublisher(options: PublishOptions) {
       })
     }
     await viewLacks?.over.promise
+    if (stopping) throw stopped()
     const audience = options.audience()
     return Promise.all(drafts.map(draft => publishOne(draft, audience)))
   }
@@ -170,9 +172,13 @@ export function createPublisher(options: PublishOptions) {
   function enqueue(draft: DraftItem, released: ReleasedItem, queuedNumber: number | undefined): Promise<VerifiedEntry> {
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedEntry>()
     const bytes = draft.item.body.length + ITEM_FRAME_BYTES
+    track(toHex(draft.id), promise)
+    if (stopping) {
+      reject(stopped())
+      return promise
+    }
     pending.push({ draft, released, bytes, queuedNumber, resolve, reject })
     pendingBytes += bytes
-    track(toHex(draft.id), promise)
     if (pendingBytes >= CONTENT_BYTES_MAX) fuller()
     loop.wake()
     return promise
@@ -187,7 +193,7 @@ export function createPublisher(options: PublishOptions) {
 
   async function flushAll(): Promise<void> {
     await drainQueue()
-    while (pending.length > 0) {
+    while (pending.length > 0 && !stopping) {
       const waitMs = coalescer.waitMs(pendingBytes / CONTENT_BYTES_MAX)
       if (waitMs > 0) await untilFullOr(waitMs)
       await sendBatch(takeBatch())
@@ -281,7 +287,8 @@ export function createPublisher(options: PublishOptions) {
         durable.push(taken.durable)
         if (!taken.removed) done.push(number)
       }
-      while (pending.length > 0) await sendBatch(takeBatch())
+      while (pending.length > 0 && !stopping) await sendBatch(takeBatch())
+      if (stopping) return
       await Promise.all(durable)
       if (done.length > 0) await store.commit({ queue: { remove: done } })
     }
@@ -338,7 +345,13 @@ export function createPublisher(options: PublishOptions) {
     wake: loop.wake,
     queued: () => store.counts().queued + pending.length,
     settled: loop.settled,
-    stop: loop.stop,
+    /** Ends what is under way; what was not signed by then is refused, unless it is in the stored queue. */
+    async stop(): Promise<void> {
+      stopping = true
+      viewLacks?.over.resolve()
+      await loop.stop()
+      for (const each of pending.splice(0)) each.reject(stopped())
+    },
     /** Opens the next incarnation of the own log; the next message opens an epoch there. */
     async incarnate(close: boolean): Promise<LogHead> {
       const head = await inTurn(() => ownLog.incarnate(close))
@@ -351,6 +364,12 @@ export function createPublisher(options: PublishOptions) {
 }
 
 export type Publisher = ReturnType<typeof createPublisher>
+
+function stopped(): StoreError {
+  return new StoreError('store-closed', 'the node stops', {
+    fix: 'Publish again when it runs: what was published already is recognised.',
+  })
+}
 
 function decodeQueued(bytes: Uint8Array): DraftItem {
   const item = decodeStrict(Item, bytes, BODY_BYTES_MAX)

@@ -175,12 +175,16 @@ export function createSyncService(options: SyncServiceOptions) {
   return {
     async start(): Promise<void> {
       await host.handleStream(SYNC_PROTOCOL, frames => serveSync(frames, options.source), STREAM_CAPS)
+      const up = (peer: PeerKeyHex) => {
+        connected.add(peer)
+        want(peer)
+      }
       host.onPeer(({ kind, peer }) => {
-        if (kind === 'up') {
-          connected.add(peer)
-          want(peer)
-        } else if (kind === 'down') connected.delete(peer)
+        if (kind === 'up') up(peer)
+        else if (kind === 'down') connected.delete(peer)
       })
+      // Whoever called while this node was starting.
+      for (const { peer, status } of host.peers()) if (status === 'connected') up(peer)
       scheduleRound()
     },
     gap,

@@ -250,3 +250,29 @@ test('rebuilding the view and opening the log anew give the same bytes', async (
     await assertSameView([a, b])
   })
 }, 30_000)
+
+test('stopping while much is being published leaves nobody waiting and loses nothing that was acknowledged', async () => {
+  await using alliance = await createTestAlliance(2)
+  await using b = await alliance.start(1)
+  const a = await alliance.start(0)
+  await ready([a, b])
+  const drafts = Array.from({ length: 3000 }, (_, i) => domainDraft(`s${i}.example`))
+  const calls = Promise.allSettled([0, 1000, 2000].map(from => a.service.publish(drafts.slice(from, from + 1000))))
+  await until(() => a.service.status().indicators > 100, 5000)
+  await a[Symbol.asyncDispose]()
+  const settled = await calls
+  await expect(a.service.publish([domainDraft('late.example')])).rejects.toMatchObject({ code: 'store-closed' })
+
+  await using again = await alliance.start(0)
+  await ready([again])
+  const outcomes: PublishOutcome[] = []
+  for (const from of [0, 1000, 2000]) outcomes.push(...(await again.service.publish(drafts.slice(from, from + 1000))))
+  await assertSameView([again, b])
+  expect(b.service.status()).toMatchObject({ indicators: 3000, claims: 3000 })
+  const page = await b.node.store.listItems({ kind: ITEM.INDICATOR, limit: 1000 })
+  expect(page.items.every(({ entries }) => entries.length === 1)).toBe(true)
+  settled.forEach((call, i) => {
+    if (call.status === 'rejected') return
+    expect(tally(outcomes.slice(i * 1000, (i + 1) * 1000))).toEqual({ duplicate: 1000 })
+  })
+}, 40_000)

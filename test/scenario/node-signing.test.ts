@@ -189,3 +189,21 @@ test('closes its log in good order when nothing is wrong, and the next one names
   const [genesis] = await ownEntries(a)
   expect(parseGenesis(genesis!.body)).toMatchObject({ incarnation: 2, predecessor: { size: old.length - 1 } })
 }, 30_000)
+
+test('nodes that start together do not wait for each other', async () => {
+  await using alliance = await createTestAlliance(4)
+  const startAll = () => Promise.all([0, 1, 2, 3].map(index => alliance.start(index)))
+  const stopAll = (nodes: readonly RunningNode[]) => Promise.all(nodes.map(node => node[Symbol.asyncDispose]()))
+  for (let round = 0; round < 3; round++) {
+    const nodes = await startAll()
+    const answers = nodes.map(({ service, member }) =>
+      service.publish([domainDraft(`${member.nation.toLowerCase()}-${round}.example`)]),
+    )
+    expect((await Promise.all(answers)).flat().every(({ outcome }) => outcome !== 'refused')).toBe(true)
+    await ready(nodes)
+    await until(() => nodes.every(({ service }) => service.status().queued === 0), 5000)
+    await assertEqual(nodes)
+    expect(nodes[0]!.service.status().indicators).toBe(4 * (round + 1))
+    await stopAll(nodes)
+  }
+}, 60_000)
