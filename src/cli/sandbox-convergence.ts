@@ -47,9 +47,9 @@ export function findDifferences(reports: readonly Report[]): string[] {
 
 function unfinished(nation: string, { backlog, waiting, queued }: NodeStatus): string[] {
   return [
-    ...(backlog > 0 ? [`${nation} has ${backlog} entries still to open`] : []),
+    ...(backlog > 0 ? [`${nation} has ${backlog} entries yet to open`] : []),
     ...(waiting > 0 ? [`${nation} waits for the keys to ${waiting} batches`] : []),
-    ...(queued > 0 ? [`${nation} has ${queued} publishes still to sign`] : []),
+    ...(queued > 0 ? [`${nation} has ${queued} publishes yet to sign`] : []),
   ]
 }
 
@@ -67,8 +67,8 @@ function unequal(first: Answer, other: Answer): string[] {
   )
   return differing.map(id => {
     const log = here.get(id) ?? there.get(id)!
-    const held = `${there.get(id)?.size ?? 0} entries, ${first.nation} ${here.get(id)?.size ?? 0}`
-    return `${other.nation} holds ${held} of the log ${id.slice(0, 8)} of ${log.nation}`
+    const [ours, theirs] = [here.get(id)?.size ?? 0, there.get(id)?.size ?? 0]
+    return `of the log ${id.slice(0, 8)} of ${log.nation}, ${other.nation} holds ${theirs} entries, ${first.nation} ${ours}`
   })
 }
 

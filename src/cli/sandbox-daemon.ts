@@ -26,6 +26,8 @@ export const DAEMON_ENTRY = join(import.meta.dirname, `tocsin${extname(import.me
 const LOG_FILE = 'daemon.log'
 const POLL_MS = 100
 const STOP_WITHIN_MS = 15_000
+/** A daemon that takes longer to say how it does has not answered. */
+const STATUS_WITHIN_MS = 5_000
 const LOG_LINES_SHOWN = 5
 
 export function startDaemon(
@@ -41,8 +43,9 @@ export function startDaemon(
   })
   closeSync(log)
   const client = createControlClient(home)
+  const hurried = createControlClient(home, STATUS_WITHIN_MS)
   const ended = endOf(child)
-  const status = () => client.status().catch(() => undefined)
+  const status = () => hurried.status().catch(() => undefined)
   return {
     nation,
     home,
@@ -51,7 +54,7 @@ export function startDaemon(
     ended,
     status,
     async stop() {
-      await client.stop().catch(() => child.kill('SIGTERM'))
+      await hurried.stop().catch(() => child.kill('SIGTERM'))
       const cut = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
       await ended
       clearTimeout(cut)
