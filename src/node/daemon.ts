@@ -290,6 +290,7 @@ export async function openNode(options: NodeOptions) {
       host,
       directory: () => book.directory(),
       documents: () => book.documents(nation),
+      has: book.has,
       apply: book.apply,
       logger,
     })

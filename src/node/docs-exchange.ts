@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { toHex } from '../base/bytes.ts'
 import type { Logger } from '../base/ports.ts'
 import type { Host } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
@@ -6,6 +8,8 @@ import { encode } from '../wire/codec.ts'
 import { Evidence, type EvidenceItem } from '../wire/gen/tocsin.ts'
 import { EVIDENCE_REQUEST_HASHES_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
+import { itemName } from './log-evidence.ts'
+import { createTurns } from './turns.ts'
 
 export const DOCS_PROTOCOL = '/tocsin/docs/1'
 
@@ -19,7 +23,9 @@ export interface DocsExchangeOptions {
   directory(): Directory
   /** Documents to hand on, those that matter most to a stranger first. */
   documents(): readonly EvidenceItem[]
-  apply(items: readonly EvidenceItem[], from: string): Promise<unknown>
+  /** Whether a document of this name is held. */
+  has(hashHex: string): boolean
+  apply(items: readonly EvidenceItem[], from: string): Promise<{ readonly added: number }>
   readonly logger: Logger
 }
 
@@ -38,8 +44,15 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
     },
     CAPS,
   )
-  const tryAsking = (peer: PeerKeyHex) =>
-    ask(peer).catch(error => logger.debug({ peer, err: error }, 'no documents from a peer in limbo'))
+  const inTurn = createTurns()
+  let asking = 0
+  const tryAsking = async (peer: PeerKeyHex) => {
+    if (asking >= STRANGERS_MAX) return
+    asking++
+    await ask(peer)
+      .catch(error => logger.debug({ peer, err: error }, 'no documents from a peer in limbo'))
+      .finally(() => asking--)
+  }
   host.onPeer(({ kind, peer }) => {
     if (kind === 'limbo') void tryAsking(peer)
   })
@@ -53,11 +66,29 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
     await frames.close()
     if (frame === null) return
     const { items } = decodeStrict(Evidence, frame, FRAME_BYTES_MAX)
-    await options.apply(items.filter(item => item.type === DOCUMENT).slice(0, EVIDENCE_REQUEST_HASHES_MAX), peer)
+    await inTurn(() => judge(items.slice(0, EVIDENCE_REQUEST_HASHES_MAX), peer))
+  }
+
+  /** Anybody can make documents that take long to judge and lead nowhere: a few of them end it, the rest is paced. */
+  async function judge(items: readonly EvidenceItem[], peer: PeerKeyHex): Promise<void> {
+    let idle = 0
+    for (const item of items) {
+      if (item.type !== DOCUMENT || options.has(toHex(itemName(item)))) continue
+      const startMs = performance.now()
+      const { added } = await options.apply([item], peer)
+      await delay((performance.now() - startMs) * (1 / STRANGERS_SHARE - 1), undefined, { ref: false })
+      if (added === 0 && ++idle >= IDLE_DOCUMENTS_MAX) return
+    }
   }
 }
 
 const LIMBO_MS = 10_000
+/** What judging strangers may take of this thread's time. */
+const STRANGERS_SHARE = 0.1
+/** Strangers whose documents are fetched or wait to be judged. */
+const STRANGERS_MAX = 8
+/** Documents of one stranger that are new and add nothing: honest nodes hold valid ones only, each after its parent. */
+const IDLE_DOCUMENTS_MAX = 2
 const DOCUMENT = 1
 
 function fitting(items: readonly EvidenceItem[]): EvidenceItem[] {

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { toHex } from '../../src/base/bytes.ts'
+import { silentLogger } from '../../src/base/ports.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
+import { openHost } from '../../src/net/host.ts'
+import { DOCS_PROTOCOL, startDocsExchange } from '../../src/node/docs-exchange.ts'
+import { EVIDENCE } from '../../src/node/evidence-book.ts'
+import { itemName } from '../../src/node/log-evidence.ts'
+import { encode } from '../../src/wire/codec.ts'
+import { Evidence, type EvidenceItem } from '../../src/wire/gen/tocsin.ts'
+import { createTestAlliance, freePort, until } from '../support/node-alliance.ts'
+import { directoryOf } from '../support/node-raw-member.ts'
+
+const JUDGING_MS = 20
+
+test('a stranger whose documents lead nowhere takes little time, and one whose documents count is heard to the end', async () => {
+  await using alliance = await createTestAlliance(1)
+  const held = alliance.documents.map((body): EvidenceItem => ({ type: EVIDENCE.DOCUMENT, body }))
+  const names = new Set(held.map(item => toHex(itemName(item))))
+  const judged: { readonly item: EvidenceItem; readonly atMs: number }[] = []
+  const useful = new Set<string>()
+  const documents = (count: number) =>
+    Array.from({ length: count }, (): EvidenceItem => ({ type: EVIDENCE.DOCUMENT, body: randomBytes(100) }))
+
+  const address = `/ip4/127.0.0.1/tcp/${await freePort()}`
+  const seed = randomBytes(32)
+  const open = (standing: 'limbo' | 'member', of: Uint8Array, listen: string[]) =>
+    openHost({
+      seed: of,
+      alliance: '00'.repeat(32),
+      listen,
+      agent: 'tocsin/test',
+      standingOf: () => standing,
+      logger: silentLogger,
+    })
+  await using host = await open('limbo', seed, [address])
+  await startDocsExchange({
+    host,
+    directory: () => directoryOf(alliance),
+    documents: () => held,
+    has: name => names.has(name),
+    async apply([item]) {
+      const end = performance.now() + JUDGING_MS
+      while (performance.now() < end);
+      judged.push({ item: item!, atMs: performance.now() })
+      return { added: useful.has(toHex(item!.body)) ? 1 : 0 }
+    },
+    logger: silentLogger,
+  })
+
+  async function callWith(items: readonly EvidenceItem[]): Promise<AsyncDisposable> {
+    const stranger = await open('member', randomBytes(32), [])
+    await stranger.handleStream(DOCS_PROTOCOL, frames => frames.write(encode(Evidence, { items: [...items] })), {
+      streamsMaxPerPeer: 4,
+      streamsMaxTotal: 4,
+    })
+    stranger.setPeers([{ publicKey: createEd25519Signer(seed).publicKey, addresses: [address], sameNation: false }])
+    return stranger
+  }
+
+  await using _junk = await callWith([...held, ...documents(50)])
+  await until(() => judged.length >= 2, 10_000)
+  const good = documents(5)
+  for (const { body } of good) useful.add(toHex(body))
+  await using _good = await callWith([...held, ...good])
+  await until(() => judged.length >= 7, 20_000)
+
+  expect(judged).toHaveLength(7)
+  const gaps = judged.slice(1).map(({ atMs }, i) => atMs - judged[i]!.atMs)
+  for (const gap of gaps) expect(gap).toBeGreaterThan(JUDGING_MS * 9)
+}, 60_000)
