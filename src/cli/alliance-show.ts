@@ -7,8 +7,16 @@ import { describeFailure } from './error-text.ts'
 import { EXIT_NO } from './exit.ts'
 import type { OutputFormat } from './output.ts'
 
+export interface ShowOptions {
+  readonly output: OutputFormat
+}
+
+export interface VerifyOptions extends ShowOptions {
+  readonly trust?: string
+}
+
 /** A running daemon knows more than the file in its home: what peers have brought since. */
-export async function showAlliance(context: CliContext, { output }: { readonly output: OutputFormat }): Promise<void> {
+export async function showAlliance(context: CliContext, { output }: ShowOptions): Promise<void> {
   const view = await heldView(context)
   await printAlliance(context, output, view)
 }
@@ -36,7 +44,7 @@ const EXIT_UNJUDGED = 2
 export async function verifyAlliance(
   context: CliContext,
   file: string,
-  { trust, output }: { readonly trust?: string; readonly output: OutputFormat },
+  { trust, output }: VerifyOptions,
 ): Promise<void> {
   let alliance: Alliance
   try {

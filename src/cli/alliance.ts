@@ -1,4 +1,7 @@
 import type { Command } from 'commander'
+import type { ApplyOptions } from './alliance-apply.ts'
+import type { FoundOptions } from './alliance-found.ts'
+import type { ShowOptions, VerifyOptions } from './alliance-show.ts'
 import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
@@ -24,7 +27,7 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .option('--yes', 'do not ask whether this is what is meant')
     .addOption(passphraseFileOption())
     .addOption(outputOption())
-    .action(async (requests: readonly string[], options) =>
+    .action(async (requests: readonly string[], options: FoundOptions) =>
       (await import('./alliance-found.ts')).foundAlliance(context, requests, options),
     )
 
@@ -45,7 +48,7 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .command('show')
     .description('the registry in force here, and what to compare by telephone')
     .addOption(outputOption())
-    .action(async options => (await import('./alliance-show.ts')).showAlliance(context, options))
+    .action(async (options: ShowOptions) => (await import('./alliance-show.ts')).showAlliance(context, options))
 
   alliance
     .command('verify')

@@ -28,7 +28,7 @@ const SCRYPT_LOG_N = 10
 const PASSPHRASE_BYTES = 18
 
 /** `AAA`, `BBB`, `CCC` and so on. */
-export function sandboxNames(count: number): NationId[] {
+function sandboxNames(count: number): NationId[] {
   return Array.from({ length: count }, (_, i) => parseNationId(String.fromCharCode(A + i).repeat(3)))
 }
 

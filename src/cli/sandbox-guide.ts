@@ -30,6 +30,6 @@ export function guideLines(daemons: readonly SandboxDaemon[], entry: string): st
 }
 
 /** As it stands where a shell takes it for one word, else in quotes. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return /^[\w./:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

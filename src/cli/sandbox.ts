@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
+import type { SandboxOptions } from './sandbox-run.ts'
 
 const NATIONS_DEFAULT = 3
 /** Their names are AAA to ZZZ. */
@@ -16,7 +17,7 @@ export function addSandboxCommand(program: Command, context: CliContext): void {
     .option('--once', 'end when all nations hold the same; exits 1, with the difference, if they do not in time')
     .option('--keep', 'leave the homes there at the end; those named with --home stay anyway')
     .addOption(outputOption())
-    .action(async options => {
+    .action(async (options: Omit<SandboxOptions, 'home' | 'timeoutSeconds'>) => {
       const { home, timeout } = program.opts<{ readonly home?: string; readonly timeout?: number }>()
       const { runSandbox } = await import('./sandbox-run.ts')
       await runSandbox(context, { ...options, home, timeoutSeconds: timeout })

@@ -22,16 +22,7 @@ import { systemRandom } from '../../src/node/random-system.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { documentsOf } from '../../src/registry/evidence.ts'
 import { encodeTrust, fingerprint, trustOf, trustWords } from '../../src/registry/trust-string.ts'
-import {
-  ask,
-  clock,
-  found,
-  makeHome,
-  PASSPHRASE,
-  signNation,
-  temporaryDirectory,
-  weak,
-} from '../support/nation-homes.ts'
+import { ask, clock, found, makeHome, signNation, temporaryDirectory, weak } from '../support/nation-homes.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
 

@@ -1,0 +1,119 @@
+import { toHex } from '../base/bytes.ts'
+import { createXWingKey } from '../crypto/xwing.ts'
+import type { OwnNode } from '../node/founding.ts'
+import { readHeldAlliance } from '../node/founding-alliance.ts'
+import { readOwnNode, requestOf } from '../node/founding-own.ts'
+import { writeWhole } from '../node/home.ts'
+import { encodeNationFile } from '../node/nation-file.ts'
+import type { Directory } from '../registry/directory.ts'
+import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
+import { keyName } from './alliance-view.ts'
+import type { CliContext } from './context.ts'
+import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
+
+/** Ids and public keys in hex; times are milliseconds since the Unix epoch. */
+interface OwnNationView {
+  readonly nation: string
+  readonly label: string
+  readonly rootKeyIds: readonly string[]
+  readonly governorKeyIds: readonly string[]
+  readonly signKey: string
+  readonly witnessKey: string
+  readonly peerKey: string
+  readonly addresses: readonly string[]
+  /** Empty where the home belongs to no alliance. */
+  readonly alliance: string
+  readonly registryVersion: number
+  /** 0: none yet. */
+  readonly documentVersion: number
+  readonly documentExpiresMs: number
+  readonly documentAddresses: readonly string[]
+  readonly kemWindows: readonly KemWindow[]
+}
+
+interface KemWindow {
+  readonly keyId: string
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly use: 'past' | 'now' | 'ahead'
+}
+
+const NATION: Shape<OwnNationView> = {
+  columns: [
+    { name: 'nation', cell: view => view.nation },
+    { name: 'label', cell: view => view.label },
+    { name: 'root_key', cell: view => view.rootKeyIds.map(keyName).join(', ') },
+    { name: 'governor_keys', cell: view => view.governorKeyIds.map(keyName).join(', ') },
+    { name: 'sign_key', cell: view => view.signKey },
+    { name: 'witness_key', cell: view => view.witnessKey },
+    { name: 'peer_key', cell: view => view.peerKey },
+    { name: 'addresses', cell: view => view.addresses.join(' ') },
+    { name: 'alliance', cell: view => view.alliance },
+    { name: 'registry_version', cell: view => view.registryVersion || '' },
+    { name: 'document_version', cell: view => view.documentVersion || '' },
+    { name: 'document_expires', cell: view => timeCell(view.documentExpiresMs) },
+  ],
+}
+
+const KEM_WINDOWS: Shape<KemWindow> = {
+  columns: [
+    { name: 'kem key', cell: window => window.keyId.slice(0, 16) },
+    { name: 'from', cell: window => timeCell(window.fromMs) },
+    { name: 'until', cell: window => timeCell(window.untilMs) },
+    { name: 'use', cell: window => window.use },
+  ],
+}
+
+export async function showNation(context: CliContext, output: OutputFormat): Promise<void> {
+  const { out, say } = context
+  const home = context.home()
+  const own = await readOwnNode(home, context.environment)
+  const view = viewOf(own, (await readHeldAlliance(home))?.directory, Date.now())
+  await printRecord(out, output, view, NATION)
+  if (output === 'table') {
+    await out.write('\n')
+    await printRows(out, output, view.kemWindows, KEM_WINDOWS)
+  }
+  if (view.documentVersion > 0 && view.addresses.join() !== view.documentAddresses.join()) {
+    say(`The signed document names other addresses than config.yaml: ${view.documentAddresses.join(' ') || 'none'}.`)
+  }
+}
+
+function viewOf(own: OwnNode, directory: Directory | undefined, nowMs: number): OwnNationView {
+  const { nation, label, roots, governor, nodes } = requestOf(own)
+  const [node] = nodes
+  const doc = directory?.member(nation)?.doc
+  return {
+    nation,
+    label,
+    rootKeyIds: roots.map(root => root.idHex),
+    governorKeyIds: [governor.primary, ...(governor.recovery === undefined ? [] : [governor.recovery])].map(
+      key => key.idHex,
+    ),
+    signKey: node?.signKey ?? '',
+    witnessKey: node?.witnessKey ?? '',
+    peerKey: node?.peerKey ?? '',
+    addresses: own.addresses,
+    alliance: directory?.registry.name ?? '',
+    registryVersion: directory?.registry.version ?? 0,
+    documentVersion: doc?.version ?? 0,
+    documentExpiresMs: doc?.expiresMs ?? 0,
+    documentAddresses: doc?.nodes.flatMap(each => each.addresses) ?? [],
+    kemWindows: own.kemKeys.map(({ seed, fromMs, untilMs }) => ({
+      keyId: toHex(kemKeyIdOf(SUITE_XWING, createXWingKey(seed).publicKey)),
+      fromMs,
+      untilMs,
+      use: untilMs <= nowMs ? 'past' : fromMs <= nowMs ? 'now' : 'ahead',
+    })),
+  }
+}
+
+export async function exportRequest(context: CliContext, outputFile: string): Promise<void> {
+  const { out, say } = context
+  const own = await readOwnNode(context.home(), context.environment)
+  const text = encodeNationFile(requestOf(own))
+  if (outputFile === '-') await out.write(text)
+  else await writeWhole(outputFile, text, { mode: 0o644 })
+  say('The file is public, and proves nothing: read this key to the founder by telephone, who sees it before signing.')
+  for (const root of own.nationFile.roots) say(`  ${own.nationFile.nation}  ${keyName(root.idHex)}`)
+}
