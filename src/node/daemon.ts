@@ -90,7 +90,7 @@ export async function openNode(options: NodeOptions) {
     epochs,
     logger,
     events: {
-      projected: (logId, projected) => publisher.opened(logId, projected),
+      projected: () => publisher.opened(),
       voided(entry, code, reason) {
         refuse(code)
         logger.warn({ log: toHex(entry.logId), seq: entry.header.seq, code, reason }, 'the content of an entry is void')
@@ -125,7 +125,7 @@ export async function openNode(options: NodeOptions) {
   const guard = createSigningGuard({
     clock,
     otherNations: () => otherActiveNations(book.directory(), nation),
-    faultsTolerated: () => faultsTolerated(book.directory()),
+    faultsTolerated: () => faultsTolerated(book.directory(), nation),
   })
   const ownLog = createOwnLog({
     allianceId,

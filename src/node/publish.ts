@@ -1,6 +1,6 @@
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import { StoreError, TocsinError, UserError } from '../base/errors.ts'
-import type { AllianceId, LogId, NationId } from '../base/ids.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import type { LogHead } from '../chain/log-head.ts'
@@ -69,8 +69,6 @@ const PENDING_ITEMS_MAX = 100_000
 /** Tag and length of an item in its batch. */
 const ITEM_FRAME_BYTES = 8
 const QUEUE_PAGE = 1000
-/** Zero bytes are no log's id. */
-const NO_LOG = new Uint8Array(32) as LogId
 
 /** Release check, seal, sign, commit, gossip: the way of everything that this nation says. */
 export function createPublisher(options: PublishOptions) {
@@ -84,7 +82,7 @@ export function createPublisher(options: PublishOptions) {
   const unopened: { readonly position: EntryPosition; readonly ids: readonly string[] }[] = []
   /** A message is sealed for the log that it then joins, so that no other log may be opened meanwhile. */
   const inTurn = createTurns()
-  let viewLacks: { readonly log: LogId; readonly size: number; readonly over: PromiseWithResolvers<void> } | undefined
+  let viewLacks: { readonly positions: readonly EntryPosition[]; readonly over: PromiseWithResolvers<void> } | undefined
   let pendingBytes = 0
   let stopping = false
   let epoch: OwnEpoch | undefined
@@ -192,6 +190,7 @@ export function createPublisher(options: PublishOptions) {
   // --- sending --------------------------------------------------------------------------------------------------
 
   async function flushAll(): Promise<void> {
+    opened()
     await drainQueue()
     while (pending.length > 0 && !stopping) {
       const waitMs = coalescer.waitMs(pendingBytes / CONTENT_BYTES_MAX)
@@ -226,7 +225,7 @@ export function createPublisher(options: PublishOptions) {
       const entry = await inTurn(() => send(batch))
       const position = { logId: entry.logId, seq: entry.header.seq }
       unopened.push({ position, ids: batch.map(each => toHex(each.draft.id)) })
-      opened(entry.logId, store.log(entry.logId)?.projected ?? 0)
+      opened()
       for (const each of batch) each.resolve(entry)
       coalescer.sent()
     } catch (error) {
@@ -312,29 +311,33 @@ export function createPublisher(options: PublishOptions) {
     return { durable: Promise.resolve(), removed: false }
   }
 
-  /** Entries of an own log below `projected` are opened: their ids are found in the view from now on. */
-  function opened(logId: LogId, projected: number): void {
-    if (viewLacks !== undefined && equalBytes(viewLacks.log, logId) && projected >= viewLacks.size) {
-      viewLacks.over.resolve()
-      viewLacks = undefined
+  /** Entries of our own may have been opened: their ids are found in the view from now on. */
+  function opened(): void {
+    while (unopened[0] !== undefined && isOpened(unopened[0].position)) {
+      for (const id of unopened.shift()!.ids) inFlight.delete(id)
     }
-    while (unopened[0] !== undefined) {
-      const { position, ids } = unopened[0]
-      if (logIdHex(position.logId) === logIdHex(logId) && position.seq >= projected) return
-      for (const id of ids) inFlight.delete(id)
-      unopened.shift()
-    }
+    if (!viewLacks?.positions.every(isOpened)) return
+    viewLacks.over.resolve()
+    viewLacks = undefined
+  }
+
+  /** Into the view; or never, where its log does not stand that far. */
+  function isOpened({ logId, seq }: EntryPosition): boolean {
+    const log = store.log(logId)
+    return log !== undefined && (seq < log.projected || seq >= log.limit)
   }
 
   /**
-   * After a start or a recovery the log may hold what is not opened yet. Until it is, whether a draft was published
-   * before cannot be told.
+   * After a start or a recovery the logs of the nation may hold what is not opened yet. Until it is, whether a draft was
+   * published before cannot be told.
    */
   function waitForView(): void {
-    const log = store.log(ownLog.current()?.logId ?? NO_LOG)
-    if (viewLacks !== undefined || log === undefined) return
-    const size = Math.min(log.head.size, log.limit)
-    if (log.projected < size) viewLacks = { log: log.head.logId, size, over: Promise.withResolvers() }
+    const positions: EntryPosition[] = []
+    for (const { head } of store.logs()) {
+      if (head.nation === options.nation) positions.push({ logId: head.logId, seq: head.size - 1 })
+    }
+    viewLacks = { positions, over: viewLacks?.over ?? Promise.withResolvers() }
+    opened()
   }
 
   return {
