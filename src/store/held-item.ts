@@ -24,36 +24,56 @@ export interface IdGroup {
 }
 
 /**
- * Different items kept under one id. An honest author makes two: an assertion and its withdrawal. Beyond this the least
- * by hash are kept, whatever the order of arrival, and withdrawals before all else; the log itself still has the rest.
+ * Mentions of one id kept of each log, those of withdrawals and others apart: the earliest of the log. An honest author
+ * makes two, an assertion and its withdrawal. What stands of a log is its beginning, so that whoever holds a stolen key
+ * can push out nothing that stands, and every node keeps the same, whatever the order of arrival.
  */
-const ITEMS_PER_ID_MAX = 64
-/** Entries remembered for one item: the earliest. */
-const REFS_PER_ITEM_MAX = 16
+const MENTIONS_PER_LOG_MAX = 64
+/** Items read under one id: far more than the logs of a nation can hold of it. */
+const ITEMS_READ_MAX = 1_048_576
 
 /** `items` with one more, or with one more entry for it; the same list where that was known. */
 export function withItem(items: readonly HeldItem[], arrival: HeldItem): readonly HeldItem[] {
   const at = items.findIndex(item => equalBytes(item.hash, arrival.hash))
   const held = items[at]
-  if (held === undefined) return [...items, arrival].sort(compareItems).slice(0, ITEMS_PER_ID_MAX)
+  if (held === undefined) return mentioned([...items, arrival].sort(compareItems))
   const refs = withRefs(held.refs, arrival.refs)
   // A newer program may read more in the same bytes: what was filed by the older one follows.
   const face = equalBytes(held.face.subject, arrival.face.subject) ? held.face : arrival.face
-  return refs === held.refs && face === held.face ? items : items.with(at, { ...held, face, refs })
+  return refs === held.refs && face === held.face ? items : mentioned(items.with(at, { ...held, face, refs }))
 }
 
 function withRefs(refs: readonly ItemRef[], arriving: readonly ItemRef[]): readonly ItemRef[] {
   const fresh = arriving.filter(ref => !refs.some(held => compareRefs(held, ref) === 0))
-  if (fresh.length === 0) return refs
-  const merged = [...refs, ...fresh].sort(compareRefs).slice(0, REFS_PER_ITEM_MAX)
-  return merged.every((ref, i) => ref === refs[i]) ? refs : merged
+  return fresh.length === 0 ? refs : [...refs, ...fresh].sort(compareRefs)
+}
+
+/** Without the mentions that are too many, and without items that are mentioned nowhere then. */
+function mentioned(items: readonly HeldItem[]): readonly HeldItem[] {
+  const all = items.flatMap(item => item.refs.map(ref => ({ ref, group: mentionGroup(item, ref) })))
+  if (all.length <= MENTIONS_PER_LOG_MAX) return items
+  const kept = new Set<ItemRef>()
+  for (const group of Map.groupBy(all, each => each.group).values()) {
+    const refs = group.map(({ ref }) => ref).sort((a, b) => a.seq - b.seq || a.index - b.index)
+    for (const ref of refs.slice(0, MENTIONS_PER_LOG_MAX)) kept.add(ref)
+  }
+  if (kept.size === all.length) return items
+  return items.flatMap(item => {
+    const refs = item.refs.filter(ref => kept.has(ref))
+    if (refs.length === 0) return []
+    return refs.length === item.refs.length ? item : { ...item, refs }
+  })
+}
+
+function mentionGroup({ face }: HeldItem, { log, branch }: ItemRef): string {
+  return `${face.kind === ITEM.WITHDRAWAL}/${log}/${branch}`
 }
 
 function compareRefs(a: ItemRef, b: ItemRef): number {
   return a.timeMs - b.timeMs || a.log - b.log || a.seq - b.seq || a.index - b.index || a.branch - b.branch
 }
 
-/** Withdrawals first, then by hash: what comes last is what is dropped when there are too many. */
+/** Withdrawals first, then by hash. */
 function compareItems(a: HeldItem, b: HeldItem): number {
   const rank = (item: HeldItem) => (item.face.kind === ITEM.WITHDRAWAL ? 0 : 1)
   return rank(a) - rank(b) || compareBytes(a.hash, b.hash)
@@ -72,7 +92,7 @@ export async function loadGroups(
       if (first === undefined) return { idKey, items: [] }
       const record = decodeLoose(ItemRecord, first, false)
       if (record.more === 0) return { idKey, items: [heldItem(idKey, record)] }
-      const rows = await db.range(prefixRange(idKey), ITEMS_PER_ID_MAX, options)
+      const rows = await db.range(prefixRange(idKey), ITEMS_READ_MAX, options)
       return { idKey, items: rows.map(([key, value]) => heldItem(key, decodeLoose(ItemRecord, value, false))) }
     }),
   )
