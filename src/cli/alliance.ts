@@ -40,7 +40,7 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .option('--yes', 'do not ask whether to sign the document of the own nation')
     .addOption(passphraseFileOption())
     .addOption(outputOption())
-    .action(async (file: string, options) =>
+    .action(async (file: string, options: ApplyOptions) =>
       (await import('./alliance-apply.ts')).applyAlliance(context, file, options),
     )
 
@@ -56,7 +56,7 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .argument('<file>', 'an alliance file')
     .option('--trust <text>', 'what it has to be: a fingerprint, words or a trust string')
     .addOption(outputOption())
-    .action(async (file: string, options) =>
+    .action(async (file: string, options: VerifyOptions) =>
       (await import('./alliance-show.ts')).verifyAlliance(context, file, options),
     )
 }

@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { UserError } from '../base/errors.ts'
 import type { CliContext } from './context.ts'
 
@@ -7,14 +7,16 @@ export function isAnswerable({ stdin, stderr }: CliContext): boolean {
   return stdin.isTTY === true && stderr.isTTY === true
 }
 
-/** Asks on standard error and reads a line. Only where `isAnswerable`. */
-export async function askLine({ stdin, stderr }: CliContext, question: string): Promise<string> {
+/** Asks on standard error and reads a line. Only where `isAnswerable`. Throws UserError `confirmation-missing` at Ctrl-C and Ctrl-D. */
+export function askLine({ stdin, stderr }: CliContext, question: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
   const lines = createInterface({ input: stdin, output: stderr })
-  try {
-    return (await lines.question(question)).trim()
-  } finally {
+  lines.once('close', () => reject(new UserError('confirmation-missing', 'no answer was given, and nothing was done')))
+  lines.question(question, answer => {
+    resolve(answer.trim())
     lines.close()
-  }
+  })
+  return promise
 }
 
 /** Goes on with `--yes` or after a "yes". Throws UserError `confirmation-missing`. */

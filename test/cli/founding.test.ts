@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -6,7 +7,7 @@ import { allianceFileOf } from '../../src/node/founding-alliance.ts'
 import { readOwnNode, requestOf } from '../../src/node/founding-own.ts'
 import type { Home } from '../../src/node/home.ts'
 import { encodeNationFile, parseNationFile } from '../../src/node/nation-file.ts'
-import { type CliRun, runCli } from '../support/cli.ts'
+import { type CliRun, cleanEnvironment, runCli, TOCSIN } from '../support/cli.ts'
 import { found, makeHome, PASSPHRASE, signNation, temporaryDirectory } from '../support/nation-homes.ts'
 
 /** The commands as they are typed, each a process; keys that need not be made by them are quickly opened ones. */
@@ -33,6 +34,28 @@ beforeEach(async () => {
 function run(home: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
   const set = { TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile, ...env }
   return runCli(args, { cwd: work, env: set })
+}
+
+/** `script` of util-linux lends a terminal; each answer is typed when its question is there. */
+const hasTerminal = spawnSync('script', ['--version']).status === 0
+
+async function runOnTerminal(
+  home: string,
+  args: string,
+  answers: readonly (readonly [question: string, answer: string])[],
+) {
+  const env = cleanEnvironment({ TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile })
+  const command = `'${process.execPath}' '${TOCSIN}' ${args}`
+  const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: work, env, stdio: ['pipe', 'pipe', 'inherit'] })
+  let said = ''
+  const open = [...answers]
+  child.stdout.setEncoding('utf8').on('data', text => {
+    said += text
+    if (open[0] === undefined || !said.includes(open[0][0])) return
+    child.stdin.write(`${open.shift()![1]}\r`)
+  })
+  const status = await new Promise<number | null>(resolve => child.once('close', resolve))
+  return { status, said }
 }
 
 async function expectOk(running: Promise<CliRun>): Promise<CliRun> {
@@ -189,6 +212,25 @@ describe('alliance apply', () => {
   test('takes the words and the trust string as well', async () => {
     await expectOk(run('FRA', ['alliance', 'verify', 'exercise.tocsin', '--trust', trust.words.join(' ')]))
     await expectOk(apply('--trust', trust.trust))
+  })
+
+  test.skipIf(!hasTerminal)('asks on a terminal for what the founder reads, and whether to sign', async () => {
+    const answers = [
+      ['He reads: ', trust.words.join(' ')],
+      ['[yes/no] ', 'yes'],
+    ] as const
+    const { status, said } = await runOnTerminal('FRA', 'alliance apply exercise.tocsin', answers)
+    expect(status, said).toBe(0)
+    expect(read('FRA/trust')).toBe(`${trust.trust}\n`)
+  })
+
+  test.skipIf(!hasTerminal)('installs nothing where the answer is no', async () => {
+    const answers = [['[yes/no] ', 'no']] as const
+    const args = `alliance apply exercise.tocsin --trust ${trust.fingerprint}`
+    const { status, said } = await runOnTerminal('FRA', args, answers)
+    expect(status).toBe(64)
+    expect(said).toContain('it was not confirmed, and nothing was done')
+    expectNothingApplied()
   })
 
   test('refuses another fingerprint, naming both, and changes nothing', async () => {
