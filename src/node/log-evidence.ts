@@ -1,4 +1,4 @@
-import { toHex, u8, u64be } from '../base/bytes.ts'
+import { compareBytes, toHex, u8, u64be } from '../base/bytes.ts'
 import { labelledHash, sha256 } from '../base/hash.ts'
 import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
@@ -40,7 +40,7 @@ export interface LogEvidence {
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
 }
 
-/** Further checkpoints of one log, none of which says what another does, are not kept. */
+/** Of the checkpoints of one log none of which says what another does those with most cosigners are kept. */
 const CHECKPOINTS_PER_LOG_MAX = 64
 
 interface Held {
@@ -105,10 +105,12 @@ export function createLogEvidence(): LogEvidence {
     addCheckpoint(item, verified) {
       const of = held(verified.log.logId)
       if (of.checkpoints.some(piece => saysAll(piece.verified, verified))) return undefined
-      const removed = of.checkpoints.filter(piece => saysAll(verified, piece.verified))
-      if (of.checkpoints.length - removed.length >= CHECKPOINTS_PER_LOG_MAX) return undefined
       const added: CheckpointPiece = { name: itemName(item), item, verified }
-      of.checkpoints = [...of.checkpoints.filter(piece => !removed.includes(piece)), added]
+      const telling = of.checkpoints.filter(piece => !saysAll(verified, piece.verified))
+      const kept = [...telling, added].sort(byWeight).slice(0, CHECKPOINTS_PER_LOG_MAX)
+      if (!kept.includes(added)) return undefined
+      const removed = of.checkpoints.filter(piece => !kept.includes(piece))
+      of.checkpoints = kept
       return { added, removed, logs: [verified.log] }
     },
     checkpoints,
@@ -131,6 +133,12 @@ function proofName(item: EvidenceItem, { effect, logs }: VerifiedProof): Hash {
   const [log] = logs
   const place = logs.length > 1 ? [log!.signPk, u64be(log!.incarnation)] : [log!.logId, u64be(effect.at)]
   return labelledHash('tocsin/conflict/v1', u8(logs.length), ...place)
+}
+
+/** Its author can sign as many trees as it likes, but no cosignature: those come first, whatever the order of arrival. */
+function byWeight({ name, verified: a }: CheckpointPiece, { name: other, verified: b }: CheckpointPiece): number {
+  const weight = b.cosignatures.length - a.cosignatures.length || b.checkpoint.size - a.checkpoint.size
+  return weight || compareBytes(a.checkpoint.root, b.checkpoint.root) || compareBytes(name, other)
 }
 
 /** A larger tree with at least the same cosigners makes a checkpoint idle. */
