@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { readImport } from '../formats/import.ts'
+import type { CliContext } from './context.ts'
 import { createDeadLetterFile } from './dead-letter-file.ts'
+import { openImportProgress } from './import-progress.ts'
 import { runImport } from './import-run.ts'
 import { openImportSource } from './import-source.ts'
 import { createImportTally, type ImportTally } from './import-tally.ts'
@@ -12,16 +13,21 @@ const UNPACKED_BYTES_MAX = 10 * 1024 ** 3
 
 /** What `tocsin indicator import` would do at this nation's home; what is refused stays there in `refused.ndjson`. */
 export async function importAt(
+  context: CliContext,
   { client, home }: SandboxDaemon,
   files: readonly string[],
-  stdin: Readable,
 ): Promise<ImportTally> {
   const tally = createImportTally()
   await using letters = createDeadLetterFile(join(home.path, 'refused.ndjson'))
   const ports = { publish: client.publish, refuse: letters.add }
   for (const file of files) {
-    await using source = await openImportSource(file, stdin, { bytesMax: UNPACKED_BYTES_MAX, onRead() {} })
+    let onRead: (bytes: number) => void = () => {}
+    const options = { bytesMax: UNPACKED_BYTES_MAX, onRead: (bytes: number) => onRead(bytes) }
+    await using source = await openImportSource(file, context.stdin, options)
+    using progress = openImportProgress(context, source.name, source.bytesTotal)
+    onRead = progress.read
     await runImport(readImport(source.chunks, { name: source.name }), ports, tally)
+    progress.rows(tally.counts().rows)
   }
   return tally
 }

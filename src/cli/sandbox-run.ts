@@ -97,7 +97,7 @@ async function show(
   const files = options.import ?? (await sampleFiles())
   say(`Importing at ${daemons[0]!.nation}: ${files.join(', ')}`)
   const startedMs = performance.now()
-  const tally = await importAt(daemons[0]!, files, context.stdin)
+  const tally = await importAt(context, daemons[0]!, files)
   const { rows, duplicate, refused } = tally.counts()
   say(`Imported ${rows - duplicate - refused} of ${rows} rows, ${duplicate} of them known, ${refused} refused`)
   for (const { code, count, place, message } of tally.refusals())
@@ -112,7 +112,8 @@ async function show(
     for (const difference of convergence.differences) context.stderr.write(`${difference}\n`)
     context.setExitStatus(EXIT_NO)
   }
-  if (options.once !== true) for (const line of guideLines(daemons, DAEMON_ENTRY)) say(line)
+  if (options.once !== true)
+    for (const line of guideLines(daemons, DAEMON_ENTRY, options.import === undefined)) say(line)
 }
 
 function reportOf({ kind, nations }: Convergence, imported: number, refused: number, seconds: number): SandboxReport {
