@@ -14,7 +14,11 @@ export type Convergence =
 const POLL_MS = 100
 
 /** Waits until all nations hold and show the same and nobody has anything left to do. */
-export async function awaitConvergence(daemons: readonly SandboxDaemon[], untilMs: number): Promise<Convergence> {
+export async function awaitConvergence(
+  daemons: readonly SandboxDaemon[],
+  untilMs: number,
+  signal: AbortSignal,
+): Promise<Convergence> {
   for (;;) {
     const statuses = await Promise.all(daemons.map(daemon => daemon.status()))
     const open = findDifferences(daemons.map(({ nation }, i) => ({ nation, status: statuses[i] })))
@@ -25,7 +29,7 @@ export async function awaitConvergence(daemons: readonly SandboxDaemon[], untilM
       if (differences.length === 0) return { kind: 'converged', nations }
       if (isLate) return { kind: 'different', nations, differences }
     }
-    await delay(POLL_MS)
+    await delay(POLL_MS, undefined, { signal })
   }
 }
 

@@ -67,7 +67,7 @@ export function startDaemon(
 }
 
 /** Waits until the daemon may publish. Throws UserError `sandbox-daemon-ended` with the last lines of its log. */
-export async function awaitReady(daemon: SandboxDaemon, untilMs: number): Promise<void> {
+export async function awaitReady(daemon: SandboxDaemon, untilMs: number, signal: AbortSignal): Promise<void> {
   let end: string | undefined
   void daemon.ended.then(how => {
     end = how
@@ -75,7 +75,7 @@ export async function awaitReady(daemon: SandboxDaemon, untilMs: number): Promis
   while ((await daemon.status())?.state !== 'ready') {
     if (end !== undefined) throw await endedEarly(daemon, end)
     if (Date.now() > untilMs) throw await endedEarly(daemon, 'not becoming ready in time')
-    await delay(POLL_MS)
+    await delay(POLL_MS, undefined, { signal })
   }
 }
 

@@ -5,7 +5,7 @@ import { systemRandom } from '../node/random-system.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO } from './exit.ts'
 import { type OutputFormat, printRecord, printRows, type Shape } from './output.ts'
-import { openSandboxHomes, type SandboxNation } from './sandbox-alliance.ts'
+import { openSandboxHomes } from './sandbox-alliance.ts'
 import { awaitConvergence, type Convergence, type NationState } from './sandbox-convergence.ts'
 import { awaitReady, DAEMON_ENTRY, type SandboxDaemon, startDaemon } from './sandbox-daemon.ts'
 import { guideLines } from './sandbox-guide.ts'
@@ -61,18 +61,23 @@ const EXIT_INTERRUPTED = 130
 
 export async function runSandbox(context: CliContext, options: SandboxOptions): Promise<void> {
   await using opened = new AsyncDisposableStack()
-  const interrupts = opened.use(watchInterrupts())
-  const root = opened.use(await openRoot(options))
   const daemons: SandboxDaemon[] = []
+  const interrupts = opened.use(
+    watchInterrupts(() => {
+      for (const daemon of daemons) daemon.kill()
+    }),
+  )
+  const { signal } = interrupts
+  const root = opened.use(await openRoot(options))
+  const shown = show(context, { ...options, home: root.path }, daemons, signal)
+  // Nothing may be written any more when the homes are removed.
+  opened.defer(() => shown.catch(() => {}))
   opened.defer(() => stopAll(context, daemons))
-  interrupts.onSecond(() => {
-    for (const daemon of daemons) daemon.kill()
-  })
 
-  const done = await interrupts.race(show(context, root.path, daemons, options))
-  if (done === 'interrupted') context.setExitStatus(EXIT_INTERRUPTED)
+  await Promise.race([shown, interrupts.first])
+  if (signal.aborted) context.setExitStatus(EXIT_INTERRUPTED)
   else if (options.once !== true) {
-    for (const daemon of daemons) void sayHowItEnds(context, daemon, interrupts)
+    for (const daemon of daemons) void sayHowItEnds(context, daemon, signal)
     await interrupts.first
     context.say('')
   }
@@ -81,18 +86,19 @@ export async function runSandbox(context: CliContext, options: SandboxOptions): 
 /** Founds, starts, imports, waits and prints; `daemons` is filled on the way, so that all can be stopped at any time. */
 async function show(
   context: CliContext,
-  root: string,
+  options: SandboxOptions & { readonly home: string },
   daemons: SandboxDaemon[],
-  options: SandboxOptions,
+  signal: AbortSignal,
 ): Promise<void> {
   const { say } = context
-  say(`Founding an alliance of ${options.nations} nations in ${root}`)
+  say(`Founding an alliance of ${options.nations} nations in ${options.home}`)
   const ports = { clock: { now: Date.now }, random: systemRandom }
-  const nations: readonly SandboxNation[] = await openSandboxHomes(root, options.nations, ports)
+  const nations = await openSandboxHomes(options.home, options.nations, ports)
+  signal.throwIfAborted()
   daemons.push(...nations.map(nation => startDaemon(nation, context.environment)))
   say(`Starting ${daemons.map(({ nation, pid }) => `${nation} (process ${pid})`).join(', ')}`)
   const readyUntilMs = Date.now() + READY_WITHIN_MS
-  await Promise.all(daemons.map(daemon => awaitReady(daemon, readyUntilMs)))
+  await Promise.all(daemons.map(daemon => awaitReady(daemon, readyUntilMs, signal)))
 
   const files = options.import ?? (await sampleFiles())
   say(`Importing at ${daemons[0]!.nation}: ${files.join(', ')}`)
@@ -105,7 +111,7 @@ async function show(
 
   say('Waiting until all nations hold the same')
   const untilMs = Date.now() + (options.timeoutSeconds ?? TIMEOUT_SECONDS_DEFAULT) * 1000
-  const convergence = await awaitConvergence(daemons, untilMs)
+  const convergence = await awaitConvergence(daemons, untilMs, signal)
   const seconds = (performance.now() - startedMs) / 1000
   await print(context, options.output, reportOf(convergence, rows - duplicate - refused, refused, seconds))
   if (convergence.kind === 'different') {
@@ -141,9 +147,9 @@ async function sampleFiles(): Promise<string[]> {
   return (await readdir(SAMPLE)).sort().map(name => join(SAMPLE, name))
 }
 
-async function sayHowItEnds({ say }: CliContext, daemon: SandboxDaemon, interrupts: Interrupts): Promise<void> {
+async function sayHowItEnds({ say }: CliContext, daemon: SandboxDaemon, signal: AbortSignal): Promise<void> {
   const how = await daemon.ended
-  if (interrupts.count() === 0) say(`${daemon.nation} (process ${daemon.pid}) has ended: ${how}. The others go on.`)
+  if (!signal.aborted) say(`${daemon.nation} (process ${daemon.pid}) has ended: ${how}. The others go on.`)
 }
 
 /** One after the other, as an operator would. */
@@ -169,35 +175,28 @@ async function openRoot({ home, keep }: SandboxOptions): Promise<Root> {
 }
 
 interface Interrupts extends Disposable {
-  /** Settles with the first interrupt. */
+  /** Settles with the first interrupt, as the signal is aborted. */
   readonly first: Promise<void>
-  count(): number
-  onSecond(listener: () => void): void
-  race(work: Promise<void>): Promise<'done' | 'interrupted'>
+  readonly signal: AbortSignal
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The first interrupt ends everything in order, the second at once. */
-function watchInterrupts(): Interrupts {
-  const { promise: first, resolve: interrupt } = Promise.withResolvers<void>()
-  let count = 0
-  let second: () => void = () => {}
+function watchInterrupts(atOnce: () => void): Interrupts {
+  const { promise: first, resolve } = Promise.withResolvers<void>()
+  const controller = new AbortController()
   const listener = () => {
-    count++
-    if (count === 1) interrupt()
-    else second()
+    if (controller.signal.aborted) atOnce()
+    controller.abort()
+    resolve()
   }
-  for (const signal of SIGNALS) process.on(signal, listener)
+  for (const name of SIGNALS) process.on(name, listener)
   return {
     first,
-    count: () => count,
-    onSecond(given) {
-      second = given
-    },
-    race: work => Promise.race([work.then(() => 'done' as const), first.then(() => 'interrupted' as const)]),
+    signal: controller.signal,
     [Symbol.dispose]() {
-      for (const signal of SIGNALS) process.off(signal, listener)
+      for (const name of SIGNALS) process.off(name, listener)
     },
   }
 }

@@ -142,6 +142,18 @@ describe('a sandbox', { timeout: RUN_MS_MAX * 2 }, () => {
     expect(second).toEqual({ ...first, nation: 'BBB' })
   })
 
+  test.each([
+    ['founding', /Founding/],
+    ['starting', /Starting/],
+  ])('leaves nothing behind when it is interrupted while %s', async (_, when) => {
+    const sandbox = startSandbox()
+    await untilItSays(sandbox, when)
+    sandbox.child.kill('SIGINT')
+    expect(await sandbox.ended, sandbox.stderr).toBe(130)
+    expect(existsSync(/nations in (\S+)/.exec(sandbox.stderr)![1]!)).toBe(false)
+    expect(processesOf(sandbox).filter(lives)).toEqual([])
+  })
+
   test('refuses a directory that holds something else, and another number of nations', async () => {
     const refused = startSandbox('--home', import.meta.dirname, '--once')
     expect(await refused.ended).toBe(64)
