@@ -3,9 +3,10 @@
  * undoes every such habit that was met in published advisories, also where only a part of a value is broken.
  */
 
-const BRACKETED_DOT = /[[({]+\s*(?:\.|dot)\s*[\])}]+|\[+\.|\.\]+/gi
-const BRACKETED_AT = /[[({]+\s*(?:@|at)\s*[\])}]+/gi
-const BRACKETED_SEPARATOR = /[[({]+(:\/\/|:\\\\|:|\/)[\])}]+/g
+// Each begins where a run of brackets begins: from within the run it would find nothing more, in quadratic time.
+const BRACKETED_DOT = /(?<![[({])[[({]+\s*(?:\.|dot)\s*[\])}]+|(?<!\[)\[+\.|\.\]+/gi
+const BRACKETED_AT = /(?<![[({])[[({]+\s*(?:@|at)\s*[\])}]+/gi
+const BRACKETED_SEPARATOR = /(?<![[({])[[({]+(:\/\/|:\\\\|:|\/)[\])}]+/g
 const SCHEME = /^(?:h[tx*_]{2}p|meow)(s?)(?:\[s\])?:(?:\/\/|\\\\)/i
 const SCHEME_WITH_BRACKETED_S = /^(h[tx*_]{2}p)[[({]s[\])}]/i
 const FTP_SCHEME = /^(s?)f[tx]p(s?):(?:\/\/|\\\\)/i

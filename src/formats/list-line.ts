@@ -23,9 +23,8 @@ const DNSMASQ_LINE = /^(?:address|local|server)=\/(.+)\/[^/]*$/
 const ADBLOCK_LINE = /^\|\|([^\s^$|*]+)\^?\|?(?:\$[\w,~=.|-]*)?$/
 const UNBOUND_LINE = /^local-(?:zone|data):\s*"([^"\s]+)/
 const BULLET = /^(?:[-*\u2022\u2023\u00b7\u2013\u2014]|\d{1,3}[.)])\s+/
-const INLINE_COMMENT = /^(.*?)\s+(?:#|;|\/\/)+\s*(.*)$/s
+const INLINE_COMMENT = /^(.*?)(?<!\s)\s+(?:#|;|\/\/)+\s*(.*)$/s
 const FIRST_WORD = /^(\S+)(\s+)(.*)$/s
-const STIX_PATTERN = /^[[(].*:.*'.*[\])]$/
 const SCORE = /^\d{1,9}$/
 
 /** Lists plain, as hosts file, for dnsmasq, Unbound or an ad blocker, with wildcards, bullets, scores and comments. */
@@ -59,7 +58,7 @@ function hostsLine(names: readonly string[], comment: string): ListLine {
 }
 
 function plainLine(text: string): ListLine {
-  if (STIX_PATTERN.test(text)) return values([text])
+  if (isStixPattern(text)) return values([text])
   const [, before = text, comment = ''] = INLINE_COMMENT.exec(text) ?? []
   const line = trimValue(before)
   const words = FIRST_WORD.exec(line)
@@ -72,6 +71,12 @@ function plainLine(text: string): ListLine {
     return values([first, ...marked.filter(word => word !== first)], remark)
   }
   return marked.length > 0 ? values(marked, text) : PROSE
+}
+
+/** In brackets, with a property and a string in it. */
+function isStixPattern(text: string): boolean {
+  const property = text.indexOf(':')
+  return /^[[(]/.test(text) && /[\])]$/.test(text) && property > 0 && text.includes("'", property)
 }
 
 /** Whoever defangs a word says that it is an indicator, wherever it stands; other words of a sentence are none. */
@@ -98,10 +103,13 @@ function oneWord(text: string, comment: string): ListLine {
 
 const REGULAR_EXPRESSION = /^\^|\\[.\-dwsb]|\[[^\]]*[-^][^\]]*\]|\(\?|[.)\]][*+]|\{\d+,?\d*\}|\([^)]*\|[^)]*\)|\$$/
 
+/** Longer than any host; what comes after that is no longer looked at. */
+const HOST_LENGTH_MAX = 512
+
 /** Judged by the host: paths and queries may hold any of these characters. */
 function isRegularExpression(text: string): boolean {
   const [host = ''] = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split('/')
-  return REGULAR_EXPRESSION.test(host)
+  return REGULAR_EXPRESSION.test(host.slice(0, HOST_LENGTH_MAX))
 }
 
 function withLabels(line: ListLine, labels: readonly string[]): ListLine {
