@@ -2,12 +2,17 @@
 
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 
-/** Node's own routines, where there are any; a browser has the portable ones. */
-const native = (globalThis as { Buffer?: NativeBytes }).Buffer
+/** What a machine's own routines may do faster, with the same results. */
+export interface NativeBytes {
+  equal(a: Uint8Array, b: Uint8Array): boolean
+  hex(bytes: Uint8Array): string
+}
 
-interface NativeBytes {
-  compare(a: Uint8Array, b: Uint8Array): number
-  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'hex'): string }
+let native: NativeBytes | undefined
+
+/** The portable routines serve until the daemon installs the machine's own (`crypto/native.ts`). */
+export function useNativeBytes(routines: NativeBytes): void {
+  native = routines
 }
 
 /** From this many bytes on the native comparison is worth its call. */
@@ -76,7 +81,7 @@ export function readU32be(bytes: Uint8Array, offset = 0): number {
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
-  if (native !== undefined && a.length >= NATIVE_BYTES_MIN) return native.compare(a, b) === 0
+  if (native !== undefined && a.length >= NATIVE_BYTES_MIN) return native.equal(a, b)
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
 }
@@ -98,7 +103,7 @@ export function isZero(bytes: Uint8Array): boolean {
 
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
-  return native?.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') ?? bytesToHex(bytes)
+  return native === undefined ? bytesToHex(bytes) : native.hex(bytes)
 }
 
 /** Parses lower- or upper-case hex; throws on anything else. */

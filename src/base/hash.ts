@@ -8,7 +8,7 @@ let implementation: Sha256 = nobleSha256
 
 /**
  * SHA-256 of `data`, 32 bytes. The portable implementation is @noble/hashes; the daemon installs the machine's own
- * (`crypto/hash-native.ts`), which is about three times as fast and must give the same bytes.
+ * (`crypto/native.ts`), which is about three times as fast and must give the same bytes.
  */
 export function sha256(data: Uint8Array): Hash {
   return implementation(data) as Hash

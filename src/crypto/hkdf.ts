@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, hash } from 'node:crypto'
 import { concat } from '../base/bytes.ts'
-import { nativeSha256 } from './hash-native.ts'
 import { writeLatin1 } from './latin1.ts'
+import { nativeSha256 } from './native.ts'
 
 /** HMAC-SHA256 (RFC 2104) and HKDF (RFC 5869). A key is derived per message, so the short case is the hot one. */
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../base/errors.ts'
 import type { Clock, Logger } from '../base/ports.ts'
-import { installNativeSha256 } from '../crypto/hash-native.ts'
+import { installNative } from '../crypto/native.ts'
 import { selfTest } from '../crypto/self-test.ts'
 import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
 import type { Pin } from '../registry/registry-state.ts'
@@ -16,7 +16,7 @@ import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
 import { createNodeService } from './service.ts'
 
-export const systemClock: Clock = { now: () => Date.now() }
+const systemClock: Clock = { now: () => Date.now() }
 
 export interface DaemonOptions {
   readonly home: Home
@@ -32,7 +32,7 @@ export interface Daemon extends AsyncDisposable {
 
 /** Opens a node from its home. Throws UserError or StoreError where something is missing, wrong or in use. */
 export async function openDaemon({ home, environment, logger }: DaemonOptions): Promise<Daemon> {
-  installNativeSha256()
+  installNative()
   selfTest()
   const config = await readConfig(home, environment)
   const keys = await readNodeKeys(home)

@@ -320,8 +320,6 @@ export function createProjector(options: ProjectOptions) {
   }
 }
 
-export type Projector = ReturnType<typeof createProjector>
-
 function batchOf(opening: Opening, logs: readonly LogChange[]): StoreBatch {
   return { logs, items: opening.items, waiting: { add: opening.waiting, remove: opening.opened } }
 }

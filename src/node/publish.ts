@@ -366,8 +366,6 @@ export function createPublisher(options: PublishOptions) {
   }
 }
 
-export type Publisher = ReturnType<typeof createPublisher>
-
 function stopped(): StoreError {
   return new StoreError('store-closed', 'the node stops', {
     fix: 'Publish again when it runs: what was published already is recognised.',

@@ -214,8 +214,6 @@ export function createSyncService(options: SyncServiceOptions) {
   }
 }
 
-export type SyncService = ReturnType<typeof createSyncService>
-
 function sizes(heads: readonly LogHead[]): ReadonlyMap<LogIdHex, number> {
   return new Map(heads.map(head => [logIdHex(parseLogId(head.logId)), head.size]))
 }

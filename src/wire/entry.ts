@@ -1,4 +1,4 @@
-import { concat, equalBytes, u8, u64be, utf8 } from '../base/bytes.ts'
+import { concat, equalBytes, u8, utf8 } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { labelledHash, sha256 } from '../base/hash.ts'
 import type { AllianceId, Hash, LogId } from '../base/ids.ts'
@@ -104,9 +104,4 @@ export function logIdOf(allianceId: AllianceId, genesisBody: Uint8Array): LogId 
 
 export function encodeEnvelope(entry: Pick<ParsedEntry, 'headerBytes' | 'signature' | 'body'>): Uint8Array {
   return encode(Envelope, { header: entry.headerBytes, signature: entry.signature, body: entry.body })
-}
-
-/** A key that sorts entries of all logs: `log_id || u64 seq`. */
-export function entryPosition(logId: LogId, seq: number): Uint8Array {
-  return concat(logId, u64be(seq))
 }

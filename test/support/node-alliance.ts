@@ -7,8 +7,8 @@ import { toHex } from '../../src/base/bytes.ts'
 import { type AllianceId, type NationId, parseNationId } from '../../src/base/ids.ts'
 import { type Clock, type Logger, silentLogger } from '../../src/base/ports.ts'
 import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
-import { installNativeSha256 } from '../../src/crypto/hash-native.ts'
 import { mlDsa44 } from '../../src/crypto/mldsa.ts'
+import { installNative } from '../../src/crypto/native.ts'
 import type { KemSecret, NodeKeys } from '../../src/crypto/node-key-file.ts'
 import { createXWingKey } from '../../src/crypto/xwing.ts'
 import { type Config, defaultConfig } from '../../src/node/config.ts'
@@ -63,7 +63,7 @@ export interface StartOptions {
 export const systemClock: Clock = { now: () => Date.now() }
 
 export async function createTestAlliance(count: number): Promise<TestAlliance> {
-  installNativeSha256()
+  installNative()
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'))
   const members: Member[] = []
   for (let i = 0; i < count; i++) members.push(await createMember(nationName(i), folder))
@@ -176,7 +176,7 @@ export function startFrom(
   index: number,
   options: StartOptions = {},
 ): Promise<RunningNode> {
-  installNativeSha256()
+  installNative()
   return startNode(alliance, alliance.members[index]!, options)
 }
 

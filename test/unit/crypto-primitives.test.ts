@@ -6,15 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { concat, EMPTY, toHex, utf8 } from '../../src/base/bytes.ts'
 import { sha256, useSha256 } from '../../src/base/hash.ts'
 import { aeadOpen, aeadSeal } from '../../src/crypto/aead.ts'
-import { installNativeSha256, nativeSha256 } from '../../src/crypto/hash-native.ts'
 import { hkdfExpand, hkdfExtract, hmacSha256 } from '../../src/crypto/hkdf.ts'
 import { mlDsa44, mlDsa65 } from '../../src/crypto/mldsa.ts'
+import { installNative, nativeSha256 } from '../../src/crypto/native.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 
 const counting = (length: number) => Uint8Array.from({ length }, (_, i) => i & 0xff)
 
 describe('SHA-256 by the machine', () => {
-  beforeAll(installNativeSha256)
+  beforeAll(installNative)
   afterAll(() => useSha256(nobleSha256))
 
   it.each([0, 1, 55, 56, 64, 1000, 65_536])('gives the same 32 bytes as the portable one for %i bytes', length => {
