@@ -36,9 +36,11 @@ function run(home: string, args: readonly string[], env: Readonly<Record<string,
   return runCli(args, { cwd: work, env: set })
 }
 
-/** `script` of util-linux lends a terminal; each answer is typed when its question is there. */
-const hasTerminal = spawnSync('script', ['--version']).status === 0
+/** Of util-linux: lends a terminal. */
+const TERMINAL = 'script'
+const hasTerminal = spawnSync(TERMINAL, ['--version']).status === 0
 
+/** Each answer is typed when its question is there. */
 async function runOnTerminal(
   home: string,
   args: string,
@@ -46,7 +48,7 @@ async function runOnTerminal(
 ) {
   const env = cleanEnvironment({ TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile })
   const command = `'${process.execPath}' '${TOCSIN}' ${args}`
-  const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: work, env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(TERMINAL, ['-qefc', command, '/dev/null'], { cwd: work, env, stdio: ['pipe', 'pipe', 'inherit'] })
   let said = ''
   const open = [...answers]
   child.stdout.setEncoding('utf8').on('data', text => {
