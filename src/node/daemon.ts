@@ -14,6 +14,7 @@ import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
 import { parseEnvelope } from '../wire/entry.ts'
+import { createAlertLog } from './alert-log.ts'
 import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
 import { faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
@@ -58,6 +59,7 @@ export async function openNode(options: NodeOptions) {
   const nation = config.nation as NationId
   const signer = createEd25519Signer(innerKeys(options.keys).signSeed)
   const refusals = new Map<string, number>()
+  const alerts = createAlertLog(logger, clock)
   const timers: NodeJS.Timeout[] = []
 
   // --- what is known of the alliance
@@ -93,14 +95,16 @@ export async function openNode(options: NodeOptions) {
       projected: () => publisher.opened(),
       voided(entry, code, reason) {
         refuse(code)
-        logger.warn({ log: toHex(entry.logId), seq: entry.header.seq, code, reason }, 'the content of an entry is void')
+        const log = toHex(entry.logId)
+        alerts.alert(log, { log, seq: entry.header.seq, code, reason }, 'the content of an entry is void')
       },
       itemVoided({ logId, seq, index, code, reason }) {
         refuse(code)
-        logger.warn({ log: toHex(logId), seq, index, code, reason }, 'the content of an item is void')
+        const log = toHex(logId)
+        alerts.alert(log, { log, seq, index, code, reason }, 'the content of an item is void')
       },
       conflict: ({ nation, id }) =>
-        logger.warn({ nation, id: toHex(id) }, 'a nation asserted two different things under one id'),
+        alerts.alert(nation, { nation, id: toHex(id) }, 'a nation asserted two different things under one id'),
     },
   })
   const ingest = createIngest({
@@ -320,6 +324,7 @@ export async function openNode(options: NodeOptions) {
   function onRecovered(): void {
     publisher.waitForView()
     inBackground(book.resume())
+    inBackground(outbox.resume())
     projector.wake()
     publisher.wake()
     sync.all()

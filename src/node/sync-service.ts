@@ -85,11 +85,12 @@ export function createSyncService(options: SyncServiceOptions) {
     try {
       const frames = await host.openStream(peer, SYNC_PROTOCOL, ending.signal)
       try {
+        const local = options.local()
         const heads = (told: readonly LogHead[], hello: Hello) => {
-          state.heads = sizes(told)
+          state.heads = headsAhead(told, local)
           state.skewMs = clock.now() - hello.timeMs
         }
-        await pull(frames, options.local(), { ...options.port, heads })
+        await pull(frames, local, { ...options.port, heads })
         await frames.close()
       } catch (error) {
         frames.abort(error instanceof Error ? error : new Error(String(error)))
@@ -119,6 +120,12 @@ export function createSyncService(options: SyncServiceOptions) {
       want(peer)
     }, delayMs)
     retries.set(peer, timer)
+  }
+
+  function down(peer: PeerKeyHex): void {
+    connected.delete(peer)
+    const state = known.get(peer)
+    if (state !== undefined) state.heads = new Map()
   }
 
   function stateOf(peer: PeerKeyHex): PeerSync {
@@ -181,7 +188,7 @@ export function createSyncService(options: SyncServiceOptions) {
       }
       host.onPeer(({ kind, peer }) => {
         if (kind === 'up') up(peer)
-        else if (kind === 'down') connected.delete(peer)
+        else if (kind === 'down') down(peer)
       })
       // Whoever called while this node was starting.
       for (const { peer, status } of host.peers()) if (status === 'connected') up(peer)
@@ -214,6 +221,15 @@ export function createSyncService(options: SyncServiceOptions) {
   }
 }
 
-function sizes(heads: readonly LogHead[]): ReadonlyMap<LogIdHex, number> {
-  return new Map(heads.map(head => [logIdHex(parseLogId(head.logId)), head.size]))
+/** What a peer claims to hold beyond what is held here. */
+function headsAhead(heads: readonly LogHead[], local: PullLocal): ReadonlyMap<LogIdHex, number> {
+  const ahead = new Map<LogIdHex, number>()
+  for (const head of heads) {
+    const key = logIdHex(parseLogId(head.logId))
+    if (head.size > (local.log(key)?.size ?? 0) && ahead.size < HEADS_KEPT_MAX) ahead.set(key, head.size)
+  }
+  return ahead
 }
+
+/** Of one peer. */
+const HEADS_KEPT_MAX = 1024
