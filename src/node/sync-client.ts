@@ -19,8 +19,8 @@ export interface PullPort {
   heads(heads: readonly LogHead[], hello: Hello): void
 }
 
-/** Bundles read from the stream and not yet committed: the next one is verified while the last is written. */
-const IN_FLIGHT_MAX = 3
+/** Bundles read and not yet committed, each at most 2 MiB: enough that a commit can take a thousand small entries. */
+const IN_FLIGHT_MAX = 12
 
 /** Pulls all that the peer has and this node lacks. Throws ProtocolError with the peer's fault or refusal. */
 export async function pull(stream: FrameStream, local: PullLocal, port: PullPort): Promise<void> {
