@@ -273,7 +273,8 @@ export async function openNode(options: NodeOptions) {
   /** On growth, so that others can fetch the log under one signature. */
   async function checkpoint(): Promise<void> {
     const head = ownLog.current()
-    if (head === undefined || guard.state().kind !== 'open' || hindrance() !== undefined) return
+    if (head === undefined || store.state !== 'open' || guard.state().kind !== 'open' || hindrance() !== undefined)
+      return
     if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
     await book.apply([await makeCheckpoint(store, allianceId, head, signer)], 'self')
   }

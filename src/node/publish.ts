@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts'
-import { StoreError, TocsinError, UserError } from '../base/errors.ts'
+import { ProtocolError, StoreError, TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
@@ -123,7 +123,9 @@ export function createPublisher(options: PublishOptions) {
       await queue(draft, id)
       return { outcome: 'queued', id, warnings }
     }
-    const entry = await enqueue(draft, released, undefined)
+    const signed = enqueue(draft, released, undefined)
+    loop.wake()
+    const entry = await signed
     return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
   }
 
@@ -178,7 +180,6 @@ export function createPublisher(options: PublishOptions) {
     pending.push({ draft, released, bytes, queuedNumber, resolve, reject })
     pendingBytes += bytes
     if (pendingBytes >= CONTENT_BYTES_MAX) fuller()
-    loop.wake()
     return promise
   }
 
@@ -191,11 +192,14 @@ export function createPublisher(options: PublishOptions) {
 
   async function flushAll(): Promise<void> {
     opened()
-    await drainQueue()
-    while (pending.length > 0 && !stopping) {
-      const waitMs = coalescer.waitMs(pendingBytes / CONTENT_BYTES_MAX)
-      if (waitMs > 0) await untilFullOr(waitMs)
-      await sendBatch(takeBatch())
+    try {
+      await drainQueue()
+    } finally {
+      while (pending.length > 0 && !stopping) {
+        const waitMs = coalescer.waitMs(pendingBytes / CONTENT_BYTES_MAX)
+        if (waitMs > 0) await untilFullOr(waitMs)
+        await sendBatch(takeBatch())
+      }
     }
   }
 
@@ -276,7 +280,7 @@ export function createPublisher(options: PublishOptions) {
   // --- the queue of R-2.11 --------------------------------------------------------------------------------------
 
   async function drainQueue(): Promise<void> {
-    while (store.counts().queued > 0 && options.guard.state().kind === 'open' && options.hindrance() === undefined) {
+    while (store.counts().queued > 0 && maySign()) {
       await viewLacks?.over.promise
       const audience = options.audience()
       const durable: Promise<unknown>[] = []
@@ -293,6 +297,10 @@ export function createPublisher(options: PublishOptions) {
     }
   }
 
+  function maySign(): boolean {
+    return store.state === 'open' && options.guard.state().kind === 'open' && options.hindrance() === undefined
+  }
+
   /** Sends one item of the queue on its way, where that is still to be done; `removed`: with the commit of its entry. */
   async function takeQueued(
     number: number,
@@ -300,6 +308,10 @@ export function createPublisher(options: PublishOptions) {
     audience: Audience,
   ): Promise<{ readonly durable: Promise<unknown>; readonly removed: boolean }> {
     const draft = decodeQueued(bytes)
+    if (draft === undefined) {
+      options.logger.error({ number }, 'an item of the queue cannot be read and is left out')
+      return { durable: Promise.resolve(), removed: false }
+    }
     const id = toHex(draft.id)
     queuedIds.delete(id)
     const held = await store.itemsOfId({ nation: options.nation, id: draft.id })
@@ -372,12 +384,18 @@ function stopped(): StoreError {
   })
 }
 
-function decodeQueued(bytes: Uint8Array): DraftItem {
-  const item = decodeStrict(Item, bytes, BODY_BYTES_MAX)
-  const parsed = parseItem(item)
-  if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
-  if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
-  throw new UserError('item-malformed', 'the queue holds an item that cannot be published')
+/** Undefined where it is none of this program's, though another version may have written it. */
+function decodeQueued(bytes: Uint8Array): DraftItem | undefined {
+  try {
+    const item = decodeStrict(Item, bytes, BODY_BYTES_MAX)
+    const parsed = parseItem(item)
+    if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
+    if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
+    return undefined
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined
+    throw error
+  }
 }
 
 /** The draft's own fault, as against that of the machine or of the state of things. */

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { type Logger, silentLogger } from '../../src/base/ports.ts'
 import type { PublishItem } from '../../src/node/node-service.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'
 import { fullLevel } from '../support/full-level.ts'
@@ -51,6 +52,29 @@ test('a node with a full disk refuses to publish, keeps answering, and goes on b
   expect(again.service.status()).toMatchObject({ indicators: 5, claims: 5 })
   expect(a.service.status()).toMatchObject({ state: 'ready', problems: [] })
 }, 60_000)
+
+test('what is queued waits for the disk, without trying all the time', async () => {
+  await using alliance = await createTestAlliance(2)
+  const disk = fullLevel(memoryLevel())
+  const errors: string[] = []
+  const logger: Logger = { ...silentLogger, error: (_, message) => errors.push(message) }
+  await using a = await alliance.start(0, { store: await openStore({ level: disk.level }), logger })
+  const drafts = Array.from({ length: 50 }, (_, i) => domainDraft(`queued-${i}.example`))
+  const outcomes = await a.service.publish(drafts)
+  expect(outcomes.every(({ outcome }) => outcome === 'queued')).toBe(true)
+  disk.full = true
+  await using b = await alliance.start(1)
+  await until(() => a.node.guard.state().kind === 'open', 10_000)
+  await until(() => a.node.store.state === 'failed', 5000)
+  await new Promise(resolve => setTimeout(resolve, 500))
+  expect(errors.length).toBeLessThan(20)
+  expect(a.service.status().queued).toBe(50)
+
+  disk.full = false
+  await until(() => b.service.status().indicators === 50, 10_000)
+  await converged([a, b])
+  expect(b.service.status().claims).toBe(50)
+}, 40_000)
 
 const MIB = 1024 * 1024
 
