@@ -207,13 +207,23 @@ async function startNode(
   return { member, node, service, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
 }
 
+/** Below the ports that outgoing connections are given: a node that is stopped for a while finds its own free again. */
 export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 10_000 + (randomBytes(4).readUInt32BE() % 20_000)
+    if (await isFree(port)) return port
+  }
+  throw new Error('no port')
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  const listening = await new Promise<boolean>(resolve => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  if (listening) await new Promise(resolve => server.close(resolve))
+  return listening
 }
 
 /** Waits until all hold the same and have opened it; throws with what differs after `timeoutMs`. */
