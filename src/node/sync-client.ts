@@ -1,5 +1,4 @@
 import { ProtocolError } from '../base/errors.ts'
-import type { LogIdHex } from '../base/ids.ts'
 import { logIdHex, parseLogId } from '../base/ids.ts'
 import { initialPull, type PullEffect, type PullEvent, type PullLocal, stepPull } from '../sync/pull.ts'
 import type { Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
@@ -26,8 +25,21 @@ const IN_FLIGHT_MAX = 12
 export async function pull(stream: FrameStream, local: PullLocal, port: PullPort): Promise<void> {
   const inFlight = new Set<Promise<PullEvent>>()
   let state = initialPull
+  let fault: ProtocolError | undefined
   const events: PullEvent[] = [{ kind: 'start' }]
   let pendingRead: Promise<PullEvent> | undefined
+
+  /** What is wrong with one log ends that log, and is told when the others are fetched. */
+  const ingest = async (bundle: Bundle): Promise<PullEvent> => {
+    const logId = logIdHex(parseLogId(bundle.logId))
+    try {
+      return { kind: 'bundle-ingested', logId, size: await port.ingestBundle(bundle) }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      fault ??= error
+      return { kind: 'bundle-ingested', logId, size: 0 }
+    }
+  }
 
   const carryOut = async (effect: PullEffect): Promise<boolean> => {
     switch (effect.kind) {
@@ -39,12 +51,13 @@ export async function pull(stream: FrameStream, local: PullLocal, port: PullPort
         events.push({ kind: 'evidence-applied' })
         return true
       case 'ingest':
-        inFlight.add(quiet(ingest(port, effect.bundle)))
+        inFlight.add(quiet(ingest(effect.bundle)))
         return true
       case 'heads':
         port.heads(effect.heads, effect.hello)
         return true
       case 'finish':
+        if (fault !== undefined) throw fault
         return false
       case 'fail':
         throw new ProtocolError(effect.code, effect.reason)
@@ -73,11 +86,6 @@ export async function pull(stream: FrameStream, local: PullLocal, port: PullPort
   } finally {
     await Promise.allSettled(inFlight)
   }
-}
-
-async function ingest(port: PullPort, bundle: Bundle): Promise<PullEvent> {
-  const logId: LogIdHex = logIdHex(parseLogId(bundle.logId))
-  return { kind: 'bundle-ingested', logId, size: await port.ingestBundle(bundle) }
 }
 
 async function readMessage(stream: FrameStream): Promise<PullEvent> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toHex, u64be, utf8 } from '../../src/base/bytes.ts'
+import { ProtocolError } from '../../src/base/errors.ts'
 import { sha256 } from '../../src/base/hash.ts'
 import { type LogIdHex, logIdHex, parseLogId } from '../../src/base/ids.ts'
 import { type FrameStream, pull } from '../../src/node/sync-client.ts'
@@ -183,6 +184,29 @@ describe('a pull', () => {
     const port = { applyEvidence: async () => {}, ingestBundle: async () => 0, heads: () => {} }
     await expect(pull(client, localOf(side({}, [])), port)).rejects.toMatchObject({ code: 'sync-unexpected-frame' })
     await answering
+  })
+
+  test('goes on with the other logs where one is bad, and says so at the end', async () => {
+    const from = side({ a: 600, b: 600, c: 600 }, ['x'])
+    const to = side({}, ['x'])
+    const [client, server] = streamPair()
+    const serving = serveSync(server, sourceOf(from))
+    const bad = logIdHex(id('b'))
+    const fetched = new Map<string, number>()
+    const pulling = pull(client, localOf(to), {
+      applyEvidence: async () => {},
+      async ingestBundle(bundle) {
+        const key = logIdHex(parseLogId(bundle.logId))
+        if (key === bad) throw new ProtocolError('range-not-proven', 'not the tree that was signed')
+        fetched.set(key, bundle.from + bundle.entries.length)
+        return bundle.from + bundle.entries.length
+      },
+      heads: () => {},
+    })
+    await expect(pulling).rejects.toMatchObject({ code: 'range-not-proven' })
+    ;(client as FrameStream & { end(): void }).end()
+    await serving
+    expect(fetched).toEqual(new Map([id('a'), id('c')].map(logId => [logIdHex(logId), 600])))
   })
 
   test('ends where the peer claims more than it gives', async () => {
