@@ -18,7 +18,7 @@ export interface LogState extends StoredLog {
 export function newLogState(number: number, head: LogHead): LogState {
   const standing = { logId: head.logId, size: 0, head: head.leaf }
   const marks = { limit: UNLIMITED, unverifiedFrom: null, projected: 0, branchEntries: 0 }
-  return { number, head: { ...head, size: 0 }, standing, forks: [], ...marks }
+  return { number, head: { ...head, size: 0, closed: false }, standing, forks: [], ...marks }
 }
 
 /** The branch that an entry appended now belongs to. */

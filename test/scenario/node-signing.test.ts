@@ -171,10 +171,10 @@ test('an own entry from elsewhere stops signing, and what was accepted before is
 }, 30_000)
 
 test('closes its log in good order when nothing is wrong, and the next one names it', async () => {
-  await using alliance = await createTestAlliance(2)
+  await using alliance = await createTestAlliance(3)
   await using a = await alliance.start(0)
   await using b = await alliance.start(1)
-  await ready([a, b])
+  for (const { service } of [a, b]) await service.incarnate()
   await a.service.publish([domainDraft('one.example')])
   const first = await ownEntries(a)
   // Publishing goes on while the log changes: what is sealed for one log must not end in the other.
@@ -188,6 +188,9 @@ test('closes its log in good order when nothing is wrong, and the next one names
   expect(close).toMatchObject({ kind: 'ok', content: { kind: 'close', finalSize: old.length } })
   const [genesis] = await ownEntries(a)
   expect(parseGenesis(genesis!.body)).toMatchObject({ incarnation: 2, predecessor: { size: old.length - 1 } })
+  // Whoever comes later takes the closed log whole.
+  await using c = await alliance.start(2)
+  await assertEqual([a, b, c])
 }, 30_000)
 
 test('nodes that start together do not wait for each other', async () => {
