@@ -7,9 +7,9 @@ import { converged, createTestAlliance, domainDraft, type RunningNode, ready, un
 
 /**
  * Four nations publish while their nodes stop, start, run out of disk and open new logs at random. Timing is real, so a
- * seed gives the same choices and not the same run. `TOCSIN_SEED` sets it.
+ * seed gives the same choices and not the same run. `SIM_SEED` sets it.
  */
-const SEED = Number(process.env['TOCSIN_SEED'] ?? Date.now() % 1_000_000)
+const SEED = Number(process.env['SIM_SEED'] ?? Date.now() % 1_000_000)
 const NODES = 4
 const RUN_MS = 7000
 
