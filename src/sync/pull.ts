@@ -1,7 +1,8 @@
 import { compareBytes, EMPTY, equalBytes, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
-import type { Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
+import { leafOf } from '../wire/entry.ts'
+import type { Bundle, Envelope, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
 import { EVIDENCE_REQUEST_HASHES_MAX, FRONTIER_HEADS_MAX, INDEX_HASHES_MAX, RANGE_ENTRIES_MAX } from '../wire/limits.ts'
 import type { SyncMessage } from '../wire/sync-frame.ts'
 
@@ -45,6 +46,8 @@ interface Wanted {
   readonly logId: LogId
   readonly from: number
   readonly to: number
+  /** The peer is on another branch: what is wanted is the first of these entries that differs from ours (R-2.6). */
+  readonly forked: boolean
 }
 
 export interface PullState {
@@ -99,7 +102,7 @@ function onMessage(state: PullState, { kind, message }: SyncMessage, local: Pull
   if (kind === 'evidence' && state.phase === 'evidence') return onEvidence(state, message.items)
   if (kind === 'frontier' && state.phase === 'frontier')
     return onFrontier(state, message.heads, message.more === 1, local)
-  if (kind === 'bundle' && state.phase === 'ranges') return onBundle(state, message)
+  if (kind === 'bundle' && state.phase === 'ranges') return onBundle(state, message, local)
   return fail(state, 'sync-unexpected-frame', `${kind} while waiting in phase ${state.phase}`)
 }
 
@@ -175,39 +178,56 @@ function planRanges(heads: readonly LogHead[], local: PullLocal): Wanted[] {
     const held = local.log(logIdHex(logId))
     const size = held?.size ?? 0
     const to = Math.min(head.size, held?.limit ?? Number.POSITIVE_INFINITY)
-    if (to > size) wanted.push({ logId, from: size, to })
-    else if (to === head.size && to > 0 && !isHeld(head, held)) wanted.push({ logId, from: to - 1, to })
+    if (to > size) wanted.push({ logId, from: size, to, forked: false })
+    else if (to === head.size && to > 0 && differs(held, to - 1, head.head))
+      wanted.push({ logId, from: 0, to, forked: true })
   }
   return wanted
 }
 
-/** Where another leaf is held in its place the peer is on another branch: its last entry and ours are the proof (R-2.6). */
-function isHeld({ size, head }: LogHead, held: LocalLog | undefined): boolean {
-  const leaf = held?.leafAt(size - 1)
-  return leaf === undefined || equalBytes(leaf, head)
+function differs(held: LocalLog | undefined, seq: number, leaf: Uint8Array): boolean {
+  const own = held?.leafAt(seq)
+  return own !== undefined && !equalBytes(own, leaf)
 }
 
 function askRange(state: PullState): PullStep {
   const first = state.wanted[0]
   if (first === undefined) return [{ ...state, phase: 'done' }, [{ kind: 'finish' }]]
-  const count = Math.min(first.to - first.from, RANGE_ENTRIES_MAX)
-  const message = { logId: first.logId, from: first.from, count }
-  return [{ ...state, phase: 'ranges', reached: first.from }, [send({ kind: 'range-request', message })]]
+  const from = first.forked ? middleOf(first) : first.from
+  const count = first.forked ? 1 : Math.min(first.to - from, RANGE_ENTRIES_MAX)
+  const message = { logId: first.logId, from, count }
+  return [{ ...state, phase: 'ranges', reached: from }, [send({ kind: 'range-request', message })]]
 }
 
-function onBundle(state: PullState, bundle: Bundle): PullStep {
+/** Each entry names the one before, so that two branches differ in every entry from the first difference on. */
+function middleOf({ from, to }: Wanted): number {
+  return Math.floor((from + to - 1) / 2)
+}
+
+function onBundle(state: PullState, bundle: Bundle, local: PullLocal): PullStep {
   const first = state.wanted[0] as Wanted
   if (!equalBytes(bundle.logId, first.logId) || bundle.from !== state.reached) {
     return fail(state, 'sync-bundle-mismatch', `a bundle from ${bundle.from} came where ${state.reached} was asked for`)
   }
-  const asked = Math.min(first.to, first.from + RANGE_ENTRIES_MAX)
+  const asked = first.forked ? state.reached + 1 : Math.min(first.to, first.from + RANGE_ENTRIES_MAX)
   if (bundle.from + bundle.entries.length > asked) {
     return fail(state, 'sync-bundle-mismatch', 'a bundle holds more entries than were asked for')
   }
   // An empty bundle says that the peer holds no more of it: its head was an unsigned claim.
   if (bundle.entries.length === 0) return askRange({ ...state, wanted: state.wanted.slice(1) })
+  if (first.forked && first.to - first.from > 1) return narrow(state, first, bundle, local)
   const reached = bundle.from + bundle.entries.length
   return [{ ...state, reached, inFlight: state.inFlight + 1 }, [{ kind: 'ingest', bundle }]]
+}
+
+/** Both entries are signed, and so the proof: the one before them is the last that stands. */
+function narrow(state: PullState, first: Wanted, { from, entries }: Bundle, local: PullLocal): PullStep {
+  const [entry] = entries as [Envelope]
+  const leaf = leafOf(entry.header, entry.signature)
+  const next = differs(local.log(logIdHex(first.logId)), from, leaf)
+    ? { ...first, to: from + 1 }
+    : { ...first, from: from + 1 }
+  return askRange({ ...state, wanted: [next, ...state.wanted.slice(1)] })
 }
 
 function onIngested(before: PullState, logId: LogIdHex, size: number): PullStep {

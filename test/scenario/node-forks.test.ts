@@ -109,18 +109,21 @@ test('a branch that is longer, by sync', async () => {
     while (branch.entries.length < parts.entries.length + 3) tombstone(branch)
     parts.thief.serve(servingEntries(branch.entries))
     await assertEnds(parts, parts.entries.length - 1)
+    // Of a branch so made known, what stands is a part of it, and differs as before.
+    parts.thief.serve(servingEntries(branch.entries.slice(0, parts.entries.length - 1)))
+    await assertEnds(parts, 4)
   })
 }, 60_000)
 
-test('a branch that is as long or shorter, by sync', async () => {
+test('a branch that is as long or shorter, by sync: the first entry that differs is found', async () => {
   await startWithThief(async parts => {
-    const branch = thiefsBranch(parts, parts.entries.length - 1)
-    tombstone(branch)
-    parts.thief.serve(servingEntries(branch.entries))
-    await assertEnds(parts, parts.entries.length - 1)
-    const shorter = thiefsBranch(parts, 3)
-    tombstone(shorter)
+    const shorter = thiefsBranch(parts, 5)
+    while (shorter.entries.length < parts.entries.length - 1) tombstone(shorter)
     parts.thief.serve(servingEntries(shorter.entries))
+    await assertEnds(parts, 5)
+    const branch = thiefsBranch(parts, 3)
+    while (branch.entries.length < 5) tombstone(branch)
+    parts.thief.serve(servingEntries(branch.entries))
     await assertEnds(parts, 3)
   })
 }, 60_000)
