@@ -244,7 +244,9 @@ export async function openNode(options: NodeOptions) {
       guard.stop(store.log(offered.logId)?.head.size ?? 0, seq + 1, 'another node with our key')
       logger.error({ seq }, 'an entry signed with our key contradicts our own log: the key is used elsewhere')
     }
-    await book.apply(await proveConflict(store, held, offered, kind), 'own finding')
+    const { added } = await book.apply(await proveConflict(store, held, offered, kind), 'own finding')
+    // Who is on the other branch may show an earlier difference, now that both stand no further than this one.
+    if (added > 0) sync.all()
   }
 
   async function onNewLog(genesis: VerifiedEntry): Promise<void> {

@@ -76,8 +76,8 @@ export function createPublisher(options: PublishOptions) {
   const pending: Pending[] = []
   /** Ids on their way, until their entry is opened into the view; the promise is of their durability. */
   const inFlight = new Map<string, Promise<unknown>>()
-  /** Ids in the stored queue, as far as they came since the start. */
-  const queuedIds = new Set<string>()
+  /** Ids in the stored queue or on their way into it, as far as they came since the start. */
+  const queuedIds = new Map<string, Promise<void>>()
   /** Ids of each own entry that is committed and not opened yet, oldest first. */
   const unopened: { readonly position: EntryPosition; readonly ids: readonly string[] }[] = []
   /** A message is sealed for the log that it then joins, so that no other log may be opened meanwhile. */
@@ -87,6 +87,9 @@ export function createPublisher(options: PublishOptions) {
   let stopping = false
   let epoch: OwnEpoch | undefined
   let fuller: () => void = () => {}
+  /** On their way into the stored queue. */
+  const unstored: { readonly bytes: Uint8Array; readonly stored: PromiseWithResolvers<void> }[] = []
+  const queueWriter = createWorkerLoop(writeQueue, error => options.logger.error({ err: error }, 'queueing failed'))
   const loop = createWorkerLoop(flushAll, error => options.logger.error({ err: error }, 'publishing failed'))
 
   // --- accepting ------------------------------------------------------------------------------------------------
@@ -114,7 +117,7 @@ export function createPublisher(options: PublishOptions) {
     const id = judged.kind === 'known' ? judged.id : toHex(judged.draft.id)
     // Asked again: another draft of the same content may have come meanwhile.
     if (judged.kind === 'known' || isOnItsWay(id)) {
-      await inFlight.get(id)
+      await (inFlight.get(id) ?? queuedIds.get(id))
       return { outcome: 'duplicate', id }
     }
     const { draft, released } = judged
@@ -161,12 +164,26 @@ export function createPublisher(options: PublishOptions) {
     return inFlight.has(id) || queuedIds.has(id)
   }
 
-  async function queue(draft: DraftItem, id: string): Promise<void> {
-    const stored = store.commit({ queue: { add: [encode(Item, draft.item)] } }, { sync: true })
-    track(id, stored)
-    await stored
-    queuedIds.add(id)
-    inFlight.delete(id)
+  function queue(draft: DraftItem, id: string): Promise<void> {
+    const stored = Promise.withResolvers<void>()
+    queuedIds.set(id, stored.promise)
+    stored.promise.catch(() => queuedIds.delete(id))
+    unstored.push({ bytes: encode(Item, draft.item), stored })
+    queueWriter.wake()
+    return stored.promise
+  }
+
+  /** Many share one fsync. */
+  async function writeQueue(): Promise<void> {
+    while (unstored.length > 0) {
+      const taken = unstored.splice(0, QUEUE_PAGE)
+      try {
+        await store.commit({ queue: { add: taken.map(({ bytes }) => bytes) } }, { sync: true })
+        for (const { stored } of taken) stored.resolve()
+      } catch (error) {
+        for (const { stored } of taken) stored.reject(error)
+      }
+    }
   }
 
   function enqueue(draft: DraftItem, released: ReleasedItem, queuedNumber: number | undefined): Promise<VerifiedEntry> {
@@ -364,6 +381,7 @@ export function createPublisher(options: PublishOptions) {
     async stop(): Promise<void> {
       stopping = true
       viewLacks?.over.resolve()
+      await queueWriter.settled()
       await loop.stop()
       for (const each of pending.splice(0)) each.reject(stopped())
     },
