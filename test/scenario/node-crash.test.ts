@@ -14,6 +14,7 @@ import {
   type TestAlliance,
   until,
 } from '../support/node-alliance.ts'
+import { type PowerFailure, powerFailure } from '../support/power-failure.ts'
 
 /** The view holds the times of entries: standing still, it can be compared between runs. */
 const clock = { now: () => NOW_MS }
@@ -54,10 +55,19 @@ async function reference(alliance: TestAlliance): Promise<string> {
   return (await a.service.digest()).view
 }
 
+function faulty(inner: Level, nth: number, failure: Failure | 'lost'): PowerFailure {
+  if (failure === 'lost') return powerFailure(inner, nth)
+  return { ...failingLevel(inner, nth, failure), survivor: () => inner }
+}
+
 /** One run in which the `nth` write of A fails; answers whether it got that far. */
-async function runWithFault(alliance: TestAlliance, nth: number, failure: Failure, view: string): Promise<boolean> {
-  const inner = memoryLevel()
-  const { level, writes } = failingLevel(inner, nth, failure)
+async function runWithFault(
+  alliance: TestAlliance,
+  nth: number,
+  failure: Failure | 'lost',
+  view: string,
+): Promise<boolean> {
+  const { level, writes, survivor } = faulty(memoryLevel(), nth, failure)
   await using b = await startB(alliance)
   let acknowledged: string[] = []
   const before = await startA(alliance, level).catch(() => undefined)
@@ -69,7 +79,7 @@ async function runWithFault(alliance: TestAlliance, nth: number, failure: Failur
   }
   const reached = writes() >= nth
 
-  await using a = await startA(alliance, inner)
+  await using a = await startA(alliance, survivor())
   await ready([a, b])
   expect(await a.node.store.intents()).toEqual([])
   await until(() => a.service.status().backlog === 0 && a.service.status().queued === 0, 5000)
@@ -93,7 +103,7 @@ async function runWithFault(alliance: TestAlliance, nth: number, failure: Failur
 /** Runs wait for connections most of the time, so several go on side by side, each in an alliance of its own. */
 const LANES = 6
 
-for (const failure of ['refused', 'persisted'] as const) {
+for (const failure of ['refused', 'persisted', 'lost'] as const) {
   test(`a crash at any write loses nothing and forks nothing (${failure})`, async () => {
     const lanes = Array.from({ length: LANES }, async (_, lane) => {
       await using alliance = await createTestAlliance(2)
