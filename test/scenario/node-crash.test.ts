@@ -115,3 +115,24 @@ for (const failure of ['refused', 'persisted', 'lost'] as const) {
     expect(Math.max(...(await Promise.all(lanes)))).toBeGreaterThan(20)
   }, 60_000)
 }
+
+test('what was acknowledged before a crash is known at once after the restart', async () => {
+  await using alliance = await createTestAlliance(1)
+  for (let nth = 1, reached = true; reached; nth++) {
+    const inner = memoryLevel()
+    const { level, writes } = failingLevel(inner, nth, 'refused')
+    const before = await startA(alliance, level).catch(() => undefined)
+    const acknowledged = before === undefined ? [] : await publishAll(before)
+    await (before?.[Symbol.asyncDispose]() ?? level.close())
+    reached = writes() >= nth
+
+    await using a = await startA(alliance, inner)
+    const again = await Promise.all(Array.from({ length: MESSAGES }, (_, i) => a.service.publish(draftsOf(i))))
+    const known = new Set(again.flat().flatMap(each => (each.outcome === 'duplicate' ? each.id : [])))
+    expect(acknowledged.filter(id => !known.has(id))).toEqual([])
+    await until(() => a.service.status().backlog === 0, 5000)
+    const { items } = await a.node.store.listItems({ kind: ITEM.INDICATOR, limit: 1000 })
+    expect(items).toHaveLength(MESSAGES * PER_MESSAGE)
+    expect(items.filter(({ entries }) => entries.length > 1)).toEqual([])
+  }
+}, 60_000)
