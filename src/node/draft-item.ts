@@ -1,13 +1,16 @@
 import { EMPTY, u8, utf8 } from '../base/bytes.ts'
-import { UserError } from '../base/errors.ts'
+import { ProtocolError, UserError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
 import { CONTENT_BYTES_MAX } from '../crypto/padding.ts'
 import { advise } from '../indicator/advice.ts'
 import { buildClaim, type ClaimContext, encodeClaimItem } from '../indicator/claim.ts'
+import { parseItem } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { encodeMarking, isTlp, PAP } from '../indicator/marking.ts'
 import { encode } from '../wire/codec.ts'
-import { type Item, StixObject } from '../wire/gen/tocsin.ts'
+import { Item, StixObject } from '../wire/gen/tocsin.ts'
+import { BODY_BYTES_MAX } from '../wire/limits.ts'
+import { decodeStrict } from '../wire/strict.ts'
 import type { PublishItem } from './node-service.ts'
 
 /** What is to be published, as an item with a content-derived id: the same draft gives the same item. */
@@ -55,3 +58,17 @@ function contextItem(draft: Extract<PublishItem, { kind: 'context' }>, context: 
 
 /** Tag and length of an item in its batch. */
 const ITEM_FRAME_BYTES_MAX = 8
+
+/** Undefined where it is none of this program's, though another version may have written it. */
+export function parseDraftItem(bytes: Uint8Array): DraftItem | undefined {
+  try {
+    const item = decodeStrict(Item, bytes, BODY_BYTES_MAX)
+    const parsed = parseItem(item)
+    if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
+    if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
+    return undefined
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined
+    throw error
+  }
+}

@@ -1,50 +1,38 @@
 import { toHex } from '../base/bytes.ts'
-import { ProtocolError, StoreError, TocsinError, UserError } from '../base/errors.ts'
-import type { AllianceId, NationId } from '../base/ids.ts'
+import { StoreError, TocsinError, UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
-import type { Clock, Logger, Random } from '../base/ports.ts'
+import type { Logger } from '../base/ports.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { CONTENT_BYTES_MAX } from '../crypto/padding.ts'
-import { sealBody } from '../crypto/seal.ts'
-import { parseItem } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { Tlp } from '../indicator/marking.ts'
-import { buildGrants, createEpoch, epochServes, type OwnEpoch } from '../policy/epoch.ts'
 import { type Audience, checkRelease, type ReleasedItem } from '../policy/release.ts'
 import type { EntryPosition, Store } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
-import { KIND } from '../wire/entry.ts'
-import { Batch, Item, KeyGrant } from '../wire/gen/tocsin.ts'
-import { BODY_BYTES_MAX, ITEMS_PER_BATCH_MAX } from '../wire/limits.ts'
-import { decodeStrict } from '../wire/strict.ts'
+import { Item } from '../wire/gen/tocsin.ts'
+import { ITEMS_PER_BATCH_MAX } from '../wire/limits.ts'
+import { type BatchSealerOptions, createBatchSealer } from './batch-sealer.ts'
 import type { Coalescer } from './coalescer.ts'
-import { buildDraftItem, type DraftItem } from './draft-item.ts'
-import type { EpochKeys } from './epoch-keys.ts'
+import { buildDraftItem, type DraftItem, parseDraftItem } from './draft-item.ts'
 import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
-import type { OwnLog } from './own-log.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import { createTurns } from './turns.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
-export interface PublishOptions {
-  readonly allianceId: AllianceId
+export interface PublishOptions extends BatchSealerOptions {
   readonly nation: NationId
   readonly defaultTlp: Tlp
   readonly store: Store
-  readonly ownLog: OwnLog
-  readonly epochs: EpochKeys
   readonly guard: SigningGuard
   readonly coalescer: Coalescer
-  /** As of now: who is to read, under which registry version, with which limits. */
+  /** Who is to read, as of now. */
   audience(): Audience
-  epochLimits(): { readonly maxAgeMs: number; readonly maxMessages: number }
   /** Why this node may not publish now; undefined where it may. */
   hindrance(): UserError | undefined
   readonly outbox: Outbox
-  readonly clock: Clock
-  readonly random: Random
   readonly logger: Logger
 }
 
@@ -72,7 +60,8 @@ const QUEUE_PAGE = 1000
 
 /** Release check, seal, sign, commit, gossip: the way of everything that this nation says. */
 export function createPublisher(options: PublishOptions) {
-  const { store, ownLog, epochs, coalescer } = options
+  const { store, ownLog, coalescer } = options
+  const sealer = createBatchSealer(options)
   const pending: Pending[] = []
   /** Ids on their way, until their entry is opened into the view; the promise is of their durability. */
   const inFlight = new Map<string, Promise<unknown>>()
@@ -85,7 +74,6 @@ export function createPublisher(options: PublishOptions) {
   let viewLacks: { readonly positions: readonly EntryPosition[]; readonly over: PromiseWithResolvers<void> } | undefined
   let pendingBytes = 0
   let stopping = false
-  let epoch: OwnEpoch | undefined
   let fuller: () => void = () => {}
   /** On their way into the stored queue. */
   const unstored: { readonly bytes: Uint8Array; readonly stored: PromiseWithResolvers<void> }[] = []
@@ -259,39 +247,9 @@ export function createPublisher(options: PublishOptions) {
     // whatever was accepted before, nothing is signed from now on.
     const hindrance = options.hindrance()
     if (hindrance !== undefined) throw hindrance
-    const serving = await serveEpoch(batch[0]!.released.audience)
-    const content = encode(Batch, { items: batch.map(each => each.released.item) })
     const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
-    const entry = await ownLog.append(
-      {
-        kind: KIND.BATCH,
-        build: ({ seq, registryVersion }) => {
-          const place = { ...serving.place, seq, registryVersion }
-          const { salt, body } = sealBody(serving.secret, place, content, options.random)
-          return { body, sealing: { epochId: serving.place.epochId, salt } }
-        },
-      },
-      { queued, sent: options.outbox.takeSent() },
-    )
-    epoch = { ...serving, messages: serving.messages + 1 }
-    return entry
-  }
-
-  /** The epoch for the next message: the one in use, or a new one whose grants go first. */
-  async function serveEpoch(audience: Audience): Promise<OwnEpoch> {
-    const limits = options.epochLimits()
-    const nowMs = options.clock.now()
-    const log = ownLog.current() ?? (await ownLog.incarnate(false))
-    if (epoch !== undefined && epochServes(epoch, log.logId, audience, limits, nowMs)) return epoch
-    const { allianceId } = options
-    const request = { allianceId, logId: log.logId, audience, registryVersion: log.registryVersion, nowMs }
-    const next = createEpoch(request, options.random)
-    epochs.add(log.logId, next.place.epochId, next.secret)
-    for (const grant of buildGrants(next, limits.maxMessages, epoch)) {
-      await ownLog.append({ kind: KIND.KEY_GRANT, build: () => ({ body: encode(KeyGrant, grant) }) })
-    }
-    epoch = next
-    return next
+    const released = batch.map(each => each.released)
+    return sealer.append(released, { queued, sent: options.outbox.takeSent() })
   }
 
   // --- the queue of R-2.11 --------------------------------------------------------------------------------------
@@ -324,7 +282,7 @@ export function createPublisher(options: PublishOptions) {
     bytes: Uint8Array,
     audience: Audience,
   ): Promise<{ readonly durable: Promise<unknown>; readonly removed: boolean }> {
-    const draft = decodeQueued(bytes)
+    const draft = parseDraftItem(bytes)
     if (draft === undefined) {
       options.logger.error({ number }, 'an item of the queue cannot be read and is left out')
       return { durable: Promise.resolve(), removed: false }
@@ -388,7 +346,7 @@ export function createPublisher(options: PublishOptions) {
     /** Opens the next incarnation of the own log; the next message opens an epoch there. */
     async incarnate(close: boolean): Promise<LogHead> {
       const head = await inTurn(() => ownLog.incarnate(close))
-      epoch = undefined
+      sealer.forgetEpoch()
       options.guard.incarnated()
       loop.wake()
       return head
@@ -400,20 +358,6 @@ function stopped(): StoreError {
   return new StoreError('store-closed', 'the node stops', {
     fix: 'Publish again when it runs: what was published already is recognised.',
   })
-}
-
-/** Undefined where it is none of this program's, though another version may have written it. */
-function decodeQueued(bytes: Uint8Array): DraftItem | undefined {
-  try {
-    const item = decodeStrict(Item, bytes, BODY_BYTES_MAX)
-    const parsed = parseItem(item)
-    if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
-    if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
-    return undefined
-  } catch (error) {
-    if (error instanceof ProtocolError) return undefined
-    throw error
-  }
 }
 
 /** The draft's own fault, as against that of the machine or of the state of things. */
