@@ -37,13 +37,12 @@ export interface PublishOptions extends BatchSealerOptions {
 }
 
 type Judged =
-  | { readonly kind: 'accepted'; readonly draft: DraftItem; readonly released: ReleasedItem }
+  | { readonly kind: 'accepted'; readonly draft: DraftItem }
   | { readonly kind: 'known'; readonly id: string }
   | { readonly kind: 'refused'; readonly outcome: PublishOutcome }
 
 interface Pending {
   readonly draft: DraftItem
-  readonly released: ReleasedItem
   readonly bytes: number
   readonly queuedNumber: number | undefined
   resolve(entry: VerifiedEntry): void
@@ -108,13 +107,13 @@ export function createPublisher(options: PublishOptions) {
       await (inFlight.get(id) ?? queuedIds.get(id))
       return { outcome: 'duplicate', id }
     }
-    const { draft, released } = judged
+    const { draft } = judged
     const { warnings } = draft
     if (options.guard.state().kind !== 'open') {
       await queue(draft, id)
       return { outcome: 'queued', id, warnings }
     }
-    const signed = enqueue(draft, released, undefined)
+    const signed = enqueue(draft, undefined)
     loop.wake()
     const entry = await signed
     return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
@@ -126,7 +125,7 @@ export function createPublisher(options: PublishOptions) {
       const { kind, draft } = await firstFreeAssertion(item)
       if (kind === 'known') return { kind, id: toHex(draft.id) }
       const decision = checkRelease(draft.item, draft.tlp, audience)
-      if (decision.kind === 'released') return { kind: 'accepted', draft, released: decision.released }
+      if (decision.kind === 'released') return { kind: 'accepted', draft }
       const { code, reason } = decision
       return { kind: 'refused', outcome: { outcome: 'refused', code, reason } }
     } catch (error) {
@@ -174,7 +173,7 @@ export function createPublisher(options: PublishOptions) {
     }
   }
 
-  function enqueue(draft: DraftItem, released: ReleasedItem, queuedNumber: number | undefined): Promise<VerifiedEntry> {
+  function enqueue(draft: DraftItem, queuedNumber: number | undefined): Promise<VerifiedEntry> {
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedEntry>()
     const bytes = draft.item.body.length + ITEM_FRAME_BYTES
     track(toHex(draft.id), promise)
@@ -182,7 +181,7 @@ export function createPublisher(options: PublishOptions) {
       reject(stopped())
       return promise
     }
-    pending.push({ draft, released, bytes, queuedNumber, resolve, reject })
+    pending.push({ draft, bytes, queuedNumber, resolve, reject })
     pendingBytes += bytes
     if (pendingBytes >= CONTENT_BYTES_MAX) fuller()
     return promise
@@ -248,8 +247,17 @@ export function createPublisher(options: PublishOptions) {
     const hindrance = options.hindrance()
     if (hindrance !== undefined) throw hindrance
     const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
-    const released = batch.map(each => each.released)
+    // R-3.6: who may read is asked of the registry as it is now, and is the same for all of a message.
+    const audience = options.audience()
+    const released = batch.map(({ draft }) => release(draft, audience))
     return sealer.append(released, { queued, sent: options.outbox.takeSent() })
+  }
+
+  /** Throws where the registry has changed since the draft was accepted: published again, it is refused with a reason. */
+  function release({ item, tlp }: DraftItem, audience: Audience): ReleasedItem {
+    const decision = checkRelease(item, tlp, audience)
+    if (decision.kind === 'released') return decision.released
+    throw new UserError(decision.code, decision.reason)
   }
 
   // --- the queue of R-2.11 --------------------------------------------------------------------------------------
@@ -293,7 +301,7 @@ export function createPublisher(options: PublishOptions) {
     const onItsWay = inFlight.get(id)
     if (held.length > 0 || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
     const decision = checkRelease(draft.item, draft.tlp, audience)
-    if (decision.kind === 'released') return { durable: enqueue(draft, decision.released, number), removed: true }
+    if (decision.kind === 'released') return { durable: enqueue(draft, number), removed: true }
     options.logger.warn({ id, code: decision.code }, decision.reason)
     return { durable: Promise.resolve(), removed: false }
   }
