@@ -100,9 +100,17 @@ function applyEnvironment(raw: Fields, environment: Readonly<Record<string, stri
     const path = name.slice(PREFIX.length).split('__').map(fold)
     const known = resolvePath(path)
     if (known === undefined) throw invalid(`the environment variable ${name} names no field of the configuration`)
-    setPath(out, known, parseYaml(text))
+    setPath(out, known, valueOf(name, text))
   }
   return out
+}
+
+function valueOf(name: string, text: string): unknown {
+  try {
+    return parseYaml(text, { maxAliasCount: 10 })
+  } catch (cause) {
+    throw invalid(`the environment variable ${name} is no YAML: ${cause instanceof Error ? cause.message : cause}`)
+  }
 }
 
 const fold = (name: string) => name.toLowerCase().replaceAll('_', '')

@@ -67,5 +67,6 @@ test('an environment variable that names no field is refused, and so is a bad va
   expect(messageOf('nation: DEU', { TOCSIN_SYNC__GAPS: '1' })).toContain('TOCSIN_SYNC__GAPS')
   expect(messageOf('nation: DEU', { TOCSIN_SYNC: '1' })).toContain('sync')
   expect(messageOf('nation: DEU', { TOCSIN_SYNC__GAP_MS: 'soon' })).toContain('sync.gapMs')
+  expect(messageOf('nation: DEU', { TOCSIN_SYNC__GAP_MS: '[' })).toContain('TOCSIN_SYNC__GAP_MS')
   expect(messageOf('nation: DEU', { TOCSIN___PROTO____POLLUTED: '1' })).toContain('TOCSIN___PROTO____POLLUTED')
 })
