@@ -100,12 +100,12 @@ function applyEnvironment(raw: Fields, environment: Readonly<Record<string, stri
     const path = name.slice(PREFIX.length).split('__').map(fold)
     const known = resolvePath(path)
     if (known === undefined) throw invalid(`the environment variable ${name} names no field of the configuration`)
-    setPath(out, known, valueOf(name, text))
+    setPath(out, known, parseVariable(name, text))
   }
   return out
 }
 
-function valueOf(name: string, text: string): unknown {
+function parseVariable(name: string, text: string): unknown {
   try {
     return parseYaml(text, { maxAliasCount: 10 })
   } catch (cause) {
