@@ -7,6 +7,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Real processes and networks on a machine that CI may share; the report names what needed a second run.
+    retry: process.env.CI === 'true' ? 1 : 0,
     teardownTimeout: 10_000,
     restoreMocks: true,
     unstubEnvs: true,
