@@ -3,6 +3,7 @@
 interface Case {
   readonly fullName: string
   result(): { readonly state: 'passed' | 'failed' | 'skipped' | 'pending'; readonly note?: string | undefined }
+  diagnostic(): { readonly flaky: boolean } | undefined
 }
 
 interface Suite {
@@ -18,25 +19,35 @@ export interface Tally {
   readonly passed: number
   /** Failed and unfinished tests, and errors outside of any test: a module that does not load, a hook that throws. */
   readonly failed: number
-  readonly skippedTests: readonly { readonly moduleId: string; readonly title: string }[]
+  readonly skippedTests: readonly NamedTest[]
+  /** Passed, and not at the first run. */
+  readonly flakyTests: readonly NamedTest[]
+}
+
+interface NamedTest {
+  readonly moduleId: string
+  readonly title: string
 }
 
 export function tallyTests(modules: Iterable<Module>, unhandledErrors: number): Tally {
   let passed = 0
   let failed = unhandledErrors
-  const skippedTests: { moduleId: string; title: string }[] = []
+  const skippedTests: NamedTest[] = []
+  const flakyTests: NamedTest[] = []
   for (const module of modules) {
     for (const suite of [module, ...module.children.allSuites()]) if (suite.errors().length > 0) failed++
     for (const test of module.children.allTests()) {
       const { state, note } = test.result()
-      if (state === 'passed') passed++
-      else if (state === 'skipped') {
+      if (state === 'passed') {
+        passed++
+        if (test.diagnostic()?.flaky) flakyTests.push({ moduleId: module.moduleId, title: test.fullName })
+      } else if (state === 'skipped') {
         const title = note === undefined ? test.fullName : `${test.fullName} (skipped: ${note})`
         skippedTests.push({ moduleId: module.moduleId, title })
       } else failed++
     }
   }
-  return { passed, failed, skippedTests }
+  return { passed, failed, skippedTests, flakyTests }
 }
 
 export function closingLine({ passed, failed, skippedTests }: Tally): string {

@@ -80,6 +80,8 @@ const { outcome: tests, tally } = await runTests(process.argv.slice(2))
 
 print('')
 for (const outcome of [...checks, tests]) report(outcome)
+for (const { moduleId, title } of tally.flakyTests)
+  print(`passed at the second run: ${relative(root, moduleId)}: ${title}`)
 for (const { moduleId, title } of tally.skippedTests) print(`skipped: ${relative(root, moduleId)}: ${title}`)
 print(closingLine(tally))
 process.exitCode = checks.every(check => check.ok) && tests.ok ? 0 : 1

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { closingLine, tallyTests } from '../../scripts/gate-tally.ts'
 
-type State = 'passed' | 'failed' | 'skipped' | 'pending'
+/** 'flaky' is a test that passed when it was run again. */
+type State = 'flaky' | 'passed' | 'failed' | 'skipped' | 'pending'
 
 function moduleOf(
   tests: readonly (readonly [State, string, string?])[],
@@ -13,7 +14,12 @@ function moduleOf(
     errors: () => own,
     children: {
       allSuites: () => suites.map(list => ({ errors: () => list })),
-      allTests: () => tests.map(([state, fullName, note]) => ({ fullName, result: () => ({ state, note }) })),
+      allTests: () =>
+        tests.map(([state, fullName, note]) => ({
+          fullName,
+          result: () => ({ state: state === 'flaky' ? ('passed' as const) : state, note }),
+          diagnostic: () => ({ flaky: state === 'flaky' }),
+        })),
     },
   }
 }
@@ -30,6 +36,18 @@ test('counts each test once', () => {
     0,
   )
   expect(closingLine(tally)).toBe('2 passed, 1 failed, 0 skipped')
+})
+
+test('names what passed only when it was run again', () => {
+  const modules = [
+    moduleOf([
+      ['passed', 'a'],
+      ['flaky', 'b'],
+    ]),
+  ]
+  const tally = tallyTests(modules, 0)
+  expect(tally.flakyTests.map(({ title }) => title)).toEqual(['b'])
+  expect(closingLine(tally)).toBe('2 passed, 0 failed, 0 skipped')
 })
 
 test('takes for failed what did not finish', () => {
