@@ -49,7 +49,7 @@ export async function applyAlliance(context: CliContext, file: string, options: 
 }
 
 /** nothing of a registry is used until the operator has confirmed it, once, out of band. */
-async function confirmTrust(
+export async function confirmTrust(
   context: CliContext,
   { directory }: Alliance,
   held: HeldAlliance | undefined,

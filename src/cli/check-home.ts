@@ -47,7 +47,7 @@ export function createHomeChecks(context: CliContext): readonly Check[] {
 async function checkHome(home: Home): Promise<string> {
   const found = await stat(home.path).catch(cause => {
     throw new UserError('home-missing', `${home.path} cannot be looked at: ${cause.message}`, {
-      fix: 'Run "tocsin init" first, or name the home with --home DIR or TOCSIN_HOME.',
+      fix: 'Run "tocsin nation create" first, or name the home with --home DIR or TOCSIN_HOME.',
       cause,
     })
   })
@@ -73,7 +73,7 @@ function describeConfig({ nation, net, metrics }: Config): string {
 async function checkKeyFiles(home: Home): Promise<string> {
   const names = await readdir(home.keys).catch(cause => {
     throw new UserError('key-file-unreadable', `${home.keys} cannot be read: ${cause.message}`, {
-      fix: 'Run "tocsin init", or restore it from its backup.',
+      fix: 'Run "tocsin nation create", or restore it from its backup.',
       cause,
     })
   })

@@ -189,7 +189,7 @@ function connectionError(error: unknown, home: Home, timeoutMs: number): unknown
 function notRunning(home: Home, cause: unknown): UserError {
   if (!existsSync(home.config)) {
     return new UserError('home-missing', `${home.path} holds no Tocsin node`, {
-      fix: 'Run "tocsin init" first, or name the home with --home DIR or TOCSIN_HOME.',
+      fix: 'Run "tocsin nation create" first, or name the home with --home DIR or TOCSIN_HOME.',
       cause,
     })
   }

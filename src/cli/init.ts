@@ -1,17 +1,24 @@
 import type { Command } from 'commander'
 import { collect } from './argument.ts'
 import type { CliContext } from './context.ts'
-import type { InitOptions } from './init-home.ts'
+import type { InitOptions } from './init-invited.ts'
+import { outputOption } from './output.ts'
 import { passphraseFileOption } from './passphrase.ts'
 
 export function addInitCommand(program: Command, context: CliContext): void {
   program
     .command('init')
-    .description('make the home of a new node: its configuration and its keys')
-    .requiredOption('--nation <id>', 'the nation that it speaks for, such as DEU')
-    .option('--label <text>', 'what people call the nation', '')
-    .option('--listen <multiaddr>', 'where to listen; may be repeated (default: /ip4/0.0.0.0/tcp/7117)', collect)
-    .option('--address <multiaddr>', 'where others reach it, if elsewhere; may be repeated', collect)
+    .description('join with an invite: as the nation of this home, or as a further node of a nation')
+    .argument('[invite]', 'what "tocsin alliance invite" wrote')
+    .option('--trust <text>', 'the fingerprint, words or trust string that a governor reads to you')
+    .option('--nation <id>', 'make this the home of a further node of that nation, such as DEU')
+    .option('--listen <multiaddr>', 'where a further node listens; may be repeated', collect)
+    .option('--address <multiaddr>', 'where others reach a further node, if elsewhere; may be repeated', collect)
+    .option('--abandon <hash>', "give up a document of one's nation that was signed before and never used")
+    .option('--yes', 'do not ask whether to sign the document of the own nation')
     .addOption(passphraseFileOption())
-    .action(async (options: InitOptions) => (await import('./init-home.ts')).initHome(context, options))
+    .addOption(outputOption())
+    .action(async (invite: string | undefined, options: InitOptions) =>
+      (await import('./init-invited.ts')).initInvited(context, invite, options),
+    )
 }

@@ -2,40 +2,41 @@ import { rm } from 'node:fs/promises'
 import { stringify } from 'yaml'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
-import type { Clock, Random } from '../base/ports.ts'
 import { type EncryptOptions, encryptKeyFile, type RootSecrets } from '../crypto/key-file.ts'
-import { encodeKemKeys, encodeNodeKeys, type KemSecret, type NodeKeys } from '../crypto/node-key-file.ts'
+import { encodeKemKeys, encodeNodeKeys } from '../crypto/node-key-file.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
-import type { RootKeyRecord } from '../registry/root-key.ts'
-import { createRootSigner } from '../registry/root-signer.ts'
 import { type Config, parseConfig } from './config.ts'
 import { exists, type Home, makeHome, writeWhole } from './home.ts'
 import { encodeNationFile } from './nation-file.ts'
+import {
+  KEM_HEAD_START_DAYS,
+  KEM_WINDOWS,
+  type KeyPorts,
+  newKemSecrets,
+  newNodeKeys,
+  newRootSecrets,
+  publicKeyOf,
+} from './new-keys.ts'
 
-export interface HomeDraft {
+export interface NodeDraft {
   readonly nation: NationId
-  readonly label: string
   /** Multiaddrs to listen on; empty: the default of the configuration. */
   readonly listen: readonly string[]
   /** Multiaddrs that others dial; empty: those listened on. */
   readonly announce: readonly string[]
 }
 
-export interface HomePorts extends EncryptOptions {
-  readonly clock: Clock
-  readonly random: Random
+export interface HomeDraft extends NodeDraft {
+  readonly label: string
+  /** An auditor's: it holds no key to a body. */
+  readonly observer?: boolean
 }
 
-const SEED_BYTES = 32
-/** R-3.7: as many as may be made ahead; together they outlast a document. */
-const KEM_WINDOWS = 16
-const KEM_WINDOW_DAYS = 30
-/** The first window began yesterday, so that nobody whose clock is behind finds none. */
-const KEM_HEAD_START_DAYS = 1
+export interface HomePorts extends EncryptOptions, KeyPorts {}
 
 /**
- * Makes the home of a new node: configuration, the node's own keys, and the root and governor keys under a passphrase,
- * which is asked for once the rest is known to be right. Where it fails it leaves no file behind.
+ * Makes the home of a nation's first node: configuration, the node's own keys, and the root and governor keys under a
+ * passphrase, which is asked for once the rest is known to be right. Where it fails it leaves no file behind.
  * Throws UserError `home-exists`, `net-address-invalid` or `passphrase-wrong`.
  */
 export async function createHome(
@@ -47,12 +48,28 @@ export async function createHome(
   await assertVacant(home)
   const text = configText(draft)
   const config = parseDraft(text)
-  // The configuration comes last: a home has one, or is none.
-  const files = [...(await keyFiles(home, draft, await askPassphrase(), ports)), [home.config, text] as const]
+  await writeHome(home, text, await keyFiles(home, draft, await askPassphrase(), ports))
+  return config
+}
+
+/**
+ * Makes the home of a further node of a nation, whose root key is elsewhere and whose KEM keys are brought here later.
+ * Throws UserError `home-exists` or `net-address-invalid`.
+ */
+export async function createNodeHome(home: Home, draft: NodeDraft, ports: KeyPorts): Promise<Config> {
+  await assertVacant(home)
+  const text = configText(draft)
+  const config = parseDraft(text)
+  await writeHome(home, text, [[home.nodeKeys, encodeNodeKeys(newNodeKeys(draft.nation, ports))]])
+  return config
+}
+
+/** The configuration comes last: a home has one, or is none. */
+async function writeHome(home: Home, config: string, files: readonly HomeFile[]): Promise<void> {
   const written: string[] = []
   try {
     await makeHome(home)
-    for (const [path, content] of files) {
+    for (const [path, content] of [...files, [home.config, config] as const]) {
       await writeWhole(path, content)
       written.push(path)
     }
@@ -60,8 +77,9 @@ export async function createHome(
     for (const path of written) await rm(path, { force: true })
     throw error
   }
-  return config
 }
+
+type HomeFile = readonly [path: string, content: Uint8Array | string]
 
 /** Throws UserError `home-exists` where any file of a home is there already. */
 async function assertVacant(home: Home): Promise<void> {
@@ -75,10 +93,15 @@ async function assertVacant(home: Home): Promise<void> {
   }
 }
 
-async function keyFiles(home: Home, { nation, label }: HomeDraft, passphrase: string, ports: HomePorts) {
-  const root = rootSecrets('root', '', nation, ports)
-  const primary = rootSecrets('governor', 'primary', nation, ports)
-  const recovery = rootSecrets('governor', 'recovery', nation, ports)
+async function keyFiles(
+  home: Home,
+  { nation, label, observer = false }: HomeDraft,
+  passphrase: string,
+  ports: HomePorts,
+): Promise<readonly HomeFile[]> {
+  const root = newRootSecrets('root', '', nation, ports)
+  const primary = newRootSecrets('governor', 'primary', nation, ports)
+  const recovery = newRootSecrets('governor', 'recovery', nation, ports)
   const encrypt = (secrets: RootSecrets) => encryptKeyFile(passphrase, secrets, ports)
   const publicHalf = encodeNationFile({
     nation,
@@ -87,58 +110,21 @@ async function keyFiles(home: Home, { nation, label }: HomeDraft, passphrase: st
     roots: [publicKeyOf(root)],
     governor: { primary: publicKeyOf(primary), recovery: publicKeyOf(recovery) },
     nodes: [],
+    ...(observer && { observer }),
   })
+  const firstMs = ports.clock.now() - KEM_HEAD_START_DAYS * DAY_MS
+  const kems = observer ? [] : newKemSecrets(ports.random, firstMs, KEM_WINDOWS)
   return [
     [home.rootKey, await encrypt(root)],
     [home.governorKey, await encrypt(primary)],
     [home.recoveryKey, await encrypt(recovery)],
-    [home.nodeKeys, encodeNodeKeys(nodeKeys(nation, ports))],
-    [home.kemKeys, encodeKemKeys(nation, kemWindows(ports))],
+    [home.nodeKeys, encodeNodeKeys(newNodeKeys(nation, ports))],
+    [home.kemKeys, encodeKemKeys(nation, kems)],
     [home.nation, publicHalf],
-  ] as const
+  ]
 }
 
-function rootSecrets(kind: RootSecrets['kind'], comment: string, nation: NationId, ports: HomePorts): RootSecrets {
-  return {
-    kind,
-    nation,
-    alliance: '',
-    createdMs: ports.clock.now(),
-    comment,
-    ed25519Seed: ports.random.bytes(SEED_BYTES),
-    mldsa65Seed: ports.random.bytes(SEED_BYTES),
-    signed: [],
-  }
-}
-
-function publicKeyOf({ ed25519Seed, mldsa65Seed }: RootSecrets): RootKeyRecord {
-  return createRootSigner(ed25519Seed, mldsa65Seed).key
-}
-
-function nodeKeys(nation: NationId, { clock, random }: HomePorts): NodeKeys {
-  return {
-    nation,
-    createdMs: clock.now(),
-    peerSeed: random.bytes(SEED_BYTES),
-    inner: {
-      signSeed: random.bytes(SEED_BYTES),
-      witnessSeed: random.bytes(SEED_BYTES),
-      mldsa44Seed: random.bytes(SEED_BYTES),
-    },
-  }
-}
-
-/** Each window follows the other. */
-function kemWindows({ clock, random }: HomePorts): KemSecret[] {
-  const firstMs = clock.now() - KEM_HEAD_START_DAYS * DAY_MS
-  return Array.from({ length: KEM_WINDOWS }, (_, i) => ({
-    seed: random.bytes(SEED_BYTES),
-    fromMs: firstMs + i * KEM_WINDOW_DAYS * DAY_MS,
-    untilMs: firstMs + (i + 1) * KEM_WINDOW_DAYS * DAY_MS,
-  }))
-}
-
-function configText({ nation, listen, announce }: HomeDraft): string {
+function configText({ nation, listen, announce }: NodeDraft): string {
   const list = (addresses: readonly string[]) => addresses.map(address => `    - ${scalar(address)}\n`).join('')
   const defaults = ['/ip4/0.0.0.0/tcp/7117']
   return `# A Tocsin node. Fields that are left out have their defaults; "tocsin check" names what is wrong.

@@ -22,7 +22,7 @@ export interface Home {
   readonly rootKey: string
   readonly governorKey: string
   readonly recoveryKey: string
-  /** What the nation tells others of itself: label and public keys, written by `tocsin init`. */
+  /** What the nation tells others of itself: label and public keys, written by `tocsin nation create`. */
   readonly nation: string
   /** The alliance file in force here: the daemon takes its documents in at each start. */
   readonly alliance: string
@@ -64,7 +64,7 @@ export async function readConfig(
   const text = await readCapped(home.config, CONFIG_BYTES_MAX).catch(error => {
     if (isMissing(error)) {
       throw new UserError('home-missing', `${home.path} holds no Tocsin node`, {
-        fix: 'Run "tocsin init" first, or name the home with --home DIR or TOCSIN_HOME.',
+        fix: 'Run "tocsin nation create" first, or name the home with --home DIR or TOCSIN_HOME.',
       })
     }
     throw error

@@ -17,6 +17,8 @@ export interface NationFile {
   readonly governor: { readonly primary: RootKeyRecord; readonly recovery?: RootKeyRecord }
   /** For people to read; what counts stands in the nation's document. */
   readonly nodes: readonly NationFileNode[]
+  /** It asks for the role OBSERVE: an auditor, who holds no key to a body. */
+  readonly observer?: boolean
 }
 
 /** Keys in hex, addresses as multiaddrs without /p2p. */
@@ -55,9 +57,11 @@ const schema = z.object({
       }),
     )
     .max(NODE_KEYS_MAX),
+  observer: z.boolean().optional(),
 })
 
-export function encodeNationFile({ nation, label, rootThreshold, roots, governor, nodes }: NationFile): string {
+export function encodeNationFile(nationFile: NationFile): string {
+  const { nation, label, rootThreshold, roots, governor, nodes, observer } = nationFile
   const { primary, recovery } = governor
   const file: z.infer<typeof schema> = {
     format: FORMAT,
@@ -67,6 +71,7 @@ export function encodeNationFile({ nation, label, rootThreshold, roots, governor
     roots: roots.map(encodeKey),
     governor: { primary: encodeKey(primary), ...(recovery && { recovery: encodeKey(recovery) }) },
     nodes: nodes.map(node => ({ ...node, addresses: [...node.addresses] })),
+    ...(observer && { observer }),
   }
   return `${JSON.stringify(file, null, 1)}\n`
 }
@@ -79,7 +84,7 @@ export function parseNationFile(bytes: Uint8Array, name: string): NationFile {
     const [issue] = result.error.issues
     throw malformed(name, `has a wrong "${issue!.path.join('.')}": ${issue!.message}`)
   }
-  const { nation, label, rootThreshold, roots, governor, nodes } = result.data
+  const { nation, label, rootThreshold, roots, governor, nodes, observer } = result.data
   if (rootThreshold > roots.length) throw malformed(name, 'asks for more signatures than it has root keys')
   return {
     nation,
@@ -91,6 +96,7 @@ export function parseNationFile(bytes: Uint8Array, name: string): NationFile {
       ...(governor.recovery && { recovery: parseKey(governor.recovery, name) }),
     },
     nodes,
+    ...(observer && { observer }),
   }
 }
 

@@ -87,12 +87,12 @@ async function foundHere(): Promise<AllianceView> {
 const apply = (...more: string[]) => run('FRA', ['alliance', 'apply', 'exercise.tocsin', '--yes', ...more])
 const read = (path: string) => readFileSync(join(work, path), 'utf8')
 
-describe('init', () => {
-  const init = (home: string, ...more: string[]) => run(home, ['init', '--nation', 'ITA', ...more])
+describe('nation create', () => {
+  const create = (home: string, ...more: string[]) => run(home, ['nation', 'create', '--nation', 'ITA', ...more])
 
   test('makes a home that the other commands know, and says what to do next', async () => {
     const address = '/dns4/tocsin.cert.example/tcp/7117'
-    const { stderr, stdout } = await expectOk(init('ITA', '--label', 'Italy', '--address', address))
+    const { stderr, stdout } = await expectOk(create('ITA', '--label', 'Italy', '--address', address))
     expect(stdout).toBe('')
     expect(stderr).toContain('tocsin alliance found')
     const shown = JSON.parse((await expectOk(run('ITA', ['nation', 'show', '-o', 'json']))).stdout)
@@ -101,27 +101,31 @@ describe('init', () => {
   })
 
   test('says so where nobody could dial the node', async () => {
-    expect((await expectOk(init('ITA'))).stderr).toContain('Nobody can dial this node')
+    expect((await expectOk(create('ITA'))).stderr).toContain('Nobody can dial this node')
   })
 
   test('refuses a home that is there, and leaves it as it is', async () => {
     const before = read('DEU/keys/root.age')
-    await expectRefusal(init('DEU'), 'home-exists', 64)
+    await expectRefusal(create('DEU'), 'home-exists', 64)
     expect(read('DEU/keys/root.age')).toBe(before)
   })
 
   test('refuses what is no nation and no address, before it asks for a passphrase', async () => {
     const none = { TOCSIN_PASSPHRASE_FILE: '' }
-    await expectRefusal(run('X', ['init', '--nation', 'italy'], none), 'wire-text', 65)
-    await expectRefusal(run('X', ['init', '--nation', 'ITA', '--listen', '10.0.0.1'], none), 'net-address-invalid', 64)
-    await expectRefusal(run('X', ['init', '--nation', 'ITA'], none), 'passphrase-missing', 64)
+    await expectRefusal(run('X', ['nation', 'create', '--nation', 'italy'], none), 'wire-text', 65)
+    await expectRefusal(
+      run('X', ['nation', 'create', '--nation', 'ITA', '--listen', '10.0.0.1'], none),
+      'net-address-invalid',
+      64,
+    )
+    await expectRefusal(run('X', ['nation', 'create', '--nation', 'ITA'], none), 'passphrase-missing', 64)
     expect(existsSync(join(work, 'X'))).toBe(false)
   })
 
   test('refuses a passphrase that others may read', async () => {
     const open = join(work, 'open')
     writeFileSync(open, 'secret', { mode: 0o644 })
-    await expectRefusal(init('X', '--passphrase-file', open), 'key-file-permissions', 64)
+    await expectRefusal(create('X', '--passphrase-file', open), 'key-file-permissions', 64)
   })
 })
 

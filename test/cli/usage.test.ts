@@ -113,7 +113,7 @@ describe('without a home', () => {
     const { status, stderr, stdout } = await runCli([...command.split(' '), '--home', join(home.work, 'none')])
     expect(status).toBe(command === 'status' ? 2 : 64)
     expect(stderr + stdout).toMatch(/home-missing/)
-    expect(stderr).toMatch(/→ Run "tocsin init" first/)
+    expect(stderr).toMatch(/→ Run "tocsin nation create" first/)
   })
 })
 

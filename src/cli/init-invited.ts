@@ -1,0 +1,59 @@
+import { UserError } from '../base/errors.ts'
+import { type NationId, parseNationId } from '../base/ids.ts'
+import { type Alliance, installAlliance, openAlliance, readAllianceFile } from '../node/founding-alliance.ts'
+import { createNodeHome } from '../node/founding-home.ts'
+import { exists } from '../node/home.ts'
+import { systemRandom } from '../node/random-system.ts'
+import { type ApplyOptions, applyAlliance, confirmTrust } from './alliance-apply.ts'
+import { allianceViewOf, plainWords, printAlliance } from './alliance-view.ts'
+import type { CliContext } from './context.ts'
+
+export interface InitOptions extends ApplyOptions {
+  readonly nation?: string
+  readonly listen?: readonly string[]
+  readonly address?: readonly string[]
+}
+
+/** With the nation's keys here an invite is applied; without, `--nation` makes the home of a further node of it. */
+export async function initInvited(
+  context: CliContext,
+  invite: string | undefined,
+  options: InitOptions,
+): Promise<void> {
+  if (invite === undefined) {
+    throw new UserError('usage-invalid', '"tocsin init" joins an alliance, and no invite is named', {
+      fix: 'A new nation begins with "tocsin nation create --nation XXX"; then: tocsin init INVITE --trust FINGERPRINT',
+    })
+  }
+  if (options.nation !== undefined) return initNode(context, invite, parseNationId(options.nation), options)
+  if (!(await exists(context.home().config))) {
+    throw new UserError('home-missing', `${context.home().path} holds no nation's keys that could join`, {
+      fix: 'Make them with "tocsin nation create --nation XXX", or give --nation XXX for a further node of a nation.',
+    })
+  }
+  return applyAlliance(context, invite, options)
+}
+
+async function initNode(context: CliContext, invite: string, nation: NationId, options: InitOptions): Promise<void> {
+  const { say } = context
+  const home = context.home()
+  const alliance = openAlliance(await readAllianceFile(invite))
+  assertMember(alliance, nation, invite)
+  for (const line of plainWords(alliance.directory.registry)) say(line)
+  const trust = await confirmTrust(context, alliance, undefined, options)
+  const draft = { nation, listen: options.listen ?? [], announce: options.address ?? [] }
+  await createNodeHome(home, draft, { clock: { now: Date.now }, random: systemRandom })
+  await installAlliance(home, alliance, trust)
+
+  await printAlliance(context, options.output, allianceViewOf(alliance.directory))
+  say(`${home.path} is the home of a further node of ${nation} now. Next:`)
+  say('  tocsin nation export --node -O node.json     and, where the root key is: tocsin nation add-node node.json')
+  say('  tocsin nation kem-import FILE                with what "tocsin nation kem-export -O FILE" wrote there')
+}
+
+function assertMember({ directory }: Alliance, nation: NationId, invite: string): void {
+  if (directory.member(nation) !== undefined) return
+  throw new UserError('registry-not-member', `${nation} is no member of the alliance in ${invite}`, {
+    fix: 'Check the id of the nation, or ask a governor for the invite of today.',
+  })
+}
