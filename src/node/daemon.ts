@@ -1,40 +1,38 @@
-import { equalBytes, fromHex, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
-import { type AllianceId, type NationId, parseLogId } from '../base/ids.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
-import type { LogIdentity } from '../chain/genesis.ts'
-import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
 import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
-import { createXWingKey } from '../crypto/xwing.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
-import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
+import { DAY_MS } from '../registry/doc-fields.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
 import { parseEnvelope } from '../wire/entry.ts'
-import { createAlertLog } from './alert-log.ts'
+import { startCheckpoints } from './checkpoints.ts'
 import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
+import { createContentAlerts } from './content-alerts.ts'
 import { faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import type { Committed } from './entry-writer.ts'
-import { createEpochKeys } from './epoch-keys.ts'
+import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
 import { adoptCheckpoint, heldCheckpoint } from './held-checkpoint.ts'
 import { findHindrance } from './hindrance.ts'
 import { createIngest } from './ingest.ts'
+import { createLogWatch } from './log-watch.ts'
 import { createOutbox } from './outbox.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
-import { makeCheckpoint, proveConflict, proveSecondLog } from './own-evidence.ts'
 import { createOwnLog } from './own-log.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
 import { createSigningGuard } from './signing-guard.ts'
 import { startStoreKeeper } from './store-keeper.ts'
 import { createSyncService } from './sync-service.ts'
-import { createSyncSource } from './sync-source.ts'
+import { createSyncSource, localState } from './sync-source.ts'
 import { AGENT } from './version.ts'
 
 export interface NodeOptions {
@@ -51,29 +49,32 @@ export interface NodeOptions {
   readonly logger: Logger
 }
 
-const DAY_MS = 86_400_000
+export type Node = Awaited<ReturnType<typeof composeNode>>
 
-/** The composition root: opens every part, wires them, and closes them in reverse. */
-export async function openNode(options: NodeOptions) {
+/** Opens a node on an open store, which is closed with it, or if it cannot be opened. */
+export async function openNode(options: NodeOptions): Promise<Node & AsyncDisposable> {
+  const parts = new AsyncDisposableStack()
+  parts.use(options.store)
+  try {
+    const node = await composeNode(options, parts)
+    return { ...node, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  } catch (error) {
+    await parts.disposeAsync()
+    throw error
+  }
+}
+
+/** The composition root: makes every part, wires them, starts them. What is deferred to `parts` ends in reverse order. */
+async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
   const nation = config.nation as NationId
   const signer = createEd25519Signer(innerKeys(options.keys).signSeed)
-  const refusals = new Map<string, number>()
-  const alerts = createAlertLog(logger, clock)
-  const timers: NodeJS.Timeout[] = []
+  const alerts = createContentAlerts(logger, clock)
 
   // --- what is known of the alliance
-  const book = await openEvidenceBook({
-    allianceId,
-    store,
-    pins: options.pins,
-    clock,
-    logger,
-  })
-  await book.apply(
-    options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body })),
-    'alliance file',
-  )
+  const book = await openEvidenceBook({ allianceId, store, pins: options.pins, clock, logger })
+  const documents = options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body }))
+  await book.apply(documents, 'alliance file')
   assertMember(book.directory().member(nation) !== undefined, nation)
 
   // --- entries in, view out
@@ -81,32 +82,16 @@ export async function openNode(options: NodeOptions) {
     allianceId,
     nation,
     store,
-    kemKeys: options.kemKeys.map(({ seed }) => {
-      const key = createXWingKey(seed)
-      return { key, keyId: kemKeyIdOf(SUITE_XWING, key.publicKey) }
-    }),
+    kemKeys: options.kemKeys.map(ownKemKey),
   })
   const projector = createProjector({
     allianceId,
     store,
     epochs,
     logger,
-    events: {
-      projected: () => publisher.opened(),
-      voided(entry, code, reason) {
-        refuse(code)
-        const log = toHex(entry.logId)
-        alerts.alert(log, { log, seq: entry.header.seq, code, reason }, 'the content of an entry is void')
-      },
-      itemVoided({ logId, seq, index, code, reason }) {
-        refuse(code)
-        const log = toHex(logId)
-        alerts.alert(log, { log, seq, index, code, reason }, 'the content of an item is void')
-      },
-      conflict: ({ nation, id }) =>
-        alerts.alert(nation, { nation, id: toHex(id) }, 'a nation asserted two different things under one id'),
-    },
+    events: { ...alerts.events, projected: () => publisher.opened() },
   })
+  parts.defer(() => projector.stop())
   const ingest = createIngest({
     store,
     verify: verifyEd25519Async,
@@ -121,9 +106,10 @@ export async function openNode(options: NodeOptions) {
     events: {
       committed: entries => onCommitted(entries),
       gap: (logId, seq) => sync.gap(logId, seq),
-      conflict: (held, offered, kind) => inBackground(onConflict(held, offered, kind)),
+      conflict: (held, offered, kind) => inBackground(logWatch.conflict(held, offered, kind)),
     },
   })
+  parts.defer(() => ingest.stop())
 
   // --- the own log
   const guard = createSigningGuard({
@@ -142,6 +128,15 @@ export async function openNode(options: NodeOptions) {
     registryVersion: () => book.directory().registry.version,
     clock,
     random,
+    logger,
+  })
+  const logWatch = createLogWatch({
+    signPk: signer.publicKey,
+    ownLog,
+    guard,
+    store,
+    book,
+    proved: () => sync.all(),
     logger,
   })
   const outbox = createOutbox(store, envelope => host.publish('entries', envelope), logger)
@@ -176,22 +171,13 @@ export async function openNode(options: NodeOptions) {
     standingOf: peerPk => book.directory().peerStanding(peerPk),
     logger,
   })
+  parts.use(host)
+  parts.defer(() => outbox.settled())
   const source = createSyncSource({ store, book, nation, agent: AGENT, clock })
   const sync = createSyncService({
     host,
     source,
-    local: () => {
-      const hello = source.hello()
-      return {
-        hello,
-        hasEvidence: hash => book.has(hash),
-        log: hex => {
-          const logId = parseLogId(fromHex(hex))
-          const held = store.log(logId)
-          return held && { size: held.head.size, limit: held.limit, leafAt: seq => store.leafAt(logId, seq) }
-        },
-      }
-    },
+    local: () => localState(source, book, store),
     port: { applyEvidence: async items => void (await book.apply(items, 'sync')), ingestBundle: ingest.ingestBundle },
     nationOf,
     synced(answering) {
@@ -205,52 +191,22 @@ export async function openNode(options: NodeOptions) {
     random,
     logger,
   })
+  parts.defer(() => sync.stop())
+  parts.defer(() => publisher.stop())
 
   function nationOf(peer: PeerKeyHex): NationId | undefined {
     return book.directory().nationOfPeer(peerKeyBytes(peer))
   }
 
-  function refuse(code: string): void {
-    refusals.set(code, (refusals.get(code) ?? 0) + 1)
-  }
-
   function onCommitted(entries: readonly Committed[]): void {
     projector.add(entries)
     outbox.add(entries.filter(({ own }) => own).map(({ entry }) => entry))
-    for (const { entry } of entries) if (entry.header.seq === 0) inBackground(onNewLog(entry))
-    const foreign = entries.findLast(({ entry, own }) => !own && isCurrent(entry.log))
-    if (foreign === undefined) return
-    const { seq } = foreign.entry.header
-    guard.stop(seq, seq + 1, 'another node')
-    logger.error({ seq }, 'an entry of our own log came from outside that this store did not hold: it is an old copy')
-  }
-
-  /** A log of this node's key in which it signs, or should have been signing; what it left behind may still arrive. */
-  function isCurrent(log: LogIdentity): boolean {
-    return equalBytes(log.signPk, signer.publicKey) && log.incarnation >= (ownLog.current()?.incarnation ?? 0)
+    inBackground(logWatch.committed(entries))
   }
 
   /** For what events set off: nobody waits for it. */
   function inBackground(work: Promise<void>): void {
     work.catch(error => logger.error({ err: error }, 'work in the background failed'))
-  }
-
-  /** R-2.5: two signed entries contradict each other. Whoever holds the proof can show it to anybody. */
-  async function onConflict(
-    ...[held, offered, kind]: Parameters<Parameters<typeof createIngest>[0]['events']['conflict']>
-  ) {
-    const { seq } = offered.header
-    if (isCurrent(offered.log)) {
-      guard.stop(store.log(offered.logId)?.head.size ?? 0, seq + 1, 'another node with our key')
-      logger.error({ seq }, 'an entry signed with our key contradicts our own log: the key is used elsewhere')
-    }
-    const { added } = await book.apply(await proveConflict(store, held, offered, kind), 'own finding')
-    // Who is on the other branch may show an earlier difference, now that both stand no further than this one.
-    if (added > 0) sync.all()
-  }
-
-  async function onNewLog(genesis: VerifiedEntry): Promise<void> {
-    await book.apply(await proveSecondLog(store, genesis), 'own finding')
   }
 
   function onEvidenceChange(): void {
@@ -272,15 +228,6 @@ export async function openNode(options: NodeOptions) {
     })
   }
 
-  /** On growth, so that others can fetch the log under one signature (R-2.4). */
-  async function checkpoint(): Promise<void> {
-    const head = ownLog.current()
-    if (head === undefined || store.state !== 'open' || guard.state().kind !== 'open' || hindrance() !== undefined)
-      return
-    if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
-    await book.apply([await makeCheckpoint(store, allianceId, head, signer)], 'self')
-  }
-
   async function start(): Promise<void> {
     // Before anybody can answer with these very entries, which would look like those of another copy of this node.
     await ownLog.completeIntents()
@@ -289,7 +236,7 @@ export async function openNode(options: NodeOptions) {
       try {
         return await ingest.offerGossip(parseEnvelope(data))
       } catch (error) {
-        if (error instanceof TocsinError) refuse(error.code)
+        if (error instanceof TocsinError) alerts.refuse(error.code)
         throw error
       }
     })
@@ -307,21 +254,8 @@ export async function openNode(options: NodeOptions) {
     projector.wake()
     await outbox.resume()
     const poll = setInterval(() => publisher.wake(), GUARD_POLL_MS)
-    const checkpoints = setInterval(() => {
-      checkpoint().catch(error => logger.error({ err: error }, 'no checkpoint could be made'))
-    }, config.sync.checkpointMs)
-    timers.push(poll, checkpoints)
+    parts.defer(() => clearInterval(poll))
   }
-
-  const owed = startOwedSignatures({
-    allianceId,
-    store,
-    verify: verifyEd25519Async,
-    idle: () => !ingest.isWriting() && projector.backlog() === 0,
-    checkpointOf: logId => heldCheckpoint(book, store, logId, Number.MAX_SAFE_INTEGER),
-    convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
-    logger,
-  })
 
   /** What a failed write held up. */
   function onRecovered(): void {
@@ -333,13 +267,31 @@ export async function openNode(options: NodeOptions) {
     sync.all()
   }
 
+  await start()
+  const checkpoints = startCheckpoints({
+    allianceId,
+    store,
+    book,
+    ownLog,
+    signer,
+    maySign: () => guard.state().kind === 'open' && hindrance() === undefined,
+    intervalMs: config.sync.checkpointMs,
+    logger,
+  })
+  parts.defer(() => checkpoints.stop())
+  const owed = startOwedSignatures({
+    allianceId,
+    store,
+    verify: verifyEd25519Async,
+    idle: () => !ingest.isWriting() && projector.backlog() === 0,
+    checkpointOf: logId => heldCheckpoint(book, store, logId, Number.MAX_SAFE_INTEGER),
+    convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
+    logger,
+  })
+  parts.defer(() => owed.stop())
   const keeper = startStoreKeeper({ store, recovered: onRecovered, logger })
-  try {
-    await start()
-  } catch (error) {
-    await close()
-    throw error
-  }
+  parts.defer(() => keeper.stop())
+
   return {
     allianceId,
     nation,
@@ -354,28 +306,12 @@ export async function openNode(options: NodeOptions) {
     sync,
     host,
     clock,
-    refusals: refusals as ReadonlyMap<string, number>,
-    checkpoint,
+    refusals: alerts.refusals,
+    checkpoint: checkpoints.make,
     nationOf,
     hindrance,
-    [Symbol.asyncDispose]: close,
-  }
-
-  async function close(): Promise<void> {
-    for (const timer of timers) clearInterval(timer)
-    await keeper.stop()
-    await owed.stop()
-    await publisher.stop()
-    await sync.stop()
-    await outbox.settled()
-    await host[Symbol.asyncDispose]()
-    await ingest.stop()
-    await projector.stop()
-    await store[Symbol.asyncDispose]()
   }
 }
-
-export type Node = Awaited<ReturnType<typeof openNode>>
 
 const GUARD_POLL_MS = 1000
 

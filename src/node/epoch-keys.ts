@@ -4,7 +4,9 @@ import { parseHash } from '../base/ids.ts'
 import { readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { openSlot } from '../crypto/epoch-slot.ts'
-import type { XWingKey } from '../crypto/xwing.ts'
+import type { KemSecret } from '../crypto/node-key-file.ts'
+import { createXWingKey, type XWingKey } from '../crypto/xwing.ts'
+import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
 import type { EntryReads, RecordReads } from '../store/store.ts'
 import { parseEnvelope } from '../wire/entry.ts'
 
@@ -12,6 +14,11 @@ import { parseEnvelope } from '../wire/entry.ts'
 export interface OwnKemKey {
   readonly keyId: Uint8Array
   readonly key: XWingKey
+}
+
+export function ownKemKey({ seed }: KemSecret): OwnKemKey {
+  const key = createXWingKey(seed)
+  return { key, keyId: kemKeyIdOf(SUITE_XWING, key.publicKey) }
 }
 
 export type GrantOpening =

@@ -1,7 +1,10 @@
+import { fromHex } from '../base/bytes.ts'
+import { parseLogId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { frontierDigest } from '../chain/frontier.ts'
 import { buildSubtreePath } from '../merkle/subtree.ts'
 import type { Store } from '../store/store.ts'
+import type { PullLocal } from '../sync/pull.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { Envelope, type Hello } from '../wire/gen/tocsin.ts'
 import { BUNDLE_BYTES_MAX } from '../wire/limits.ts'
@@ -60,6 +63,19 @@ export function createSyncSource(options: SyncSourceOptions): SyncSource {
         size,
         prove: async (from, count) => buildSubtreePath(store.hashAt(logId), from, count, size),
       }
+    },
+  }
+}
+
+/** What a pull compares with what a peer says it holds, as of now. */
+export function localState(source: SyncSource, book: EvidenceBook, store: Store): PullLocal {
+  return {
+    hello: source.hello(),
+    hasEvidence: book.has,
+    log(hex) {
+      const logId = parseLogId(fromHex(hex))
+      const held = store.log(logId)
+      return held && { size: held.head.size, limit: held.limit, leafAt: seq => store.leafAt(logId, seq) }
     },
   }
 }

@@ -1,0 +1,41 @@
+import type { AllianceId } from '../base/ids.ts'
+import type { Logger } from '../base/ports.ts'
+import type { Ed25519Signer } from '../crypto/ed25519.ts'
+import type { Store } from '../store/store.ts'
+import type { EvidenceBook } from './evidence-book.ts'
+import { makeCheckpoint } from './own-evidence.ts'
+import type { OwnLog } from './own-log.ts'
+
+export interface CheckpointOptions {
+  readonly allianceId: AllianceId
+  readonly store: Store
+  readonly book: EvidenceBook
+  readonly ownLog: Pick<OwnLog, 'current'>
+  readonly signer: Ed25519Signer
+  /** Whether anything may be signed now. */
+  maySign(): boolean
+  readonly intervalMs: number
+  readonly logger: Logger
+}
+
+/** Checkpoints of the own log, made as it grows, so that others can fetch it under one signature. */
+export function startCheckpoints(options: CheckpointOptions) {
+  const { store, book, ownLog, logger } = options
+  const timer = setInterval(() => {
+    make().catch(error => logger.error({ err: error }, 'no checkpoint could be made'))
+  }, options.intervalMs)
+
+  async function make(): Promise<void> {
+    const head = ownLog.current()
+    if (head === undefined || store.state !== 'open' || !options.maySign()) return
+    if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
+    await book.apply([await makeCheckpoint(store, options.allianceId, head, options.signer)], 'self')
+  }
+
+  return {
+    make,
+    stop(): void {
+      clearInterval(timer)
+    },
+  }
+}
