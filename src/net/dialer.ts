@@ -33,6 +33,8 @@ export const ADDRESS_DIAL_MS = 4_000
 const ADMISSION_MS = 10_000
 /** A connection that held this long was a good one: the next failure starts from the shortest wait again. */
 const STABLE_MS = 60_000
+/** How often whoever answers at a peer's addresses is called; longer than it may stay in limbo. */
+const CALL_ANYBODY_EVERY_MS = 15_000
 /** Of two nodes the one with the lower key calls at once, so that they do not end up with two connections. */
 const CALLER_DELAY_MS = 100
 const CALLED_DELAY_MS = 800
@@ -40,6 +42,8 @@ const CALLED_DELAY_MS = 800
 export interface DialerOptions {
   readonly self: PeerKeyHex
   readonly dial: (addresses: readonly Multiaddr[], signal: AbortSignal) => Promise<void>
+  /** Calls whoever answers at an address; the gater decides what becomes of it. */
+  readonly dialAnybody: (address: Multiaddr, signal: AbortSignal) => Promise<void>
   readonly isUp: (peer: PeerKeyHex) => boolean
   /** Closes what is left of a connection that was opened and not admitted. */
   readonly hangUp: (peer: PeerKeyHex) => void
@@ -58,13 +62,16 @@ interface Target {
   nextDialMs: number | null
   timer: NodeJS.Timeout | null
   admission: PromiseWithResolvers<void> | null
+  calledAnybodyMs: number
+  /** Aborted when the target is replaced or removed: what is under way to its old addresses ends. */
+  readonly ending: AbortController
 }
 
 /** Keeps the alliance's static peers connected: at once after our own start, then with growing, jittered waits. */
 export class Dialer {
   readonly #options: DialerOptions
   readonly #targets = new Map<PeerKeyHex, Target>()
-  readonly #stop = new AbortController()
+  #stopped = false
 
   constructor(options: DialerOptions) {
     this.#options = options
@@ -72,12 +79,12 @@ export class Dialer {
 
   /** Replaces the targets. Those that stay as they are keep their state; those with new addresses are tried anew. */
   setPeers(peers: readonly PeerTarget[]): void {
-    if (this.#stop.signal.aborted) return
+    if (this.#stopped) return
     const wanted = new Map(peers.slice(0, TARGETS_MAX).map(each => [peerKeyHex(each.publicKey), each]))
     wanted.delete(this.#options.self)
     for (const [peer, target] of this.#targets) {
       if (wanted.has(peer)) continue
-      clearTimeout(target.timer ?? undefined)
+      end(target)
       this.#targets.delete(peer)
     }
     for (const [peer, { publicKey, addresses }] of wanted) this.#setPeer(peer, publicKey, addresses)
@@ -113,8 +120,8 @@ export class Dialer {
   }
 
   stop(): void {
-    this.#stop.abort(new Error('the network is shut down'))
-    for (const target of this.#targets.values()) clearTimeout(target.timer ?? undefined)
+    this.#stopped = true
+    for (const target of this.#targets.values()) end(target)
     this.#targets.clear()
   }
 
@@ -122,12 +129,12 @@ export class Dialer {
     const key = texts.join('\n')
     const before = this.#targets.get(peer)
     if (before?.key === key) return
-    clearTimeout(before?.timer ?? undefined)
+    if (before !== undefined) end(before)
     const { addresses, fault } = parseAddresses(texts, peerIdText(publicKey))
     const status = this.#options.isUp(peer) ? 'connected' : 'waiting'
     const sinceMs = before?.sinceMs ?? Date.now()
-    const fresh = { failures: 0, nextDialMs: null, timer: null, admission: null }
-    const target: Target = { peer, key, addresses, status, sinceMs, fault, ...fresh }
+    const fresh = { failures: 0, nextDialMs: null, timer: null, admission: null, calledAnybodyMs: 0 }
+    const target: Target = { peer, key, addresses, status, sinceMs, fault, ...fresh, ending: new AbortController() }
     this.#targets.set(peer, target)
     if (status === 'waiting') this.#schedule(target, this.#firstDelay(peer))
   }
@@ -145,7 +152,7 @@ export class Dialer {
   }
 
   #schedule(target: Target, delayMs: number): void {
-    if (this.#stop.signal.aborted || target.addresses.length === 0) return
+    if (target.ending.signal.aborted || target.addresses.length === 0) return
     target.nextDialMs = Date.now() + delayMs
     target.timer = setTimeout(() => this.#call(target), delayMs)
     target.timer.unref()
@@ -153,20 +160,37 @@ export class Dialer {
 
   #call(target: Target): void {
     this.#attempt(target).catch((cause: unknown) => {
-      if (this.#stop.signal.aborted || this.#targets.get(target.peer) !== target || target.status === 'connected')
-        return
+      if (target.ending.signal.aborted || target.status === 'connected') return
       const fault = dialFault(cause)
       this.#options.counters.dialsFailed++
       this.#options.logger.debug({ peer: target.peer, code: fault.code, cause }, 'dial failed')
       this.#wait(target, fault)
+      if (fault.code === 'net-wrong-key') this.#callAnybody(target)
     })
+  }
+
+  /**
+   * Where another key answers, the peer may have changed its key while we were away, and then it knows us: it is called
+   * by its address alone and may prove itself in limbo (R-5.4). A stranger learns our peer key so and nothing else; the
+   * peer itself is called as before.
+   */
+  #callAnybody(target: Target): void {
+    const nowMs = Date.now()
+    if (nowMs - target.calledAnybodyMs < CALL_ANYBODY_EVERY_MS) return
+    target.calledAnybodyMs = nowMs
+    const signal = AbortSignal.any([target.ending.signal, AbortSignal.timeout(2 * ADDRESS_DIAL_MS)])
+    for (const address of target.addresses) {
+      this.#options.dialAnybody(address.decapsulate('/p2p'), signal).catch((cause: unknown) => {
+        this.#options.logger.debug({ peer: target.peer, cause }, 'whoever answers at the address did not connect')
+      })
+    }
   }
 
   async #attempt(target: Target): Promise<void> {
     become(target, 'dialing', target.fault)
     this.#options.counters.dials++
     const patience = AbortSignal.timeout(ADDRESS_DIAL_MS * (target.addresses.length + 1))
-    await this.#options.dial(target.addresses, AbortSignal.any([this.#stop.signal, patience]))
+    await this.#options.dial(target.addresses, AbortSignal.any([target.ending.signal, patience]))
     if (this.#options.isUp(target.peer)) this.onUp(target.peer)
     else await this.#untilAdmitted(target)
   }
@@ -179,13 +203,18 @@ export class Dialer {
     try {
       await admission.promise
     } catch (error) {
-      this.#options.hangUp(target.peer)
+      if (!target.ending.signal.aborted) this.#options.hangUp(target.peer)
       throw error
     } finally {
       clearTimeout(timer)
       target.admission = null
     }
   }
+}
+
+function end(target: Target): void {
+  clearTimeout(target.timer ?? undefined)
+  target.ending.abort(new Error('the peer is called at other addresses, or no longer'))
 }
 
 function become(target: Target, status: DialState['status'], fault: DialFault | null): void {

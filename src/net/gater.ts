@@ -10,13 +10,15 @@ export type Standing = 'member' | 'limbo' | 'refused'
 export interface LimboLimits {
   readonly timeMs: number
   readonly bytesMax: number
-  /** Strangers at a time: they must not use up the members' places. */
+  /** Strangers at a time that called, and as many that were called: they must not use up the members' places. */
   readonly connectionsMax: number
 }
 
 /** R-5.4: ten seconds, one mebibyte, one stream for documents. */
 export const LIMBO: LimboLimits = { timeMs: 10_000, bytesMax: 1024 * 1024, connectionsMax: 32 }
 const LIMBO_PROTOCOL = '/tocsin/docs/1'
+
+type Direction = 'inbound' | 'outbound'
 
 export interface GaterOptions {
   /** Called with the raw Ed25519 key, right after the handshake has proved it and on every `reconsider`. */
@@ -31,7 +33,8 @@ export interface GaterOptions {
 /** Who may connect: the first thing after Noise has proved the other side's key, before any stream (R-5.4). */
 export class Gater implements ConnectionGater {
   readonly #options: GaterOptions
-  #inLimbo = 0
+  /** Counted apart: strangers who call must not keep us from those whom we call. */
+  readonly #inLimbo = { inbound: 0, outbound: 0 }
 
   constructor(options: GaterOptions) {
     this.#options = options
@@ -61,11 +64,11 @@ export class Gater implements ConnectionGater {
   }
 
   denyInboundUpgradedConnection(peer: PeerId, raw: MultiaddrConnection): boolean {
-    return this.#meter(peer, raw)
+    return this.#meter(peer, raw, 'inbound')
   }
 
   denyOutboundUpgradedConnection(peer: PeerId, raw: MultiaddrConnection): boolean {
-    return this.#meter(peer, raw)
+    return this.#meter(peer, raw, 'outbound')
   }
 
   #denyEncrypted(peer: PeerId): boolean {
@@ -75,20 +78,20 @@ export class Gater implements ConnectionGater {
   }
 
   /** Only here, with the cipher's listener in place, may another one watch the raw bytes. */
-  #meter(peer: PeerId, raw: MultiaddrConnection): boolean {
+  #meter(peer: PeerId, raw: MultiaddrConnection, direction: Direction): boolean {
     if (this.standing(peer) !== 'limbo') return false
-    if (this.#inLimbo >= this.#options.limbo.connectionsMax) {
+    if (this.#inLimbo[direction] >= this.#options.limbo.connectionsMax) {
       this.#options.counters.connectionsRefused++
       return true
     }
-    this.#startLimbo(raw)
+    this.#startLimbo(raw, direction)
     return false
   }
 
-  #startLimbo(raw: MultiaddrConnection): void {
+  #startLimbo(raw: MultiaddrConnection, direction: Direction): void {
     const { counters, limbo } = this.#options
     counters.limboOpened++
-    this.#inLimbo++
+    this.#inLimbo[direction]++
     let bytes = 0
     const end = (what: string): void => {
       counters.limboExceeded++
@@ -97,7 +100,7 @@ export class Gater implements ConnectionGater {
     const timer = setTimeout(() => end('time'), limbo.timeMs)
     raw.addEventListener('close', () => {
       clearTimeout(timer)
-      this.#inLimbo--
+      this.#inLimbo[direction]--
     })
     raw.addEventListener('message', event => {
       bytes += event.data.byteLength

@@ -120,6 +120,7 @@ class Libp2pHost implements Host {
     this.#dialer = new Dialer({
       self: this.self,
       dial: async (addresses, signal) => void (await node.dial([...addresses], { signal })),
+      dialAnybody: async (address, signal) => void (await node.dial(address, { signal })),
       isUp: peer => this.#up.has(peer),
       hangUp: peer => this.#hangUp(peer),
       counters,

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Host } from '../../src/net/host.ts'
+import { equalBytes } from '../../src/base/bytes.ts'
+import type { Host, PeerEvent } from '../../src/net/host.ts'
 import { peerKeyBytes, peerKeyHex } from '../../src/net/peer-key.ts'
 import { closeAll, connectAll, connectedPeers, newSeed, openTestHost, sleep, targetOf, until } from './net-alliance.ts'
 
@@ -78,6 +81,75 @@ describe('the dialer', () => {
     })
     a.setPeers([{ publicKey, addresses: ['nonsense', ...b.addresses] }])
     await until(() => connectedPeers(a).includes(b.self), 'the usable address is used')
+  })
+
+  it('calls a peer at its new address at once, and no longer at the old one', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const [a, b] = [await host(), await host()]
+    const publicKey = peerKeyBytes(b.self)
+    const { port } = silent.address() as AddressInfo
+    a.setPeers([{ publicKey, addresses: [`/ip4/127.0.0.1/tcp/${port}`] }])
+    const [socket] = await once(silent, 'connection')
+    let oldEnded = false
+    socket.on('error', () => {}).on('close', () => (oldEnded = true))
+    a.setPeers([targetOf(b)])
+    await until(() => connectedPeers(a).includes(b.self), 'it answers at the new address', 2_000)
+    await until(() => oldEnded, 'the call to the old address is given up', 2_000)
+    expect(a.peers()[0]?.addresses).toEqual([expect.stringContaining(String(portOf(b)))])
+    silent.close()
+  })
+
+  it('keeps the connection of a peer whose document changes its address', async () => {
+    const [a, b] = [await host(), await host()]
+    a.setPeers([targetOf(b)])
+    await until(() => connectedPeers(a).includes(b.self), 'connected')
+    a.setPeers([{ publicKey: peerKeyBytes(b.self), addresses: ['/ip4/127.0.0.1/tcp/1'] }])
+    await sleep(300)
+    expect(connectedPeers(a)).toEqual([b.self])
+    expect(a.counters.dials).toBe(1)
+  })
+
+  describe('where another key answers than the one that is called', () => {
+    const LIMBO = { timeMs: 500, bytesMax: 100_000, connectionsMax: 1 }
+
+    it('gives whoever answers a try in limbo, by its address alone', async () => {
+      const events: PeerEvent[] = []
+      const [a, c] = [await host({ standingOf: () => 'limbo', limits: { limbo: LIMBO } }), await host()]
+      a.onPeer(event => events.push(event))
+      const before = peerKeyHex(newSeed())
+      a.setPeers([{ publicKey: peerKeyBytes(before), addresses: [`/ip4/127.0.0.1/tcp/${portOf(c)}`] }])
+      await until(() => events.length > 0, 'it is in limbo')
+      expect(events).toEqual([{ kind: 'limbo', peer: c.self }])
+      expect(a.peers().find(each => each.peer === before)?.fault?.code).toBe('net-wrong-key')
+      await until(() => a.counters.limboExceeded === 1, 'its time is over')
+      await until(() => a.counters.dialsFailed >= 3, 'the peer is called again')
+      expect(a.counters.limboOpened).toBe(1)
+    })
+
+    it('is not kept from it by strangers who call', async () => {
+      const a = await host({ standingOf: () => 'limbo', limits: { limbo: { ...LIMBO, timeMs: 5_000 } } })
+      const [stranger, c] = [await host(), await host()]
+      stranger.setPeers([targetOf(a)])
+      await until(() => a.counters.limboOpened === 1, 'a stranger has the only place of those who call')
+      const before = newSeed()
+      a.setPeers([{ publicKey: before, addresses: [`/ip4/127.0.0.1/tcp/${portOf(c)}`] }])
+      await until(() => a.peers().some(({ peer, status }) => peer === c.self && status === 'limbo'), 'both are there')
+    })
+
+    it('still connects with the true peer as soon as that answers at another address', async () => {
+      const seed = newSeed()
+      const b = await openTestHost({ seed })
+      const listen = [`/ip4/127.0.0.1/tcp/${portOf(b)}`]
+      const publicKey = peerKeyBytes(b.self)
+      await b[Symbol.asyncDispose]()
+      const a = await host({ standingOf: key => (equalBytes(key, publicKey) ? 'member' : 'limbo') })
+      const stranger = await host()
+      a.setPeers([{ publicKey, addresses: [`/ip4/127.0.0.1/tcp/${portOf(stranger)}`, ...listen] }])
+      await until(() => a.peers().some(({ status }) => status === 'limbo'), 'the stranger is in limbo')
+      await host({ seed, listen })
+      await until(() => connectedPeers(a).includes(b.self), 'the true peer is back', 5_000)
+    })
   })
 
   it('stops calling a peer that it is no longer told to', async () => {
