@@ -3,11 +3,16 @@ import { UserError } from '../base/errors.ts'
 import type { NodeService } from '../node/node-service.ts'
 import { parseRequest, readBody } from './request-body.ts'
 import {
+  boundsRequest,
+  DOCUMENTS_BODY_BYTES_MAX,
+  documentsRequest,
   LOOKUP_BODY_BYTES_MAX,
   listRequest,
   lookupRequest,
   PUBLISH_BODY_BYTES_MAX,
   publishRequest,
+  SMALL_BODY_BYTES_MAX,
+  trustRequest,
 } from './request-schema.ts'
 
 /** Bodies that are read or worked on at once; each may take its whole cap of memory. */
@@ -22,6 +27,23 @@ export function createControlRoutes(service: NodeService): Hono {
   app.get('/v1/digest', async c => c.json(await service.digest()))
   app.get('/v1/peers', c => c.json({ peers: service.peers() }))
   app.get('/v1/registry', c => c.json(service.registry()))
+
+  app.get('/v1/documents', c => c.json({ documents: service.documents() }))
+  app.post('/v1/documents', c =>
+    bodies(async () => {
+      const { documents } = await readBody(c, documentsRequest, DOCUMENTS_BODY_BYTES_MAX)
+      return c.json(await service.applyDocuments(documents))
+    }),
+  )
+  app.get('/v1/bounds', c => {
+    const { nation } = parseRequest(boundsRequest, c.req.query(), 'the query')
+    return c.json({ bounds: service.bounds(nation) })
+  })
+  app.post('/v1/trust', async c => {
+    const { trust } = await readBody(c, trustRequest, SMALL_BODY_BYTES_MAX)
+    await service.pin(trust)
+    return c.json({ pinned: true })
+  })
 
   app.post('/v1/publish', c =>
     bodies(async () => {

@@ -1,12 +1,19 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
 import { LIST_LIMIT_MAX, type ListQuery, PUBLISH_ITEMS_MAX, type PublishItem } from '../node/node-service.ts'
+import { SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
 
 /** What comes in by the control API. Forms are checked here; what a value says is judged by the node, item by item. */
 
 export const PUBLISH_BODY_BYTES_MAX = 32 * 1024 * 1024
 export const LOOKUP_BODY_BYTES_MAX = 32 * 1024 * 1024
 const LOOKUP_VALUES_MAX = 1000
+export const DOCUMENTS_BODY_BYTES_MAX = 16 * 1024 * 1024
+const DOCUMENTS_MAX = 4096
+const BASE64_DIGITS_MAX = Math.ceil(SIGNED_DOC_BYTES_MAX / 3) * 4
+const TRUST_LENGTH_MAX = 1024
+/** One short text. */
+export const SMALL_BODY_BYTES_MAX = 16 * 1024
 
 const text = z.string()
 const timeMs = z.number()
@@ -53,6 +60,17 @@ export const publishRequest = z.strictObject({ items: z.array(publishItem).min(1
 
 export const lookupRequest = z.strictObject({ values: z.array(text).min(1).max(LOOKUP_VALUES_MAX) })
 
+export const documentsRequest = z.strictObject({
+  documents: z.array(z.string().max(BASE64_DIGITS_MAX)).min(1).max(DOCUMENTS_MAX),
+})
+
+export const trustRequest = z.strictObject({ trust: z.string().max(TRUST_LENGTH_MAX) })
+
+const nationId = z.string().refine(isNationId, { message: 'must be a nation id such as DEU' })
+
+/** The query of `GET /v1/bounds`. */
+export const boundsRequest = z.strictObject({ nation: nationId })
+
 const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, { message: 'must be a whole number' })
@@ -61,7 +79,7 @@ const wholeNumber = z
 /** The query of `GET /v1/indicators`, in which everything is text. */
 export const listRequest: z.ZodType<ListQuery> = z.strictObject({
   type: z.string().max(32).exactOptional(),
-  nation: z.string().refine(isNationId, { message: 'must be a nation id such as DEU' }).exactOptional(),
+  nation: nationId.exactOptional(),
   sinceMs: wholeNumber.exactOptional(),
   untilMs: wholeNumber.exactOptional(),
   limit: wholeNumber

@@ -4,7 +4,6 @@ import {
   type Alliance,
   allianceFileOf,
   type HeldAlliance,
-  installAlliance,
   mergeAlliance,
   readAllianceFile,
   readHeldAlliance,
@@ -14,6 +13,7 @@ import { readOwnNode } from '../node/founding-own.ts'
 import { parseClaim } from '../node/founding-trust.ts'
 import type { Home } from '../node/home.ts'
 import type { Trust } from '../registry/trust-string.ts'
+import { takeEffect } from './alliance-effect.ts'
 import { allianceViewOf, plainWords, printAlliance } from './alliance-view.ts'
 import type { CliContext } from './context.ts'
 import type { OutputFormat } from './output.ts'
@@ -43,10 +43,16 @@ export async function applyAlliance(context: CliContext, file: string, options: 
   const alliance = place === 'complete' ? offered : await signOwn(context, home, own, offered, options)
   warnOfSplit(context, alliance)
   const isKnown = isSame(held, alliance, trust)
-  if (!isKnown) await installAlliance(home, alliance, trust)
+  const effect = isKnown ? undefined : await takeEffect(context, home, alliance, trust)
   await printAlliance(context, options.output, allianceViewOf(alliance.directory))
-  say(isKnown ? 'All of this was known here already.' : 'It takes effect when the daemon starts: tocsin start')
+  say(EFFECTS[effect ?? 'known'])
 }
+
+const EFFECTS = {
+  known: 'All of this was known here already.',
+  live: 'The running daemon has it in force.',
+  installed: 'It takes effect when the daemon starts: tocsin start',
+} as const
 
 /** nothing of a registry is used until the operator has confirmed it, once, out of band. */
 export async function confirmTrust(

@@ -5,6 +5,8 @@ import { CODES, type ErrorCode } from '../base/codes.ts'
 import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
 import type { Home } from '../node/home.ts'
 import type {
+  AppliedDocuments,
+  BoundView,
   IndicatorPage,
   IndicatorView,
   ListQuery,
@@ -24,6 +26,10 @@ export interface ControlClient {
   digest(): Promise<NodeDigest>
   peers(): Promise<readonly PeerStatus[]>
   registry(): Promise<RegistryView>
+  documents(): Promise<readonly string[]>
+  applyDocuments(documents: readonly string[]): Promise<AppliedDocuments>
+  pin(trust: string): Promise<void>
+  bounds(nation: string): Promise<readonly BoundView[]>
   publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
   list(query: ListQuery): Promise<IndicatorPage>
@@ -36,6 +42,8 @@ export interface ControlClient {
 
 const ANSWER_TIMEOUT_MS = 30_000
 const PUBLISH_TIMEOUT_MS = 120_000
+/** Each signature of a document takes milliseconds to check. */
+const DOCUMENTS_TIMEOUT_MS = 120_000
 /** For what reads or writes everything that is held. */
 const WHOLE_STORE_TIMEOUT_MS = 3_600_000
 const ANSWER_BYTES_MAX = 512 * 1024 * 1024
@@ -68,6 +76,11 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
     digest: () => call('GET', '/v1/digest', undefined, WHOLE_STORE_TIMEOUT_MS),
     peers: async () => (await call<{ peers: readonly PeerStatus[] }>('GET', '/v1/peers')).peers,
     registry: () => call('GET', '/v1/registry'),
+    documents: async () => (await call<{ documents: readonly string[] }>('GET', '/v1/documents')).documents,
+    applyDocuments: documents => call('POST', '/v1/documents', { documents }, DOCUMENTS_TIMEOUT_MS),
+    pin: async trust => void (await call('POST', '/v1/trust', { trust })),
+    bounds: async nation =>
+      (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${new URLSearchParams({ nation })}`)).bounds,
     async publish(items) {
       type Answer = { outcomes: readonly PublishOutcome[] }
       const { outcomes } = await call<Answer>('POST', '/v1/publish', { items }, PUBLISH_TIMEOUT_MS)

@@ -27,6 +27,7 @@ import { createLogWatch } from './log-watch.ts'
 import { createOutbox } from './outbox.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
 import { createOwnLog } from './own-log.ts'
+import { createPinKeeper } from './pin-keeper.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
 import { createSigningGuard } from './signing-guard.ts'
@@ -75,6 +76,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const book = await openEvidenceBook({ allianceId, store, pins: options.pins, clock, logger })
   const documents = options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body }))
   await book.apply(documents, 'alliance file')
+  const pins = createPinKeeper({ book, pins: options.pins })
   assertMember(book.directory().member(nation) !== undefined, nation)
 
   // --- entries in, view out
@@ -297,6 +299,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     nation,
     config,
     book,
+    pins,
     store,
     ingest,
     projector,

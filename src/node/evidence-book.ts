@@ -15,7 +15,7 @@ import { type VerifiedCheckpointEvidence, verifyCheckpointEvidence } from '../ch
 import type { LogIdentity } from '../chain/genesis.ts'
 import { parseProof, verifyProof } from '../chain/proof.ts'
 import { type WitnessRegistry, witnessRegistryOf } from '../chain/quorum.ts'
-import { type Evidence, standingOf } from '../chain/standing.ts'
+import { type Evidence, type Standing, standingOf } from '../chain/standing.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { addDocument, addDocuments } from '../registry/add-document.ts'
 import type { Directory } from '../registry/directory.ts'
@@ -33,14 +33,20 @@ import { createTurns } from './turns.ts'
 export interface EvidenceBook {
   readonly allianceId: AllianceId
   directory(): Directory
+  /** Another object whenever a document was added. */
+  documentSet(): EvidenceSet
   /** Documents as evidence: registry versions, then those of the nation, then the others. */
   documents(first: NationId): readonly EvidenceItem[]
+  /** From now on the registry in force is chosen under these (R-1.5). */
+  repin(pins: readonly Pin[]): Promise<void>
   /** Takes what is valid and not known yet, durably. */
   apply(items: readonly EvidenceItem[], from: string): Promise<ApplyResult>
   /** After the store recovered: saves what could not be. */
   resume(): Promise<void>
   /** How far a log stands: UNLIMITED where nothing limits it. */
   limitOf(log: LogIdentity): number
+  /** What stands of a log and why (R-2.6). */
+  standingOf(log: LogIdentity): Standing
   checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
   has(hashHex: string): boolean
@@ -54,6 +60,10 @@ export interface EvidenceBook {
 
 export interface ApplyResult {
   readonly added: number
+  /** Said nothing new. */
+  readonly known: number
+  /** Documents kept until what they build on arrives. */
+  readonly waiting: number
   readonly refused: readonly { readonly code: string; readonly reason: string }[]
 }
 
@@ -71,6 +81,7 @@ export const EVIDENCE = { DOCUMENT: 1, PROOF: 2, CHECKPOINT: 3 } as const
 
 export async function openEvidenceBook(options: EvidenceBookOptions): Promise<EvidenceBook> {
   const { allianceId, store, logger } = options
+  let { pins } = options
   let documents: EvidenceSet = emptyEvidence(allianceId)
   let directory: Directory | undefined
   let witnesses: WitnessRegistry | undefined
@@ -94,7 +105,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   function current(): Directory {
-    directory ??= openDirectory(documents, options.pins)
+    directory ??= openDirectory(documents, pins)
     if (directory === undefined) {
       throw new UserError('registry-missing', 'the founding document of the alliance is not here', {
         fix: 'Run "tocsin alliance apply FILE" with the alliance file.',
@@ -113,35 +124,36 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 
   // --- taking in --------------------------------------------------------------------------------------------------
 
-  function take(item: EvidenceItem): StoreBatch | undefined {
+  /** What there is to store of a piece; else why there is nothing. */
+  function take(item: EvidenceItem): StoreBatch | 'known' | 'waiting' {
     if (item.type === EVIDENCE.DOCUMENT) return takeDocument(item)
     if (item.type === EVIDENCE.PROOF) return takeProof(item)
     if (item.type === EVIDENCE.CHECKPOINT) return takeCheckpoint(item)
     // Of a later version; not kept, since nothing here could tell it from noise.
-    return undefined
+    return 'known'
   }
 
-  function takeDocument(item: EvidenceItem): StoreBatch | undefined {
+  function takeDocument(item: EvidenceItem): StoreBatch | 'known' | 'waiting' {
     const added = addDocument(documents, parseSignedDoc(item.body))
     if (added.outcome.kind === 'refused') throw new ProtocolError(added.outcome.code, added.outcome.reason)
     documents = added.set
-    if (added.changed.length === 0) return undefined
+    if (added.changed.length === 0) return added.outcome.kind === 'waiting' ? 'waiting' : 'known'
     forget()
     const docs = added.changed.flatMap(hash => findDocument(documents, hash) ?? [])
     return { documents: { add: docs.map(doc => ({ type: doc.type, hash: doc.hash, bytes: encodeSignedDoc(doc) })) } }
   }
 
-  function takeProof(item: EvidenceItem): StoreBatch | undefined {
+  function takeProof(item: EvidenceItem): StoreBatch | 'known' {
     const change = logs.addProof(item, verifyProof(parseProof(item.body), context), evidenceOf)
     for (const log of change?.logs ?? []) {
       logger.warn({ nation: log.nation, log: logIdHex(log.logId) }, 'the author of a log contradicts itself')
     }
-    return change && batchOf(change)
+    return change === undefined ? 'known' : batchOf(change)
   }
 
-  function takeCheckpoint(item: EvidenceItem): StoreBatch | undefined {
+  function takeCheckpoint(item: EvidenceItem): StoreBatch | 'known' {
     const change = logs.addCheckpoint(item, verifyCheckpointEvidence(item.body, context))
-    return change && batchOf(change)
+    return change === undefined ? 'known' : batchOf(change)
   }
 
   function batchOf({ added, removed, logs: touched }: Change): StoreBatch {
@@ -194,22 +206,22 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 
   async function apply(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
     const refused: { code: string; reason: string }[] = []
-    let added = 0
+    const count = { added: 0, known: 0, waiting: 0 }
     for (const item of offered) {
       try {
-        const batch = take(item)
-        if (batch === undefined) continue
-        unsaved.push(batch)
+        const taken = take(item)
+        count[typeof taken === 'string' ? taken : 'added']++
+        if (typeof taken === 'string') continue
+        unsaved.push(taken)
         await inTurn(save)
-        added++
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
         refused.push({ code: error.code, reason: error.message })
         logger.debug({ code: error.code, from }, 'refused a piece of evidence')
       }
     }
-    if (added > 0) await settle()
-    return { added, refused }
+    if (count.added > 0) await settle()
+    return { ...count, refused }
   }
 
   /** In order; what a failed write leaves is saved with what comes next. */
@@ -252,11 +264,17 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   return {
     allianceId,
     directory: current,
+    documentSet: () => documents,
     documents(first) {
       const rank = (doc: ParsedSignedDoc) => (doc.type === DOC_TYPE.REGISTRY ? 0 : nationOf(doc) === first ? 1 : 2)
       return documentsOf(documents)
         .toSorted((a, b) => rank(a) - rank(b))
         .map(doc => documentPiece(doc)[1])
+    },
+    async repin(next) {
+      pins = next
+      forget()
+      await settle()
     },
     apply,
     async resume() {
@@ -264,6 +282,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       await settle()
     },
     limitOf,
+    standingOf: log => standingOf(log, evidenceOf(log)),
     checkpoints: logs.checkpoints,
     newestCheckpoint: logs.newestCheckpoint,
     has: hashHex => allPieces().has(hashHex),

@@ -8,6 +8,14 @@ export interface NodeService {
   digest(): Promise<NodeDigest>
   peers(): readonly PeerStatus[]
   registry(): RegistryView
+  /** Every valid document, as base64 of its SignedDoc, each after those that it builds on. */
+  documents(): readonly string[]
+  /** Takes in documents of the alliance, in any order; what is valid is in force at once, and spreads. */
+  applyDocuments(documents: readonly string[]): Promise<AppliedDocuments>
+  /** From now on the registry in force must contain what this trust string names (R-1.4, R-1.5). */
+  pin(trust: string): Promise<void>
+  /** Where each log of the nation can be cut without loss: a proposal for the bounds of R-1.8. */
+  bounds(nation: string): readonly BoundView[]
   /**
    * Publishes up to `PUBLISH_ITEMS_MAX` drafts; resolves when each is durable (fsync). Outcomes are in the order of
    * the drafts. Bad drafts are outcomes, not errors; throws UserError where nothing can be published at all.
@@ -123,6 +131,26 @@ export interface RegistryView {
     readonly nodes: number
     readonly addresses: readonly string[]
   }[]
+}
+
+export interface AppliedDocuments {
+  readonly added: number
+  readonly known: number
+  /** Kept until what they build on arrives. */
+  readonly waiting: number
+  readonly refused: readonly { readonly code: string; readonly reason: string }[]
+  /** In force afterwards. */
+  readonly registryVersion: number
+}
+
+export interface BoundView {
+  readonly logId: string
+  readonly incarnation: number
+  readonly size: number
+  /** The Merkle root of the first `size` entries, hex. */
+  readonly root: string
+  /** The largest checkpoint that a quorum cosigned (R-2.7), or else what this node holds that stands. */
+  readonly basis: 'quorate' | 'held'
 }
 
 export type PublishItem =

@@ -7,11 +7,12 @@ import { selfTest } from '../crypto/self-test.ts'
 import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import { DOC_TYPE, parseSignedDoc } from '../registry/signed-doc.ts'
-import { parseTrust } from '../registry/trust-string.ts'
+import { encodeTrust, parseTrust } from '../registry/trust-string.ts'
 import { openStore } from '../store/open.ts'
 import { parseAllianceFile } from './alliance-file.ts'
+import { keepAllianceFile } from './alliance-file-keeper.ts'
 import { openNode } from './daemon.ts'
-import { type Home, readConfig, readKemKeys, readNodeKeys } from './home.ts'
+import { type Home, readConfig, readKemKeys, readNodeKeys, writeWhole } from './home.ts'
 import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
 import { createNodeService } from './service.ts'
@@ -54,14 +55,21 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
       random: systemRandom,
       logger,
     })
-    const service = createNodeService(node, () => {
-      for (const listener of listeners) listener()
-      listeners.clear()
+    const keeper = await keepAllianceFile(home, node.book, logger)
+    const service = createNodeService(node, {
+      stop() {
+        for (const listener of listeners) listener()
+        listeners.clear()
+      },
+      keepTrust: trust => writeWhole(home.trust, `${encodeTrust(trust)}\n`, { replace: true }),
     })
     return {
       service,
       onStop: listener => void listeners.add(listener),
-      [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        await node[Symbol.asyncDispose]()
+        await keeper.stop()
+      },
     }
   } catch (error) {
     if (store.state !== 'closed') await store[Symbol.asyncDispose]()

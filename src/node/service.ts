@@ -3,7 +3,9 @@ import { ProtocolError, UserError } from '../base/errors.ts'
 import { isNationId, logIdHex } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
 import { canonicalValue, classify } from '../indicator/canonical.ts'
+import type { Trust } from '../registry/trust-string.ts'
 import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
+import { createAllianceCommands } from './alliance-commands.ts'
 import type { Node } from './daemon.ts'
 import { nodeCounters } from './node-counters.ts'
 import {
@@ -14,23 +16,29 @@ import {
   type LookupResult,
   type NodeService,
   type NodeStatus,
-  type Problem,
   PUBLISH_ITEMS_MAX,
   type RebuildResult,
 } from './node-service.ts'
+import { findProblems } from './problems.ts'
 import { registryView } from './registry-view.ts'
 import { peerViews } from './status-views.ts'
 import { VERSION } from './version.ts'
 import { indicatorView } from './views.ts'
 
+export interface ServiceHooks {
+  stop(): void
+  /** Makes the operator's pin last beyond this run. */
+  keepTrust(trust: Trust): Promise<void>
+}
+
 /** What the control API offers, on top of the running node. */
-export function createNodeService(node: Node, stop: () => void): NodeService {
+export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks): NodeService {
   const { store, book, guard, publisher, projector, sync, host, clock } = node
   const startedMs = clock.now()
 
   function status(): NodeStatus {
     const counts = store.counts()
-    const problems = findProblems()
+    const problems = findProblems(node)
     const { registry } = book.directory()
     const signing = guard.state().kind
     return {
@@ -64,30 +72,6 @@ export function createNodeService(node: Node, stop: () => void): NodeService {
       peersKnown: host.peers().length,
       listen: host.addresses,
     }
-  }
-
-  function findProblems(): Problem[] {
-    const problems: Problem[] = []
-    if (store.state === 'failed') {
-      problems.push({
-        code: 'store-failed',
-        message: 'a write to the store failed; nothing new is accepted',
-        fix: 'Make room on the disk or mend it; the node tries again by itself.',
-      })
-    }
-    const hindrance = node.hindrance()
-    if (hindrance?.code.startsWith('signing-')) {
-      problems.push({ code: hindrance.code, message: hindrance.message, fix: hindrance.fix ?? '' })
-    }
-    const skew = node.sync.clockSkewMs()
-    if (skew !== undefined && Math.abs(skew) > book.directory().policy.skewSeconds * 1000) {
-      problems.push({
-        code: 'clock-skew',
-        message: `this clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead of' : 'behind'} most peers`,
-        fix: 'Set the clock by NTP.',
-      })
-    }
-    return problems
   }
 
   async function lookup(values: readonly string[]): Promise<readonly LookupResult[]> {
@@ -166,6 +150,7 @@ export function createNodeService(node: Node, stop: () => void): NodeService {
     },
     peers: () => peerViews(node),
     registry: () => registryView(book.directory()),
+    ...createAllianceCommands(node, keepTrust),
     async publish(items) {
       if (items.length > PUBLISH_ITEMS_MAX) {
         throw new UserError('publish-too-many', `${items.length} items at once`, {

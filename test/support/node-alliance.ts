@@ -203,7 +203,7 @@ async function startNode(
     random: systemRandom,
     logger: options.logger ?? silentLogger,
   })
-  const service = createNodeService(node, () => {})
+  const service = createNodeService(node, { stop: () => {}, keepTrust: async () => {} })
   return { member, node, service, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
 }
 

@@ -163,6 +163,11 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       governors: [NATION],
       nations: [],
     }),
+    documents: () => [],
+    applyDocuments: documents =>
+      after(() => ({ added: documents.length, known: 0, waiting: 0, refused: [], registryVersion: 1 })),
+    pin: () => after(() => {}),
+    bounds: () => [],
     publish: items =>
       after(() => {
         if (state.busy > 0) {

@@ -1,0 +1,40 @@
+import { fromBase64, toBase64 } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import { documentsOf } from '../registry/evidence.ts'
+import { encodeSignedDoc } from '../registry/signed-doc.ts'
+import { parseTrust, type Trust } from '../registry/trust-string.ts'
+import type { Node } from './daemon.ts'
+import { EVIDENCE } from './evidence-book.ts'
+import { proposeBounds } from './log-bounds.ts'
+import type { AppliedDocuments, NodeService } from './node-service.ts'
+
+type AllianceCommands = Pick<NodeService, 'documents' | 'applyDocuments' | 'pin' | 'bounds'>
+
+/** What an operator asks of a running node about the alliance's documents; `keepTrust` makes a pin last. */
+export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => Promise<void>): AllianceCommands {
+  const { book, store } = node
+  return {
+    documents: () => documentsOf(book.documentSet()).map(doc => toBase64(encodeSignedDoc(doc))),
+    async applyDocuments(documents): Promise<AppliedDocuments> {
+      const items = documents.map(text => ({ type: EVIDENCE.DOCUMENT, body: parseBase64(text) }))
+      const result = await book.apply(items, 'operator')
+      return { ...result, registryVersion: book.directory().registry.version }
+    },
+    async pin(text) {
+      const trust = parseTrust(text)
+      node.pins.assertHeld(trust)
+      await keepTrust(trust)
+      await node.pins.pinTo(trust)
+    },
+    bounds: nation => proposeBounds(nation as NationId, store, book),
+  }
+}
+
+function parseBase64(text: string): Uint8Array {
+  try {
+    return fromBase64(text)
+  } catch (cause) {
+    throw new UserError('api-request-invalid', 'a document is not base64', { cause })
+  }
+}
