@@ -1,13 +1,11 @@
 import { readFile, stat } from 'node:fs/promises'
-import { ProtocolError, UserError } from '../base/errors.ts'
-import { addDocument, addDocuments } from '../registry/add-document.ts'
+import { UserError } from '../base/errors.ts'
 import type { Directory } from '../registry/directory.ts'
-import { docHashHex } from '../registry/doc-fields.ts'
-import { documentsOf, type EvidenceSet, emptyEvidence, findDocument } from '../registry/evidence.ts'
+import { documentsOf, type EvidenceSet } from '../registry/evidence.ts'
 import { openDirectory } from '../registry/open-directory.ts'
-import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
+import { openEvidence } from '../registry/open-evidence.ts'
 import type { Pin } from '../registry/registry-state.ts'
-import { DOC_TYPE, encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
+import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { checkTrust, encodeTrust, parseTrust, type Trust, trustOf } from '../registry/trust-string.ts'
 import { ALLIANCE_FILE_BYTES_MAX, encodeAllianceFile, parseAllianceFile } from './alliance-file.ts'
 import { exists, type Home, writeWhole } from './home.ts'
@@ -28,13 +26,14 @@ export interface HeldAlliance extends Alliance {
  * Throws ProtocolError with its code, or UserError `alliance-incomplete`.
  */
 export function openAlliance(documents: readonly ParsedSignedDoc[], trust?: Trust | undefined): Alliance {
-  const founding = documents.find(isFounding)
-  if (founding === undefined) throw incomplete('the founding document of the alliance is missing')
-  const evidence = addDocuments(emptyEvidence(allianceIdOf(founding.docBytes)), documents)
-  for (const doc of documents) assertTaken(evidence, doc)
+  const evidence = openEvidence(documents)
   const pins: Pin[] = trust === undefined ? [] : [{ version: trust.version, hash: trust.hash, from: 'operator' }]
   const directory = openDirectory(evidence, pins)
-  if (directory === undefined) throw incomplete('the founding document of the alliance is missing')
+  if (directory === undefined) {
+    throw new UserError('alliance-incomplete', 'the founding document is not the one that was confirmed here', {
+      fix: 'Ask for the alliance file again.',
+    })
+  }
   return { evidence, directory }
 }
 
@@ -93,18 +92,3 @@ export async function readInput(path: string, bytesMax: number): Promise<Uint8Ar
 }
 
 const TRUST_BYTES_MAX = 1024
-
-function isFounding(doc: ParsedSignedDoc): boolean {
-  return doc.type === DOC_TYPE.REGISTRY && parseRegistryDoc(doc).version === 1
-}
-
-function assertTaken(evidence: EvidenceSet, doc: ParsedSignedDoc): void {
-  if (findDocument(evidence, docHashHex(doc.hash)) !== undefined) return
-  const { outcome } = addDocument(evidence, doc)
-  if (outcome.kind === 'refused') throw new ProtocolError(outcome.code, outcome.reason)
-  throw incomplete('a document is missing that another one builds on, or a nation is not in the registry')
-}
-
-function incomplete(message: string): UserError {
-  return new UserError('alliance-incomplete', message, { fix: 'Ask for the alliance file again.' })
-}

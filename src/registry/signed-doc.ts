@@ -54,6 +54,11 @@ export function encodeSignedDoc(signed: ParsedSignedDoc): Uint8Array {
   return encode(SignedDoc, { type: signed.type, doc: signed.docBytes, sigs: signed.sigs })
 }
 
+/** A document that nobody has signed yet. */
+export function signedDocOf(type: DocType, docBytes: Uint8Array): ParsedSignedDoc {
+  return { type, docBytes, hash: sha256(docBytes), sigs: [] }
+}
+
 const INPUT_LABEL = utf8('tocsin/doc/v1\0')
 /** Stands for the alliance id that registry v1 cannot contain yet. */
 const NO_ALLIANCE = new Uint8Array(32)

@@ -55,7 +55,16 @@ export function countOwnSignatures(doc: ParsedNationDoc): SignedNationDoc {
 export function checkNationStep(parent: ParsedNationDoc | undefined, doc: SignedNationDoc): NationStep {
   if (doc.version === 1) return { kind: 'first' }
   if (parent === undefined) return { kind: 'orphan' }
-  const fault =
+  const fault = checkFollows(parent, doc)
+  if (fault !== undefined) return { kind: 'broken', code: fault }
+  // R-1.2: a threshold of v(N-1)'s roots too
+  const signatures = parentSignatures(parent, doc)
+  return signatures.size >= parent.rootThreshold ? { kind: 'next' } : { kind: 'reset', code: 'doc-threshold' }
+}
+
+/** Whether a document, whoever signs it, may follow `parent`; the code of the rule that it breaks, else undefined. */
+export function checkFollows(parent: ParsedNationDoc, doc: ParsedNationDoc): ErrorCode | undefined {
+  return (
     // R-1.1: of one alliance and one nation
     checkSameNation(parent, doc) ??
     // R-1.3: exactly the next version
@@ -64,10 +73,7 @@ export function checkNationStep(parent: ParsedNationDoc | undefined, doc: Signed
     checkKeysKept(parent, doc) ??
     // R-1.8: a bounded log never grows again
     checkBoundsKept(parent, doc)
-  if (fault !== undefined) return { kind: 'broken', code: fault }
-  // R-1.2: a threshold of v(N-1)'s roots too
-  const signatures = parentSignatures(parent, doc)
-  return signatures.size >= parent.rootThreshold ? { kind: 'next' } : { kind: 'reset', code: 'doc-threshold' }
+  )
 }
 
 /** What to keep and pass on: once the parent is known, the signatures that count alone (R-1.2). */

@@ -30,6 +30,14 @@ export function verifyRegistryGenesis(signed: ParsedSignedDoc): ValidRegistryDoc
 export function verifyRegistryNext(parent: ValidRegistryDoc, signed: ParsedSignedDoc): ValidRegistryDoc {
   // R-1.1, R-1.2, R-1.9, R-1.11: every field, alone and together
   const doc = parseRegistryDoc(signed)
+  // R-1.1, R-1.3: of this alliance, and next
+  assertFollows(parent, doc)
+  // R-1.2: a threshold of the governors of v(N-1) and of vN
+  return acceptedBy([parent, doc], doc)
+}
+
+/** Whoever signs it: whether a document may follow `parent`. Throws ProtocolError `doc-alliance`, `doc-version`, `doc-prev-hash`. */
+export function assertFollows(parent: ParsedRegistryDoc, doc: ParsedRegistryDoc): void {
   // R-1.1: of this alliance
   if (!equalBytes(doc.allianceId, parent.allianceId)) {
     throw new ProtocolError('doc-alliance', 'the registry document is of another alliance')
@@ -39,8 +47,6 @@ export function verifyRegistryNext(parent: ValidRegistryDoc, signed: ParsedSigne
   if (doc.prevHash !== parent.hash) {
     throw new ProtocolError('doc-prev-hash', `registry version ${doc.version} does not follow the version given`)
   }
-  // R-1.2: a threshold of the governors of v(N-1) and of vN
-  return acceptedBy([parent, doc], doc)
 }
 
 /** A threshold of every council must have signed; a bad or unknown signature is skipped, never fatal (R-1.2). */
