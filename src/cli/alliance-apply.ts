@@ -14,7 +14,7 @@ import { parseClaim } from '../node/founding-trust.ts'
 import type { Home } from '../node/home.ts'
 import type { Trust } from '../registry/trust-string.ts'
 import { takeEffect } from './alliance-effect.ts'
-import { allianceViewOf, plainWords, printAlliance } from './alliance-view.ts'
+import { allianceViewOf, newsOf, printAlliance } from './alliance-view.ts'
 import type { CliContext } from './context.ts'
 import type { OutputFormat } from './output.ts'
 import { createPassphrasePrompt } from './passphrase.ts'
@@ -37,7 +37,7 @@ export async function applyAlliance(context: CliContext, file: string, options: 
   const offered = mergeAlliance(held, await readAllianceFile(file))
   const place = checkOwnPlace(offered, own.nationFile)
   if (place === 'no-member') throw noMember(own, file)
-  for (const line of plainWords(offered.directory.registry)) say(line)
+  for (const line of newsOf(held?.directory, offered.directory)) say(line)
   const trust = await confirmTrust(context, offered, held, options)
 
   const alliance = place === 'complete' ? offered : await signOwn(context, home, own, offered, options)

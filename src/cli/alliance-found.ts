@@ -7,8 +7,9 @@ import { type AskPassphrase, openKeyFile, type SignOptions } from '../node/found
 import { readOwnNode } from '../node/founding-own.ts'
 import { exists, type Home, writeWhole } from '../node/home.ts'
 import { NATION_FILE_BYTES_MAX, parseNationFile } from '../node/nation-file.ts'
+import { describeRegistryChange } from '../registry/describe-change.ts'
 import { trustOf } from '../registry/trust-string.ts'
-import { allianceViewOf, plainWords, printAlliance } from './alliance-view.ts'
+import { allianceViewOf, printAlliance } from './alliance-view.ts'
 import type { CliContext } from './context.ts'
 import type { OutputFormat } from './output.ts'
 import { createPassphrasePrompt } from './passphrase.ts'
@@ -39,7 +40,7 @@ export async function foundAlliance(
   const own = await readOwnNode(home, context.environment)
   await assertVacant(home, file)
   const plan = await planOf(own, requests, options)
-  for (const line of plainWords(plan.registry)) say(line)
+  for (const line of describeRegistryChange(undefined, plan.registry)) say(line)
   if (own.addresses.length === 0)
     say('Nobody can dial this node: set net.announce in config.yaml to its address first.')
   await assertConfirmed(context, options.yes === true, 'Found this alliance, and sign it with the governor key?')

@@ -1,11 +1,10 @@
 import type { RegistryView } from '../node/node-service.ts'
 import { registryView } from '../node/registry-view.ts'
+import { describeRegistryChange } from '../registry/describe-change.ts'
 import type { Directory } from '../registry/directory.ts'
-import type { ParsedRegistryDoc } from '../registry/registry-doc.ts'
 import { fingerprint, parseTrust } from '../registry/trust-string.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
-import { visibleText } from './visible-text.ts'
 
 /** An alliance as its documents say, with what is compared out of band (R-1.4). */
 export interface AllianceView extends RegistryView {
@@ -55,38 +54,9 @@ export async function printAlliance({ out }: CliContext, output: OutputFormat, v
   await printRows(out, output, view.nations, NATIONS)
 }
 
-/** What a registry says, in the words of who has to agree to it. Its keys are named so that they can be compared. */
-export function plainWords(registry: ParsedRegistryDoc): string[] {
-  const nations = [...registry.nations.values()]
-  const most = Math.floor((nations.length - 1) / 3)
-  const faults = Math.min(registry.policy.byzantineNations ?? most, most)
-  const { governors, threshold } = registry
-  const deciding = governors.length === 1 ? 'which alone decides' : `of which ${threshold} must agree on`
-  return [
-    `Alliance "${visibleText(registry.name)}", registry version ${registry.version}, valid until ${dayOf(registry.expiresMs)}`,
-    `  Who governs:  ${governors.map(governor => governor.nation).join(', ')}, ${deciding} who is a member`,
-    `  Quorum:       holds though ${faults} of ${nations.length} nations lie`,
-    '  Members, each of which may publish, receive and witness, with the root key that it speaks by:',
-    ...nations.map(
-      ({ nation, label, roots }) => `    ${nation.padEnd(16)} ${rootKeyNames(roots)}  ${visibleText(label)}`,
-    ),
-  ]
-}
-
-const KEY_NAME_DIGITS = 32
-
-/** The first half of a key id, in groups that can be read aloud. */
-export function keyName(idHex: string): string {
-  return idHex.slice(0, KEY_NAME_DIGITS).match(/.{4}/g)!.join(' ')
-}
-
-/** `roots` is a threshold and the ids, as the registry compares them. */
-function rootKeyNames(roots: string): string {
-  const [threshold, ids = ''] = roots.split('/')
-  const names = ids.split(',').map(keyName)
-  return names.length === 1 ? names[0]! : `${threshold} of ${names.join(', ')}`
-}
-
-function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10)
+/** What an operator has to understand of a file before agreeing to it: every registry version that is new, step by step. */
+export function newsOf(held: Directory | undefined, offered: Directory): readonly string[] {
+  const { chain } = offered
+  if (held === undefined) return describeRegistryChange(undefined, offered.registry)
+  return chain.flatMap((doc, i) => (doc.hash === held.chain[i]?.hash ? [] : describeRegistryChange(chain[i - 1], doc)))
 }

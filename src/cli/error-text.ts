@@ -1,6 +1,6 @@
 import { TocsinError } from '../base/errors.ts'
+import { visibleText } from '../base/visible-text.ts'
 import { exitStatusOf } from './exit.ts'
-import { visibleText } from './visible-text.ts'
 
 export interface Failure {
   readonly text: string

@@ -1,7 +1,7 @@
+import { visibleText } from '../base/visible-text.ts'
 import type { Column, CsvMapping } from '../formats/csv-mapping.ts'
 import { explainImport, type ImportOptions, type ImportPlan } from '../formats/import.ts'
 import { type OutputFormat, type OutputSink, printRows, type Shape } from './output.ts'
-import { visibleText } from './visible-text.ts'
 
 type Explanation = ImportPlan & { readonly file: string }
 

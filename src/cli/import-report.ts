@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.ts'
+import { visibleText } from '../base/visible-text.ts'
 import type { ImportCounts, ImportTally, Remark } from './import-tally.ts'
 import type { Shape } from './output.ts'
-import { visibleText } from './visible-text.ts'
 
 /** What became of one file. */
 export interface ImportReport extends ImportCounts {

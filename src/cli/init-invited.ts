@@ -5,7 +5,7 @@ import { createNodeHome } from '../node/founding-home.ts'
 import { exists } from '../node/home.ts'
 import { systemRandom } from '../node/random-system.ts'
 import { type ApplyOptions, applyAlliance, confirmTrust } from './alliance-apply.ts'
-import { allianceViewOf, plainWords, printAlliance } from './alliance-view.ts'
+import { allianceViewOf, newsOf, printAlliance } from './alliance-view.ts'
 import type { CliContext } from './context.ts'
 
 export interface InitOptions extends ApplyOptions {
@@ -39,7 +39,7 @@ async function initNode(context: CliContext, invite: string, nation: NationId, o
   const home = context.home()
   const alliance = openAlliance(await readAllianceFile(invite))
   assertMember(alliance, nation, invite)
-  for (const line of plainWords(alliance.directory.registry)) say(line)
+  for (const line of newsOf(undefined, alliance.directory)) say(line)
   const trust = await confirmTrust(context, alliance, undefined, options)
   const draft = { nation, listen: options.listen ?? [], announce: options.address ?? [] }
   await createNodeHome(home, draft, { clock: { now: Date.now }, random: systemRandom })

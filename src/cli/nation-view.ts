@@ -7,7 +7,7 @@ import { writeWhole } from '../node/home.ts'
 import { encodeNationFile } from '../node/nation-file.ts'
 import type { Directory } from '../registry/directory.ts'
 import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
-import { keyName } from './alliance-view.ts'
+import { keyName } from '../registry/phrase.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
 

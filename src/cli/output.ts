@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import Table from 'cli-table3'
 import { Option } from 'commander'
-import { visibleJson, visibleText } from './visible-text.ts'
+import { visibleJson, visibleText } from '../base/visible-text.ts'
 
 /** Where data goes, which is standard output. */
 export interface OutputSink {

@@ -77,7 +77,7 @@ export interface BoundDescription {
   readonly root: string
 }
 
-const TLP_NAMES = ['', 'CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED']
+export const TLP_NAMES = ['', 'CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED']
 
 export function describeRegistry(doc: ParsedRegistryDoc): RegistryDescription {
   const trust = trustOf(doc)
@@ -146,7 +146,7 @@ function describeBounds(bounds: Iterable<Bound>): BoundDescription[] {
 }
 
 /** The name of a value, or the number itself where a later version brought it. */
-function nameOf(names: Readonly<Record<string, number>>, value: number): string {
+export function nameOf(names: Readonly<Record<string, number>>, value: number): string {
   return Object.entries(names).find(([, number]) => number === value)?.[0] ?? String(value)
 }
 

@@ -4,7 +4,7 @@ import { type NationRecord, type ParsedRegistryDoc, RESET, STATUS } from './regi
 import type { RootSet } from './root-set.ts'
 
 /** R-1.7: time for a nation to object to a reset that it did not ask for. */
-const LOST_RESET_DELAY_MS = 14 * DAY_MS
+export const LOST_RESET_DELAY_MS = 14 * DAY_MS
 
 /** From NationDoc version `minVersion` on, documents of other roots are void. */
 export interface RootReset {
