@@ -18,7 +18,8 @@ export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => 
     documents: () => documentsOf(book.documentSet()).map(doc => toBase64(encodeSignedDoc(doc))),
     async applyDocuments(documents): Promise<AppliedDocuments> {
       const items = documents.map(text => ({ type: EVIDENCE.DOCUMENT, body: parseBase64(text) }))
-      const result = await book.apply(items, 'operator')
+      const { documents: fresh, ...result } = await book.apply(items, 'operator')
+      void node.documentSpread.spread(fresh)
       return { ...result, registryVersion: book.directory().registry.version }
     },
     async pin(text) {

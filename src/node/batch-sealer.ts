@@ -25,9 +25,17 @@ export function createBatchSealer(options: BatchSealerOptions) {
   const { allianceId, ownLog, epochs } = options
   let epoch: OwnEpoch | undefined
 
-  /** All of one audience; they must fit into one body. Resolves when the entry is durable. */
-  async function append(released: readonly ReleasedItem[], own: OwnCommit): Promise<VerifiedEntry> {
-    const serving = await serveEpoch(released[0]!.audience)
+  /**
+   * What `release` gives is of one audience and fits into one body. It is asked again after the grants of a new epoch
+   * are written: who may read may have changed meanwhile (R-3.6). Resolves when the entry is durable.
+   */
+  async function append(release: () => readonly ReleasedItem[], own: OwnCommit): Promise<VerifiedEntry> {
+    let serving = await serveEpoch(release()[0]!.audience)
+    let released = release()
+    while (!serves(serving, released[0]!.audience)) {
+      serving = await serveEpoch(released[0]!.audience)
+      released = release()
+    }
     const content = encode(Batch, { items: released.map(({ item }) => item) })
     const entry = await ownLog.append(
       {
@@ -46,18 +54,23 @@ export function createBatchSealer(options: BatchSealerOptions) {
 
   /** The epoch for the next message: the one in use, or a new one whose grants go first (R-3.6). */
   async function serveEpoch(audience: Audience): Promise<OwnEpoch> {
-    const limits = options.epochLimits()
-    const nowMs = options.clock.now()
     const log = ownLog.current() ?? (await ownLog.incarnate(false))
-    if (epoch !== undefined && epochServes(epoch, log.logId, audience, limits, nowMs)) return epoch
+    if (epoch !== undefined && serves(epoch, audience)) return epoch
+    const nowMs = options.clock.now()
     const request = { allianceId, logId: log.logId, audience, registryVersion: log.registryVersion, nowMs }
     const next = createEpoch(request, options.random)
     epochs.add(log.logId, next.place.epochId, next.secret)
-    for (const grant of buildGrants(next, limits.maxMessages, epoch)) {
+    for (const grant of buildGrants(next, options.epochLimits().maxMessages, epoch)) {
       await ownLog.append({ kind: KIND.KEY_GRANT, build: () => ({ body: encode(KeyGrant, grant) }) })
     }
     epoch = next
     return next
+  }
+
+  function serves(candidate: OwnEpoch, audience: Audience): boolean {
+    const log = ownLog.current()
+    const nowMs = options.clock.now()
+    return log !== undefined && epochServes(candidate, log.logId, audience, options.epochLimits(), nowMs)
   }
 
   return {

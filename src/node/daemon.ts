@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts'
-import { TocsinError, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
@@ -10,19 +10,22 @@ import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
-import { parseEnvelope } from '../wire/entry.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
+import { createDocumentSpread } from './document-spread.ts'
+import { startEntryGossip } from './entry-gossip.ts'
 import type { Committed } from './entry-writer.ts'
 import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
 import { adoptCheckpoint, heldCheckpoint } from './held-checkpoint.ts'
 import { findHindrance } from './hindrance.ts'
 import { createIngest } from './ingest.ts'
+import { createKemKeeper } from './kem-keeper.ts'
+import { createKeySuccession, keysInUse, type NextKeys } from './key-succession.ts'
 import { createLogWatch } from './log-watch.ts'
 import { createOutbox } from './outbox.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
@@ -30,6 +33,7 @@ import { createOwnLog } from './own-log.ts'
 import { createPinKeeper } from './pin-keeper.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
+import { createRegistryHints } from './registry-hints.ts'
 import { createSigningGuard } from './signing-guard.ts'
 import { startStoreKeeper } from './store-keeper.ts'
 import { createSyncService } from './sync-service.ts'
@@ -40,7 +44,11 @@ export interface NodeOptions {
   readonly allianceId: AllianceId
   readonly config: Config
   readonly keys: NodeKeys
+  /** Where keys wait to replace these. */
+  readonly nextKeys?: NextKeys | undefined
   readonly kemKeys: readonly KemSecret[]
+  /** As they are kept by now; without it they stay as they are. */
+  readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
   readonly store: Store
   readonly pins: readonly Pin[]
   /** SignedDocs from the alliance file, to be taken in before anything else. */
@@ -69,7 +77,6 @@ export async function openNode(options: NodeOptions): Promise<Node & AsyncDispos
 async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
   const nation = config.nation as NationId
-  const signer = createEd25519Signer(innerKeys(options.keys).signSeed)
   const alerts = createContentAlerts(logger, clock)
 
   // --- what is known of the alliance
@@ -77,7 +84,10 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const documents = options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body }))
   await book.apply(documents, 'alliance file')
   const pins = createPinKeeper({ book, pins: options.pins })
+  const ownDocument = () => book.directory().member(nation)?.doc
   assertMember(book.directory().member(nation) !== undefined, nation)
+  const keys = keysInUse(options.keys, options.nextKeys?.keys, ownDocument())
+  const signer = createEd25519Signer(keys.inner.signSeed)
 
   // --- entries in, view out
   const epochs = createEpochKeys({
@@ -94,6 +104,13 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     events: { ...alerts.events, projected: () => publisher.opened() },
   })
   parts.defer(() => projector.stop())
+  const kemKeeper = createKemKeeper({
+    read: options.rereadKemKeys ?? (() => Promise.resolve(options.kemKeys)),
+    documentVersion: () => ownDocument()?.version ?? 0,
+    epochs,
+    projector,
+    logger,
+  })
   const ingest = createIngest({
     store,
     verify: verifyEd25519Async,
@@ -122,8 +139,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const ownLog = createOwnLog({
     allianceId,
     nation,
-    signPk: signer.publicKey,
-    sign: signer.sign,
+    signer,
+    previous: keys.previous && createEd25519Signer(keys.previous.signSeed),
     verify: verifyEd25519,
     store,
     ingest,
@@ -133,7 +150,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     logger,
   })
   const logWatch = createLogWatch({
-    signPk: signer.publicKey,
     ownLog,
     guard,
     store,
@@ -163,9 +179,19 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     logger,
   })
 
+  const succession = createKeySuccession({
+    keys,
+    next: options.nextKeys,
+    document: ownDocument,
+    ownLog,
+    publisher,
+    guard,
+    logger,
+  })
+
   // --- the network
   const host: Host = await openHost({
-    seed: options.keys.peerSeed,
+    seed: keys.peerSeed,
     alliance: toHex(allianceId),
     listen: config.net.listen,
     ...(config.net.announce.length > 0 ? { announce: config.net.announce } : {}),
@@ -182,8 +208,10 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     local: () => localState(source, book, store),
     port: { applyEvidence: async items => void (await book.apply(items, 'sync')), ingestBundle: ingest.ingestBundle },
     nationOf,
+    greeted: (peer, hello) => hints.hint(peer, hello.registryVersion, peer),
     synced(answering) {
       guard.answer(answering)
+      succession.wake()
       publisher.wake()
     },
     intervalMs: config.sync.intervalMs,
@@ -195,6 +223,19 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   })
   parts.defer(() => sync.stop())
   parts.defer(() => publisher.stop())
+  parts.defer(() => succession.stop())
+  const hints = createRegistryHints({
+    version: () => book.directory().registry.version,
+    fetch: peer => sync.ask(peer),
+    clock,
+  })
+  const documentSpread = createDocumentSpread({
+    host,
+    book,
+    lacking: peer => hints.hint(peer, Number.MAX_SAFE_INTEGER, peer),
+    clock,
+    logger,
+  })
 
   function nationOf(peer: PeerKeyHex): NationId | undefined {
     return book.directory().nationOfPeer(peerKeyBytes(peer))
@@ -204,6 +245,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     projector.add(entries)
     outbox.add(entries.filter(({ own }) => own).map(({ entry }) => entry))
     inBackground(logWatch.committed(entries))
+    for (const { entry } of entries) hints.hint(entry.log.nation, entry.header.registryVersion)
   }
 
   /** For what events set off: nobody waits for it. */
@@ -214,8 +256,10 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   function onEvidenceChange(): void {
     host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
     host.reconsider()
+    kemKeeper.evidenceChanged()
     projector.wake()
     publisher.wake()
+    succession.wake()
   }
 
   function hindrance(): UserError | undefined {
@@ -234,14 +278,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     // Before anybody can answer with these very entries, which would look like those of another copy of this node.
     await ownLog.completeIntents()
     publisher.waitForView()
-    host.subscribe('entries', async data => {
-      try {
-        return await ingest.offerGossip(parseEnvelope(data))
-      } catch (error) {
-        if (error instanceof TocsinError) alerts.refuse(error.code)
-        throw error
-      }
-    })
+    startEntryGossip({ host, ingest, hints, refuse: alerts.refuse })
     await startDocsExchange({
       host,
       directory: () => book.directory(),
@@ -250,12 +287,16 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       apply: book.apply,
       logger,
     })
+    documentSpread.start()
     await sync.start()
     book.onChange(onEvidenceChange)
     host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
     projector.wake()
     await outbox.resume()
-    const poll = setInterval(() => publisher.wake(), GUARD_POLL_MS)
+    const poll = setInterval(() => {
+      publisher.wake()
+      succession.wake()
+    }, GUARD_POLL_MS)
     parts.defer(() => clearInterval(poll))
   }
 
@@ -275,7 +316,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     store,
     book,
     ownLog,
-    signer,
     maySign: () => guard.state().kind === 'open' && hindrance() === undefined,
     intervalMs: config.sync.checkpointMs,
     logger,
@@ -306,10 +346,13 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     publisher,
     guard,
     ownLog,
+    reloadKemKeys: kemKeeper.reload,
     sync,
     host,
     clock,
     refusals: alerts.refusals,
+    hints,
+    documentSpread,
     checkpoint: checkpoints.make,
     nationOf,
     hindrance,
@@ -317,13 +360,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 }
 
 const GUARD_POLL_MS = 1000
-
-function innerKeys(keys: NodeKeys): NonNullable<NodeKeys['inner']> {
-  if (keys.inner !== undefined) return keys.inner
-  throw new UserError('key-file-malformed', 'these are the keys of an edge node, which cannot sign', {
-    fix: 'Start it with the keys of an inner node.',
-  })
-}
 
 function assertMember(isMember: boolean, nation: string): void {
   if (isMember) return

@@ -1,4 +1,5 @@
 import { fromHex, toHex } from '../base/bytes.ts'
+import type { ErrorCode } from '../base/codes.ts'
 import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
 import {
@@ -64,7 +65,9 @@ export interface ApplyResult {
   readonly known: number
   /** Documents kept until what they build on arrives. */
   readonly waiting: number
-  readonly refused: readonly { readonly code: string; readonly reason: string }[]
+  readonly refused: readonly { readonly code: ErrorCode; readonly reason: string }[]
+  /** Those that were added or have more signatures now, each after what it builds on. */
+  readonly documents: readonly ParsedSignedDoc[]
 }
 
 export interface EvidenceBookOptions {
@@ -140,7 +143,12 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     if (added.changed.length === 0) return added.outcome.kind === 'waiting' ? 'waiting' : 'known'
     forget()
     const docs = added.changed.flatMap(hash => findDocument(documents, hash) ?? [])
-    return { documents: { add: docs.map(doc => ({ type: doc.type, hash: doc.hash, bytes: encodeSignedDoc(doc) })) } }
+    const idle = directoryOpens() ? logs.reconsider(evidenceOf) : []
+    for (const { name } of idle) pieces.delete(toHex(name))
+    return {
+      documents: { add: docs.map(doc => ({ type: doc.type, hash: doc.hash, bytes: encodeSignedDoc(doc) })) },
+      evidence: { remove: idle.map(({ name }) => name) },
+    }
   }
 
   function takeProof(item: EvidenceItem): StoreBatch | 'known' {
@@ -152,20 +160,20 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   function takeCheckpoint(item: EvidenceItem): StoreBatch | 'known' {
-    const change = logs.addCheckpoint(item, verifyCheckpointEvidence(item.body, context))
+    const change = logs.addCheckpoint(verifyCheckpointEvidence(item.body, context), evidenceOf)
     return change === undefined ? 'known' : batchOf(change)
   }
 
   function batchOf({ added, removed, logs: touched }: Change): StoreBatch {
     all = undefined
     listed = undefined
-    pieces.set(toHex(added.name), added.item)
     for (const { name } of removed) pieces.delete(toHex(name))
+    for (const { name, item } of added) pieces.set(toHex(name), item)
     // Two logs of one position say something of every log of that position.
     if (touched.length > 1) limits.clear()
     for (const log of touched) limits.delete(logIdHex(log.logId))
-    const { name: hash, item } = added
-    return { evidence: { add: [{ type: item.type, hash, bytes: item.body }], remove: removed.map(({ name }) => name) } }
+    const add = added.map(({ name, item }) => ({ type: item.type, hash: name, bytes: item.body }))
+    return { evidence: { add, remove: removed.map(({ name }) => name) } }
   }
 
   /** All that is held, by name in hex. */
@@ -205,7 +213,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   async function apply(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
-    const refused: { code: string; reason: string }[] = []
+    const refused: { code: ErrorCode; reason: string }[] = []
+    const before = documents
     const count = { added: 0, known: 0, waiting: 0 }
     for (const item of offered) {
       try {
@@ -221,7 +230,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       }
     }
     if (count.added > 0) await settle()
-    return { ...count, refused }
+    return { ...count, refused, documents: documents === before ? [] : newDocuments(before, documents) }
   }
 
   /** In order; what a failed write leaves is saved with what comes next. */
@@ -291,6 +300,11 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     digest: () => listing().digest,
     onChange: listener => void listeners.push(listener),
   }
+}
+
+function newDocuments(before: EvidenceSet, after: EvidenceSet): readonly ParsedSignedDoc[] {
+  const known = new Set(documentsOf(before))
+  return documentsOf(after).filter(doc => !known.has(doc))
 }
 
 function nationOf(doc: ParsedSignedDoc): string {

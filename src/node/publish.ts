@@ -243,14 +243,17 @@ export function createPublisher(options: PublishOptions) {
 
   async function send(batch: readonly Pending[]): Promise<VerifiedEntry> {
     await options.outbox.room()
+    const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
+    return sealer.append(() => releaseAll(batch), { queued, sent: options.outbox.takeSent() })
+  }
+
+  /** who may read is asked of the registry as it is now, and is the same for all of a message. */
+  function releaseAll(batch: readonly Pending[]): readonly ReleasedItem[] {
     // whatever was accepted before, nothing is signed from now on.
     const hindrance = options.hindrance()
     if (hindrance !== undefined) throw hindrance
-    const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
-    // who may read is asked of the registry as it is now, and is the same for all of a message.
     const audience = options.audience()
-    const released = batch.map(({ draft }) => release(draft, audience))
-    return sealer.append(released, { queued, sent: options.outbox.takeSent() })
+    return batch.map(({ draft }) => release(draft, audience))
   }
 
   /** Throws where the registry has changed since the draft was accepted: published again, it is refused with a reason. */
@@ -361,6 +364,8 @@ export function createPublisher(options: PublishOptions) {
     },
   }
 }
+
+export type Publisher = ReturnType<typeof createPublisher>
 
 function stopped(): StoreError {
   return new StoreError('store-closed', 'the node stops', {

@@ -36,16 +36,21 @@ export interface SyncSource {
 const REQUESTS_PER_STREAM_MAX = 100_000
 
 /** Answers requests until the peer closes its side. Throws ProtocolError where the peer breaks the rules. */
-export async function serveSync(stream: FrameStream, source: SyncSource): Promise<void> {
-  let greeted = false
+export async function serveSync(
+  stream: FrameStream,
+  source: SyncSource,
+  greeted: (hello: Hello) => void = () => {},
+): Promise<void> {
+  let hasGreeted = false
   for (let requests = 0; requests < REQUESTS_PER_STREAM_MAX; requests++) {
     const frame = await stream.read()
     if (frame === null) return
     const request = parseSyncMessage(frame)
     // A greeting costs a digest over all that is held.
-    if (request.kind === 'hello' && greeted) throw new ProtocolError('sync-unexpected-frame', 'a second greeting')
-    greeted ||= request.kind === 'hello'
+    if (request.kind === 'hello' && hasGreeted) throw new ProtocolError('sync-unexpected-frame', 'a second greeting')
+    hasGreeted ||= request.kind === 'hello'
     for await (const answer of answers(request, source)) await stream.write(encodeSyncMessage(answer))
+    if (request.kind === 'hello') greeted(request.message)
   }
 }
 

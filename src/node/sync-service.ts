@@ -18,6 +18,8 @@ export interface SyncServiceOptions {
   local(): PullLocal
   readonly port: Omit<PullPort, 'heads'>
   nationOf(peer: PeerKeyHex): NationId | undefined
+  /** A peer came to ask; what it says of itself is unsigned. */
+  greeted(peer: PeerKeyHex, hello: Hello): void
   /** A peer's whole frontier was seen and all that stands of it was fetched. */
   synced(nation: NationId): void
   readonly intervalMs: number
@@ -181,7 +183,11 @@ export function createSyncService(options: SyncServiceOptions) {
 
   return {
     async start(): Promise<void> {
-      await host.handleStream(SYNC_PROTOCOL, frames => serveSync(frames, options.source), STREAM_CAPS)
+      await host.handleStream(
+        SYNC_PROTOCOL,
+        (frames, peer) => serveSync(frames, options.source, hello => options.greeted(peer, hello)),
+        STREAM_CAPS,
+      )
       const up = (peer: PeerKeyHex) => {
         connected.add(peer)
         want(peer)
@@ -195,6 +201,10 @@ export function createSyncService(options: SyncServiceOptions) {
       scheduleRound()
     },
     gap,
+    /** Asks this peer, or anybody. */
+    ask(peer = pick([...connected])): void {
+      if (peer !== undefined) want(peer)
+    },
     /** Asks every connected peer, such as after evidence has changed. */
     all(): void {
       for (const peer of connected) want(peer)
