@@ -73,12 +73,23 @@ function quorateVersion(
   return highest
 }
 
-/** Q of, whatever the order in which the evidence came. */
-export function largestQuorate(graph: TreeGraph, subject: QuorumSubject, registry: WitnessRegistry): QuorumResult {
-  const quorate = graph.trees.flatMap(tree => {
+interface QuorateTree {
+  readonly tree: TreeHead
+  /** The highest version of the registry in which it is quorate. */
+  readonly version: number
+}
+
+/** All trees that a quorum has reached. */
+export function quorateTrees(graph: TreeGraph, subject: QuorumSubject, registry: WitnessRegistry): QuorateTree[] {
+  return graph.trees.flatMap(tree => {
     const version = quorateVersion(graph.supporters(tree), subject, registry)
     return version === undefined ? [] : [{ tree, version }]
   })
+}
+
+/** Q of, whatever the order in which the evidence came. */
+export function largestQuorate(graph: TreeGraph, subject: QuorumSubject, registry: WitnessRegistry): QuorumResult {
+  const quorate = quorateTrees(graph, subject, registry)
   let largest: TreeHead | undefined
   let contradictory = false
   for (const { tree, version } of quorate) {

@@ -143,7 +143,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     if (added.changed.length === 0) return added.outcome.kind === 'waiting' ? 'waiting' : 'known'
     forget()
     const docs = added.changed.flatMap(hash => findDocument(documents, hash) ?? [])
-    const idle = directoryOpens() ? logs.reconsider(evidenceOf) : []
+    const idle = logs.reconsider(evidenceOf)
     for (const { name } of idle) pieces.delete(toHex(name))
     return {
       documents: { add: docs.map(doc => ({ type: doc.type, hash: doc.hash, bytes: encodeSignedDoc(doc) })) },
@@ -255,6 +255,12 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     return listed
   }
 
+  function restore(item: EvidenceItem): void {
+    if (item.type !== EVIDENCE.CHECKPOINT) return void take(item)
+    const piece = logs.restoreCheckpoint(verifyCheckpointEvidence(item.body, context))
+    pieces.set(toHex(piece.name), piece.item)
+  }
+
   // --- start ------------------------------------------------------------------------------------------------------
 
   const stored: ParsedSignedDoc[] = []
@@ -262,7 +268,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   documents = addDocuments(documents, stored)
   for await (const held of store.evidence()) {
     try {
-      take({ type: held.type, body: held.bytes })
+      restore({ type: held.type, body: held.bytes })
     } catch (cause) {
       throw new StoreError('store-damaged', 'a stored piece of evidence does not verify any more', { cause })
     }

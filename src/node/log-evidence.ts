@@ -1,8 +1,10 @@
-import { compareBytes, toHex, u8, u64be } from '../base/bytes.ts'
+import { toHex, u8, u64be } from '../base/bytes.ts'
 import { labelledHash, sha256 } from '../base/hash.ts'
 import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
+import { encodeFact, factEffect, factKey, mergeFacts, splitFacts } from '../chain/checkpoint-facts.ts'
 import { type LogIdentity, positionKey } from '../chain/genesis.ts'
+import { keptCheckpoints } from '../chain/kept-checkpoints.ts'
 import type { VerifiedProof } from '../chain/proof.ts'
 import { type Evidence, proofLowers, proofsInEffect } from '../chain/standing.ts'
 import { encode } from '../wire/codec.ts'
@@ -24,24 +26,28 @@ export interface ProofPiece extends Piece {
 
 /** What a piece changed in the set; undefined where it says nothing new. */
 export interface Change {
-  readonly added: Piece
+  readonly added: readonly Piece[]
   readonly removed: readonly Piece[]
   readonly logs: readonly LogIdentity[]
 }
 
+type EvidenceOf = (log: LogIdentity) => Evidence
+
 /** Proofs and checkpoints of all logs: only what what stands rests on, and the newest checkpoint of each. */
 export interface LogEvidence {
-  addProof(item: EvidenceItem, verified: VerifiedProof, evidenceOf: (log: LogIdentity) => Evidence): Change | undefined
-  addCheckpoint(item: EvidenceItem, verified: VerifiedCheckpointEvidence): Change | undefined
+  addProof(item: EvidenceItem, verified: VerifiedProof, evidenceOf: EvidenceOf): Change | undefined
+  /** Merged with what is held of the same trees: pieces that say the same have the same bytes and name. */
+  addCheckpoint(verified: VerifiedCheckpointEvidence, evidenceOf: EvidenceOf): Change | undefined
+  /** A checkpoint as an earlier run kept it: what it is worth shows when all are back. */
+  restoreCheckpoint(verified: VerifiedCheckpointEvidence): Piece
+  /** The registry is another: what of the checkpoints has become idle goes. */
+  reconsider(evidenceOf: EvidenceOf): readonly Piece[]
   /** For `standingOf`, the rest of the evidence being given by the registry. */
   of(log: LogIdentity): Pick<Evidence, 'checkpoints' | 'proofs'>
   /** All that are held of it, in no order. */
   checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
 }
-
-/** Of the checkpoints of one log none of which says what another does those with most cosigners are kept. */
-const CHECKPOINTS_PER_LOG_MAX = 64
 
 interface Held {
   checkpoints: readonly CheckpointPiece[]
@@ -70,7 +76,7 @@ export function createLogEvidence(): LogEvidence {
     const { checkpoints, proofs } = held(log.logId)
     const ofPosition = positions.get(positionKey(log))
     return {
-      checkpoints: checkpoints.map(({ verified }) => checkpointEffect(verified)),
+      checkpoints: checkpoints.map(({ verified }) => factEffect(verified)),
       proofs: [...proofs, ...(ofPosition === undefined ? [] : [ofPosition])].map(({ verified }) => verified.effect),
     }
   }
@@ -80,7 +86,7 @@ export function createLogEvidence(): LogEvidence {
     if (positions.has(position)) return undefined
     const added: ProofPiece = { name: proofName(item, verified), item, verified }
     positions.set(position, added)
-    return { added, removed: [], logs: verified.logs }
+    return { added: [added], removed: [], logs: verified.logs }
   }
 
   return {
@@ -100,18 +106,41 @@ export function createLogEvidence(): LogEvidence {
         of.proofs = of.proofs.filter(piece => effective.has(piece.verified.effect))
       }
       const kept = new Set([...logs.values()].flatMap(({ proofs }) => proofs))
-      return { added, removed: [...before].filter(piece => !kept.has(piece)), logs: lowered }
+      return { added: [added], removed: [...before].filter(piece => !kept.has(piece)), logs: lowered }
     },
-    addCheckpoint(item, verified) {
+    addCheckpoint(verified, evidenceOf) {
+      const { log } = verified
+      const of = held(log.logId)
+      const facts = new Map(of.checkpoints.map(({ verified: fact }) => [factKey(fact), fact]))
+      for (const fact of splitFacts(verified)) {
+        const known = facts.get(factKey(fact))
+        facts.set(factKey(fact), known === undefined ? fact : mergeFacts(known, fact))
+      }
+      const before = of.checkpoints
+      const known = new Map(before.map(piece => [toHex(piece.name), piece]))
+      const kept = keptCheckpoints([...facts.values()], log, evidenceOf(log).registry)
+      of.checkpoints = kept.map(checkpointPiece).map(piece => known.get(toHex(piece.name)) ?? piece)
+      const added = of.checkpoints.filter(piece => !before.includes(piece))
+      const removed = before.filter(piece => !of.checkpoints.includes(piece))
+      return added.length + removed.length > 0 ? { added, removed, logs: [log] } : undefined
+    },
+    restoreCheckpoint(verified) {
       const of = held(verified.log.logId)
-      if (of.checkpoints.some(piece => saysAll(piece.verified, verified))) return undefined
-      const added: CheckpointPiece = { name: itemName(item), item, verified }
-      const telling = of.checkpoints.filter(piece => !saysAll(verified, piece.verified))
-      const kept = [...telling, added].sort(byWeight).slice(0, CHECKPOINTS_PER_LOG_MAX)
-      if (!kept.includes(added)) return undefined
-      const removed = of.checkpoints.filter(piece => !kept.includes(piece))
-      of.checkpoints = kept
-      return { added, removed, logs: [verified.log] }
+      const piece = checkpointPiece(verified)
+      of.checkpoints = [...of.checkpoints, piece]
+      return piece
+    },
+    reconsider(evidenceOf) {
+      const removed: Piece[] = []
+      for (const of of logs.values()) {
+        const log = of.checkpoints[0]?.verified.log
+        if (log === undefined || of.checkpoints.length === 1) continue
+        const facts = of.checkpoints.map(({ verified }) => verified)
+        const kept = new Set(keptCheckpoints(facts, log, evidenceOf(log).registry))
+        removed.push(...of.checkpoints.filter(({ verified }) => !kept.has(verified)))
+        of.checkpoints = of.checkpoints.filter(({ verified }) => kept.has(verified))
+      }
+      return removed
     },
     checkpoints,
     newestCheckpoint(logId) {
@@ -135,26 +164,10 @@ function proofName(item: EvidenceItem, { effect, logs }: VerifiedProof): Hash {
   return labelledHash('tocsin/conflict/v1', u8(logs.length), ...place)
 }
 
-/** Its author can sign as many trees as it likes, but no cosignature: those come first, whatever the order of arrival. */
-function byWeight({ name, verified: a }: CheckpointPiece, { name: other, verified: b }: CheckpointPiece): number {
-  const weight = b.cosignatures.length - a.cosignatures.length || b.checkpoint.size - a.checkpoint.size
-  return weight || compareBytes(a.checkpoint.root, b.checkpoint.root) || compareBytes(name, other)
+function checkpointPiece(verified: VerifiedCheckpointEvidence): CheckpointPiece {
+  const item = { type: CHECKPOINT, body: encodeFact(verified) }
+  return { name: itemName(item), item, verified }
 }
 
-/** A larger tree with at least the same cosigners makes a checkpoint idle (R-2.7). */
-function saysAll(a: VerifiedCheckpointEvidence, b: VerifiedCheckpointEvidence): boolean {
-  if (a.checkpoint.size < b.checkpoint.size) return false
-  if (a.checkpoint.size === b.checkpoint.size && toHex(a.checkpoint.root) !== toHex(b.checkpoint.root)) return false
-  const cosigners = new Set(a.cosignatures.map(({ witnessPk }) => toHex(witnessPk)))
-  return b.cosignatures.every(({ witnessPk }) => cosigners.has(toHex(witnessPk)))
-}
-
-function checkpointEffect({
-  checkpoint,
-  cosignatures,
-  continues,
-}: VerifiedCheckpointEvidence): Evidence['checkpoints'][number] {
-  const { size, root } = checkpoint
-  const cosigners = cosignatures.map(({ witnessPk }) => witnessPk)
-  return continues === undefined ? { size, root, cosigners } : { size, root, cosigners, continues }
-}
+/** EvidenceItem.type. */
+const CHECKPOINT = 3

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import type { VerifiedCheckpointEvidence } from '../../src/chain/checkpoint-evidence.ts'
+import type { Evidence } from '../../src/chain/standing.ts'
 import { createLogEvidence } from '../../src/node/log-evidence.ts'
 
 const LOG_ID = new Uint8Array(32).fill(7)
@@ -9,14 +10,21 @@ const LOG_ID = new Uint8Array(32).fill(7)
 function signed(size: number, tree: number, witnesses: readonly number[] = []) {
   const root = new Uint8Array(32)
   new DataView(root.buffer).setUint32(0, tree)
-  const cosignatures = witnesses.map(witness => ({ witnessPk: new Uint8Array(32).fill(witness) }))
-  const verified = { log: { logId: LOG_ID }, checkpoint: { size, root }, cosignatures, continues: undefined }
-  return { item: { type: 3, body: root }, verified: verified as unknown as VerifiedCheckpointEvidence }
+  const cosignatures = witnesses.map(witness => {
+    const witnessPk = new Uint8Array(32).fill(witness)
+    return { witnessPk, line: witnessPk, timeSeconds: 0 }
+  })
+  const message = { note: root, cosignatures: [], genesis: undefined, fromSize: 0, consistency: [] }
+  const verified = { log: { logId: LOG_ID }, checkpoint: { size, root }, cosignatures, continues: undefined, message }
+  return verified as unknown as VerifiedCheckpointEvidence
 }
+
+/** Every witness key is of a nation of its own. */
+const registry = { versions: [], nationOf: (pkHex: string) => pkHex }
 
 function held(order: readonly ReturnType<typeof signed>[]): readonly string[] {
   const evidence = createLogEvidence()
-  for (const { item, verified } of order) evidence.addCheckpoint(item, verified)
+  for (const verified of order) evidence.addCheckpoint(verified, () => ({ registry }) as unknown as Evidence)
   const trees = evidence.checkpoints(LOG_ID as never)
   return trees
     .map(({ checkpoint, cosignatures }) => `${checkpoint.size} ${toHex(checkpoint.root)} ${cosignatures.length}`)
