@@ -1,6 +1,5 @@
 import type { AllianceId } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
-import type { Ed25519Signer } from '../crypto/ed25519.ts'
 import type { Store } from '../store/store.ts'
 import type { EvidenceBook } from './evidence-book.ts'
 import { makeCheckpoint } from './own-evidence.ts'
@@ -10,8 +9,7 @@ export interface CheckpointOptions {
   readonly allianceId: AllianceId
   readonly store: Store
   readonly book: EvidenceBook
-  readonly ownLog: Pick<OwnLog, 'current'>
-  readonly signer: Ed25519Signer
+  readonly ownLog: Pick<OwnLog, 'current' | 'signerOf'>
   /** Whether anything may be signed now. */
   maySign(): boolean
   readonly intervalMs: number
@@ -28,8 +26,9 @@ export function startCheckpoints(options: CheckpointOptions) {
   async function make(): Promise<void> {
     const head = ownLog.current()
     if (head === undefined || store.state !== 'open' || !options.maySign()) return
-    if ((book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
-    await book.apply([await makeCheckpoint(store, options.allianceId, head, options.signer)], 'self')
+    const signer = ownLog.signerOf(head.signPk)
+    if (signer === undefined || (book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
+    await book.apply([await makeCheckpoint(store, options.allianceId, head, signer)], 'self')
   }
 
   return {

@@ -282,7 +282,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     await startDocsExchange({
       host,
       directory: () => book.directory(),
-      documents: () => book.documents(nation),
+      documents: registryVersion => book.documents(nation, registryVersion),
       has: book.has,
       apply: book.apply,
       logger,
@@ -298,6 +298,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       succession.wake()
     }, GUARD_POLL_MS)
     parts.defer(() => clearInterval(poll))
+    succession.wake()
   }
 
   /** What a failed write held up. */

@@ -38,7 +38,7 @@ export function createEpochKeys(options: {
   readonly store: RecordReads & EntryReads
 }) {
   const { allianceId, nation, store } = options
-  const byKeyId = new Map(options.kemKeys.map(own => [toHex(own.keyId), own.key]))
+  let byKeyId = keysById(options.kemKeys)
   /** Insertion order is age: the oldest goes first. Null: looked for and not there. */
   const cache = new Map<string, Uint8Array | null>()
 
@@ -94,6 +94,14 @@ export function createEpochKeys(options: {
       if (secret === null) remember(name, null)
       return secret ?? undefined
     },
+    /** Others than before: what could not be opened may be now, and what a destroyed key opened is forgotten (R-3.7). */
+    setKemKeys(kemKeys: readonly OwnKemKey[]): boolean {
+      const before = byKeyId
+      byKeyId = keysById(kemKeys)
+      if (byKeyId.size === before.size && [...byKeyId.keys()].every(id => before.has(id))) return false
+      cache.clear()
+      return true
+    },
     /** An own epoch is known without opening a grant. */
     add(logId: LogId, epochId: EpochId, secret: Uint8Array): void {
       remember(nameOf(logId, epochId), secret)
@@ -104,6 +112,10 @@ export function createEpochKeys(options: {
 export type EpochKeys = ReturnType<typeof createEpochKeys>
 
 const EPOCHS_CACHED_MAX = 16_384
+
+function keysById(kemKeys: readonly OwnKemKey[]): ReadonlyMap<string, XWingKey> {
+  return new Map(kemKeys.map(own => [toHex(own.keyId), own.key]))
+}
 
 function nameOf(logId: LogId, epochId: EpochId): string {
   return `${toHex(logId)}${toHex(epochId)}`

@@ -1,6 +1,6 @@
 import { EMPTY } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import type { NationId } from '../base/ids.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
 import { createEd25519Signer } from '../crypto/ed25519.ts'
 import { mlDsa44 } from '../crypto/mldsa.ts'
 import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
@@ -14,7 +14,7 @@ import { DEFAULT_POLICY } from '../registry/policy.ts'
 import { type ParsedRegistryDoc, parseRegistryDoc, ROLE, STATUS } from '../registry/registry-doc.ts'
 import { rootSetOf } from '../registry/root-set.ts'
 import { DOC_TYPE, signDoc } from '../registry/signed-doc.ts'
-import type { KemKey } from '../wire/gen/tocsin.ts'
+import type { KemKey, NodeKey } from '../wire/gen/tocsin.ts'
 import type { Config } from './config.ts'
 import { type Alliance, openAlliance } from './founding-alliance.ts'
 import { assertKeyOf, type OpenKeyFile, type SignOptions, signRecorded } from './founding-keys.ts'
@@ -132,7 +132,7 @@ export async function signOwnNation(
     validDays: VALID_DAYS,
     rootThreshold,
     roots,
-    nodes: [buildInnerNode(allianceId, nation, signersOf(own.nodeKeys), own.addresses)],
+    nodes: [buildNodeKey(allianceId, nation, own.nodeKeys, own.addresses)],
     kems: own.kemKeys.map(toKemKey),
     bounds: [],
     contacts: [],
@@ -141,6 +141,27 @@ export async function signOwnNation(
   const doc = { type: DOC_TYPE.NATION, allianceIdField: allianceId, version: 1, docBytes, allianceName }
   const signed = await signRecorded(doc, [rootKey], options)
   return openAlliance([...documentsOf(alliance.evidence), signed])
+}
+
+/** How a document names an inner node, each key with its proof. Throws UserError `key-file-other` for an edge's. */
+export function buildNodeKey(
+  allianceId: AllianceId,
+  nation: NationId,
+  { peerSeed, inner }: NodeKeys,
+  addresses: readonly string[],
+): NodeKey {
+  if (inner === undefined) {
+    throw new UserError('key-file-other', 'these are the keys of an edge node, which cannot stand for its nation', {
+      fix: 'Run this at the home of an inner node.',
+    })
+  }
+  const signers = {
+    sign: createEd25519Signer(inner.signSeed),
+    witness: createEd25519Signer(inner.witnessSeed),
+    peer: createEd25519Signer(peerSeed),
+    mldsa44Pk: mlDsa44.publicKey(inner.mldsa44Seed),
+  }
+  return buildInnerNode(allianceId, nation, signers, addresses)
 }
 
 /** The addresses that a nation's document may name: what is announced, else what is listened on and can be dialled. */
@@ -182,21 +203,7 @@ function governorOf(registry: ParsedRegistryDoc, { path, secrets, signer }: Open
   )
 }
 
-function signersOf({ peerSeed, inner }: NodeKeys) {
-  if (inner === undefined) {
-    throw new UserError('key-file-other', 'these are the keys of an edge node, which cannot stand for its nation', {
-      fix: 'Run this at the home of an inner node.',
-    })
-  }
-  return {
-    sign: createEd25519Signer(inner.signSeed),
-    witness: createEd25519Signer(inner.witnessSeed),
-    peer: createEd25519Signer(peerSeed),
-    mldsa44Pk: mlDsa44.publicKey(inner.mldsa44Seed),
-  }
-}
-
-function toKemKey({ seed, fromMs, untilMs }: KemSecret): KemKey {
+export function toKemKey({ seed, fromMs, untilMs }: KemSecret): KemKey {
   const { publicKey: pk } = createXWingKey(seed)
   return { keyId: kemKeyIdOf(SUITE_XWING, pk), suite: SUITE_XWING, pk, fromMs, untilMs, status: KEY_STATUS.ACTIVE }
 }

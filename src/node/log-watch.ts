@@ -1,6 +1,4 @@
-import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/ports.ts'
-import type { LogIdentity } from '../chain/genesis.ts'
 import type { Store } from '../store/store.ts'
 import type { Committed, WriterEvents } from './entry-writer.ts'
 import type { EvidenceBook } from './evidence-book.ts'
@@ -9,8 +7,7 @@ import type { OwnLog } from './own-log.ts'
 import type { SigningGuard } from './signing-guard.ts'
 
 export interface LogWatchOptions {
-  readonly signPk: Uint8Array
-  readonly ownLog: Pick<OwnLog, 'current'>
+  readonly ownLog: Pick<OwnLog, 'isCurrent'>
   readonly guard: Pick<SigningGuard, 'stop'>
   readonly store: Store
   readonly book: Pick<EvidenceBook, 'apply'>
@@ -21,18 +18,12 @@ export interface LogWatchOptions {
 
 /** Sees to it that whoever signs two things is shown to all, and that this node is never the one. */
 export function createLogWatch(options: LogWatchOptions) {
-  const { store, book, guard, logger } = options
-
-  /** A log of this node's key in which it signs, or should have been signing; what it left behind may still arrive. */
-  function isCurrent(log: LogIdentity): boolean {
-    const incarnation = options.ownLog.current()?.incarnation ?? 0
-    return equalBytes(log.signPk, options.signPk) && log.incarnation >= incarnation
-  }
+  const { store, book, guard, ownLog, logger } = options
 
   return {
     /** A higher head of ours, seen ever, stops signing at once. */
     async committed(entries: readonly Committed[]): Promise<void> {
-      const foreign = entries.findLast(({ entry, own }) => !own && isCurrent(entry.log))
+      const foreign = entries.findLast(({ entry, own }) => !own && ownLog.isCurrent(entry.log))
       if (foreign !== undefined) {
         const { seq } = foreign.entry.header
         guard.stop(seq, seq + 1, 'another node')
@@ -47,7 +38,7 @@ export function createLogWatch(options: LogWatchOptions) {
     /** Two signed entries contradict each other. Whoever holds the proof can show it to anybody. */
     async conflict(...[held, offered, kind]: Parameters<WriterEvents['conflict']>): Promise<void> {
       const { seq } = offered.header
-      if (isCurrent(offered.log)) {
+      if (ownLog.isCurrent(offered.log)) {
         guard.stop(store.log(offered.logId)?.head.size ?? 0, seq + 1, 'another node with our key')
         logger.error({ seq }, 'an entry signed with our key contradicts our own log: the key is used elsewhere')
       }

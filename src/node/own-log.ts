@@ -3,7 +3,7 @@ import { StoreError, UserError } from '../base/errors.ts'
 import type { AllianceId, EpochId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import type { Predecessor } from '../chain/genesis.ts'
-import { buildGenesis } from '../chain/genesis.ts'
+import { buildGenesis, type LogIdentity, parseGenesis } from '../chain/genesis.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import {
   buildCloseBody,
@@ -14,6 +14,7 @@ import {
   signEntry,
 } from '../chain/next-entry.ts'
 import { type VerifiedEntry, verifyEntry, verifyGenesis } from '../chain/verify-entry.ts'
+import type { Ed25519Signer } from '../crypto/ed25519.ts'
 import { compactRangeAt, rangeRoot } from '../merkle/compact-range.ts'
 import type { EntryPosition, Store } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
@@ -28,8 +29,9 @@ import { createTurns } from './turns.ts'
 export interface OwnLogOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
-  readonly signPk: Uint8Array
-  readonly sign: (message: Uint8Array) => Uint8Array
+  readonly signer: Ed25519Signer
+  /** The key before it (R-2.12): its log goes on until the next is opened. */
+  readonly previous?: Ed25519Signer | undefined
   readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
   readonly store: Store
   readonly ingest: Pick<Ingest, 'commitOwn'>
@@ -48,6 +50,13 @@ export interface OwnDraft {
   }
 }
 
+/** An entry that is to be signed. */
+interface Unsigned {
+  readonly place: EntryPlace
+  readonly header: Uint8Array
+  readonly body: Uint8Array
+}
+
 const NO_PREV = new Uint8Array(32)
 
 /**
@@ -55,7 +64,7 @@ const NO_PREV = new Uint8Array(32)
  * deterministic, so whatever fails afterwards, signing the intent again gives the same entry and never a fork.
  */
 export function createOwnLog(options: OwnLogOptions) {
-  const { allianceId, nation, signPk, sign, store, clock } = options
+  const { allianceId, nation, signer, previous, store, clock } = options
   const context = { allianceId, verify: options.verify, keyStands: () => true }
   /** Something failed after an intent was written: it may be there, and the entry with it. */
   let doubtful = false
@@ -63,12 +72,20 @@ export function createOwnLog(options: OwnLogOptions) {
   const inTurn = createTurns()
 
   function current(): LogHead | undefined {
+    return newestOf(signer) ?? (previous && newestOf(previous))
+  }
+
+  function newestOf({ publicKey }: Ed25519Signer): LogHead | undefined {
     let newest: LogHead | undefined
     for (const { head } of store.logs()) {
-      if (!equalBytes(head.signPk, signPk) || head.nation !== nation) continue
+      if (!equalBytes(head.signPk, publicKey) || head.nation !== nation) continue
       if (newest === undefined || head.incarnation > newest.incarnation) newest = head
     }
     return newest
+  }
+
+  function signerOf(signPk: Uint8Array): Ed25519Signer | undefined {
+    return [signer, previous].find(each => each !== undefined && equalBytes(each.publicKey, signPk))
   }
 
   async function appendNext(draft: OwnDraft, own: OwnCommit): Promise<VerifiedEntry> {
@@ -93,46 +110,77 @@ export function createOwnLog(options: OwnLogOptions) {
       registryVersion,
       ...(sealing === undefined ? {} : { sealing }),
     }
-    return commit(place, buildHeader(place, entry), body, own)
+    return commit({ place, header: buildHeader(place, entry), body }, own)
   }
 
   async function open(incarnation: number, predecessor: Predecessor | undefined): Promise<VerifiedEntry> {
+    return commit(draftGenesis(incarnation, predecessor), {})
+  }
+
+  function draftGenesis(incarnation: number, predecessor: Predecessor | undefined): Unsigned {
     if (incarnation > INCARNATIONS_MAX) {
       throw new UserError('signing-key-used-up', `this signing key has opened ${INCARNATIONS_MAX} logs`, {
-        fix: 'Rotate the node key of the nation.',
+        fix: 'Rotate the node key: tocsin nation rotate node',
       })
     }
     const nonce = options.random.bytes(16)
-    const body = buildGenesis({ nation, signPk, incarnation, predecessor, nonce })
+    const body = buildGenesis({ nation, signPk: signer.publicKey, incarnation, predecessor, nonce })
     const place = { logId: logIdOf(allianceId, body), seq: 0, prev: NO_PREV as EntryPlace['prev'] }
     const draft = { kind: KIND.GENESIS, body, timeMs: clock.now(), registryVersion: options.registryVersion() }
-    return commit(place, buildHeader(place, draft), body, {})
+    return { place, header: buildHeader(place, draft), body }
   }
 
-  async function commit(
-    place: EntryPlace,
-    header: Uint8Array,
-    body: Uint8Array,
-    own: OwnCommit,
-  ): Promise<VerifiedEntry> {
-    const position: EntryPosition = { logId: place.logId, seq: place.seq }
+  /**
+   * The first log of this key carries on that of the key before, which gets its CLOSE where `close` says that it may be
+   * signed and it may still grow (R-2.12). Both are reserved in one write: after a crash they come to be together.
+   */
+  async function succeed(old: LogHead, close: boolean): Promise<void> {
+    const { limit, standing } = store.log(old.logId)!
+    const size = Math.min(standing.size, old.closed ? old.size - 1 : old.size)
+    const genesis = draftGenesis(1, size === 0 ? undefined : predecessorOf(old, size))
+    const mayClose = close && !old.closed && old.size < limit
+    await commitAll(mayClose ? [draftClose(old, genesis.place.logId), genesis] : [genesis], {})
+  }
+
+  function draftClose(head: LogHead, successor: EntryPlace['logId']): Unsigned {
+    const place = placeAfter(head)
+    const body = buildCloseBody(place.seq, successor)
+    const registryVersion = Math.max(head.registryVersion, options.registryVersion())
+    const draft = { kind: KIND.CLOSE, body, timeMs: Math.max(clock.now(), head.timeMs), registryVersion }
+    return { place, header: buildHeader(place, draft), body }
+  }
+
+  async function commit(entry: Unsigned, own: OwnCommit): Promise<VerifiedEntry> {
+    const [committed] = await commitAll([entry], own)
+    return committed!
+  }
+
+  async function commitAll(entries: readonly Unsigned[], own: OwnCommit): Promise<VerifiedEntry[]> {
+    const intents = entries.map(({ place: { logId, seq } }) => ({ logId, seq }))
     try {
-      await store.commit({ intents: { add: [{ ...position, bytes: encodeIntent(header, body) }] } }, { sync: true })
-      const entry = signed(header, body)
-      await options.ingest.commitOwn([entry], { ...own, intents: [position] })
-      return entry
+      const add = entries.map(({ header, body }, i) => ({ ...intents[i]!, bytes: encodeIntent(header, body) }))
+      await store.commit({ intents: { add } }, { sync: true })
+      const done = entries.map(({ place, header, body }) => signed(place, header, body))
+      await options.ingest.commitOwn(done, { ...own, intents })
+      return done
     } catch (error) {
       doubtful = true
       throw error
     }
   }
 
-  function signed(header: Uint8Array, body: Uint8Array): VerifiedEntry {
-    const entry = signEntry(allianceId, header, body, sign)
-    if (entry.header.seq === 0) return verifyGenesis(entry, context)
-    const head = store.log(entry.logId)?.head
-    if (head === undefined) throw new StoreError('internal', 'an entry was to be signed in a log that is not held')
-    return verifyEntry(entry, head, context)
+  function signed({ logId, seq }: EntryPosition, header: Uint8Array, body: Uint8Array): VerifiedEntry {
+    const head = store.log(logId)?.head
+    const key = keyOf(seq, body, head)
+    if (key === undefined) throw new StoreError('internal', 'an entry was to be signed in a log that is not ours')
+    const entry = signEntry(allianceId, header, body, key.sign)
+    return seq === 0 ? verifyGenesis(entry, context) : verifyEntry(entry, head!, context)
+  }
+
+  /** The key of the log that an entry is for. */
+  function keyOf(seq: number, body: Uint8Array, head: LogHead | undefined): Ed25519Signer | undefined {
+    if (seq === 0) return signerOf(parseGenesis(body).signPk)
+    return head && signerOf(head.signPk)
   }
 
   async function recoverIfDoubtful(): Promise<void> {
@@ -147,21 +195,31 @@ export function createOwnLog(options: OwnLogOptions) {
       const { header, body } = decodeIntent(intent.bytes)
       const { prev } = parseHeader(header)
       const head = store.log(intent.logId)?.head
-      const fits = intent.seq === (head?.size ?? 0) && equalBytes(prev, head?.leaf ?? NO_PREV) && !head?.closed
-      if (fits) await options.ingest.commitOwn([signed(header, body)], { intents: [intent] })
+      // A key that has been replaced signs nothing any more.
+      const isHeld = keyOf(intent.seq, body, head) !== undefined
+      const isNext = intent.seq === (head?.size ?? 0) && equalBytes(prev, head?.leaf ?? NO_PREV) && !head?.closed
+      const fits = isHeld && isNext
+      if (fits) await options.ingest.commitOwn([signed(intent, header, body)], { intents: [intent] })
       else await store.commit({ intents: { remove: [intent] } })
       if (fits) options.logger.info({ seq: intent.seq }, 'completed an entry that was about to be signed')
     }
   }
 
   async function openNext(close: boolean): Promise<LogHead> {
+    const awaited = awaitsSuccession()
     await recoverIfDoubtful()
+    if (awaitsSuccession()) await succeed(current()!, close)
+    // An intent that has just been completed may have been the succession.
+    else if (!awaited) await openIncarnation(close)
+    return current()!
+  }
+
+  async function openIncarnation(close: boolean): Promise<void> {
     const head = current()
     if (head === undefined) await open(1, undefined)
     else if (close && !head.closed && head.size < (store.log(head.logId)?.limit ?? 0))
       await appendNext({ kind: KIND.CLOSE, build: place => ({ body: buildCloseBody(place.seq, undefined) }) }, {})
     if (head !== undefined) await open(head.incarnation + 1, predecessorOf(head, head.size - (head.closed ? 1 : 0)))
-    return current() as LogHead
   }
 
   function predecessorOf(head: LogHead, size: number): Predecessor {
@@ -169,9 +227,23 @@ export function createOwnLog(options: OwnLogOptions) {
     return { logId: head.logId, size, root }
   }
 
+  function awaitsSuccession(): boolean {
+    const head = current()
+    return head !== undefined && !equalBytes(head.signPk, signer.publicKey)
+  }
+
   return {
-    /** The newest log of this key, as it is committed. */
+    /** The newest log of this key, as it is committed; of the key before, until this one has a log. */
     current,
+    /** Whether this node signs in the log, or should have been signing there; what it left behind may still arrive. */
+    isCurrent(log: LogIdentity): boolean {
+      const key = signerOf(log.signPk)
+      if (key === undefined || (key === previous && newestOf(signer) !== undefined)) return false
+      return log.incarnation >= (newestOf(key)?.incarnation ?? 0)
+    },
+    /** The log of the key before waits for its successor (R-2.12). */
+    awaitsSuccession,
+    signerOf,
     /** Appends one entry to the log, which it opens first where there is none. Resolves when both are durable. */
     append: (draft: OwnDraft, own: OwnCommit = {}) => inTurn(() => appendNext(draft, own)),
     completeIntents: () => inTurn(completeIntents),

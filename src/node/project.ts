@@ -307,6 +307,11 @@ export function createProjector(options: ProjectOptions) {
   return {
     add,
     reopen,
+    /** Keys have come that may open what waits. */
+    retryWaiting(): void {
+      resumed = false
+      loop.wake()
+    },
     wake: loop.wake,
     /** Entries that stand and are not opened yet; one more while the view is to be computed anew. */
     backlog(): number {
@@ -319,6 +324,8 @@ export function createProjector(options: ProjectOptions) {
     stop: loop.stop,
   }
 }
+
+export type Projector = ReturnType<typeof createProjector>
 
 function batchOf(opening: Opening, logs: readonly LogChange[]): StoreBatch {
   return { logs, items: opening.items, waiting: { add: opening.waiting, remove: opening.opened } }

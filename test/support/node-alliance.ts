@@ -13,6 +13,7 @@ import type { KemSecret, NodeKeys } from '../../src/crypto/node-key-file.ts'
 import { createXWingKey } from '../../src/crypto/xwing.ts'
 import { type Config, defaultConfig } from '../../src/node/config.ts'
 import { type Node, openNode } from '../../src/node/daemon.ts'
+import type { NextKeys } from '../../src/node/key-succession.ts'
 import type { NodeService } from '../../src/node/node-service.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 import { createNodeService } from '../../src/node/service.ts'
@@ -56,6 +57,10 @@ export interface StartOptions {
   readonly home?: string
   /** Instead of one opened at the home. */
   readonly store?: Store
+  /** Instead of the member's first ones. */
+  readonly keys?: NodeKeys
+  readonly nextKeys?: NextKeys
+  readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
   /** What the alliance file says, where it is not all documents. */
   readonly documents?: readonly Uint8Array[]
 }
@@ -194,8 +199,10 @@ async function startNode(
   const node = await openNode({
     allianceId: alliance.allianceId,
     config: options.config?.(config) ?? config,
-    keys: member.keys,
+    keys: options.keys ?? member.keys,
+    nextKeys: options.nextKeys,
     kemKeys: member.kemKeys,
+    ...(options.rereadKemKeys && { rereadKemKeys: options.rereadKemKeys }),
     store: options.store ?? (await openStore(options.home ?? member.home)),
     pins: [],
     documents: options.documents ?? alliance.documents,
