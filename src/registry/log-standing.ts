@@ -2,7 +2,7 @@ import { equalBytes } from '../base/bytes.ts'
 import { type LogId, logIdHex, type NationId } from '../base/ids.ts'
 import type { Bound } from './doc-fields.ts'
 import type { ParsedNationDoc } from './nation-doc.ts'
-import { hasLeft, type NationHistory } from './nation-history.ts'
+import { hasLeft, isLower, type NationHistory } from './nation-history.ts'
 import { KEY_STATUS } from './node-key.ts'
 import { STATUS } from './registry-doc.ts'
 
@@ -53,6 +53,5 @@ export function checkLogStanding(
 function governorsBound({ bounds, suspensionBounds }: NationHistory, logId: LogId): Bound | undefined {
   const lasting = bounds.get(logIdHex(logId))
   const passing = suspensionBounds.get(logIdHex(logId))
-  if (lasting === undefined || passing === undefined) return lasting ?? passing
-  return passing.size < lasting.size ? passing : lasting
+  return passing !== undefined && isLower(passing, lasting) ? passing : lasting
 }

@@ -99,7 +99,8 @@ function pinsAfter(
   { pin }: NationRecord,
   registryVersion: number,
 ): readonly RegistryPin[] {
-  if (pin === undefined || before.at(-1)?.hash === pin.hash) return before
+  const last = before.at(-1)
+  if (pin === undefined || (last?.hash === pin.hash && last.version === pin.version)) return before
   return [...before, { registryVersion, ...pin }]
 }
 
@@ -124,7 +125,10 @@ function isSameReset(reset: { minVersion: number; roots: RootSet }, entry: Natio
   return reset.minVersion === entry.docMinVersion && reset.roots === entry.roots
 }
 
-/** the newest bound of a log lasts; one given with a SUSPENSION ends with it, unless it ends in expulsion. */
+/**
+ * R-1.8: the newest bound of a log lasts; one given with a SUSPENSION ends with it, unless it ends in expulsion, and
+ * then too raises no earlier one.
+ */
 function boundsAfter(
   { bounds, suspensionBounds }: NationHistory,
   entry: NationRecord | undefined,
@@ -133,6 +137,11 @@ function boundsAfter(
   if (entry?.status === STATUS.SUSPENDED) {
     return { bounds, suspensionBounds: new Map([...suspensionBounds, ...given]) }
   }
-  const lasting = hasLeft(entry) ? suspensionBounds : []
+  const lasting = hasLeft(entry) ? [...suspensionBounds].filter(([log, bound]) => isLower(bound, bounds.get(log))) : []
   return { bounds: new Map([...bounds, ...lasting, ...given]), suspensionBounds: new Map() }
+}
+
+/** Whether a bound given while SUSPENDED takes the place of a lasting one: it may lower that, not raise it. */
+export function isLower(passing: Bound, lasting: Bound | undefined): boolean {
+  return lasting === undefined || passing.size < lasting.size
 }

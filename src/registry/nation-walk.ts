@@ -23,8 +23,8 @@ export type NationWalk = Walk<SignedNationDoc>
 
 /** R-1.6, R-1.7: the documents in force of one nation under one line of registry versions. */
 export function walkNation(history: NationHistory, nodes: NationNodes): NationWalk {
-  const pins = standingPins(history)
   const resets = standingResets(history)
+  const pins = standingPins(history, resets, nodes)
   const versionMax = (pins[0]?.version ?? 0) + VERSIONS_ABOVE_PIN_MAX
   const pinned = new Map(pins.map(pin => [pin.version, pin.hash]))
   const children = childrenByParent(nodes)
@@ -41,13 +41,31 @@ export function walkNation(history: NationHistory, nodes: NationNodes): NationWa
   return walkToTip(start?.doc, parent => (children.get(parent?.hash) ?? []).filter(stands).map(node => node.doc))
 }
 
-/** Newest first, one a version. A pin from before a reset took effect cannot save what the reset voids. */
-function standingPins({ pins, resets }: NationHistory): readonly RegistryPin[] {
+/**
+ * Highest first, one a version. A pin from before a reset took effect cannot save what the reset voids, nor can a later
+ * one save what is seen to come of other roots; and one that gives its document another version names none.
+ */
+function standingPins(
+  { pins, resets }: NationHistory,
+  standing: ReadonlyMap<number, RootSet>,
+  nodes: NationNodes,
+): readonly RegistryPin[] {
   const isVoid = (pin: RegistryPin) =>
-    resets.some(reset => pin.version >= reset.minVersion && pin.registryVersion < reset.sinceVersion)
+    resets.some(reset => pin.version >= reset.minVersion && pin.registryVersion < reset.sinceVersion) ||
+    (nodes.get(pin.hash)?.doc.version ?? pin.version) !== pin.version ||
+    isVoidLine(pin.hash, standing, nodes)
   const byVersion = new Map<number, RegistryPin>()
   for (const pin of pins) if (!isVoid(pin)) byVersion.set(pin.version, pin)
   return [...byVersion.values()].sort((a, b) => b.version - a.version)
+}
+
+/** R-1.7: whether a document, or one that it builds on, stands where a reset demands other roots. */
+function isVoidLine(hash: DocHashHex, resets: ReadonlyMap<number, RootSet>, nodes: NationNodes): boolean {
+  if (resets.size === 0) return false
+  for (let node = nodes.get(hash); node !== undefined; node = node.doc.prevHash && nodes.get(node.doc.prevHash)) {
+    if ((resets.get(node.doc.version) ?? node.doc.rootSet) !== node.doc.rootSet) return true
+  }
+  return false
 }
 
 /** A later reset voids what an earlier one at or above its version began. */
@@ -67,7 +85,7 @@ function standingResets({ resets }: NationHistory): ReadonlyMap<number, RootSet>
 export function validNationDocs(histories: readonly NationHistory[], nodes: NationNodes): ReadonlySet<DocHashHex> {
   const claims = collectClaims(histories)
   const children = childrenByParent(nodes)
-  const pinned = [...nodes.values()].filter(({ doc }) => claims.pins.has(doc.hash))
+  const pinned = [...nodes.values()].filter(({ doc }) => claims.pins.has(pinName(doc)))
   const valid = new Set<DocHashHex>()
   const queue: NationNode[] = [...pinned, ...(children.get(undefined) ?? []).filter(node => verifies(node, claims))]
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
@@ -82,7 +100,8 @@ interface Claims {
   readonly firstRoots: ReadonlySet<RootSet>
   /** `version/roots` of each reset in effect somewhere. */
   readonly resets: ReadonlySet<string>
-  readonly pins: ReadonlySet<DocHashHex>
+  /** `version/hash`. */
+  readonly pins: ReadonlySet<string>
   readonly versionMax: number
 }
 
@@ -93,7 +112,7 @@ function collectClaims(histories: readonly NationHistory[]): Claims {
     resets: new Set(
       histories.flatMap(history => history.resets.map(reset => resetName(reset.minVersion, reset.roots))),
     ),
-    pins: new Set(pins.map(pin => pin.hash)),
+    pins: new Set(pins.map(pinName)),
     versionMax: Math.max(0, ...pins.map(pin => pin.version)) + VERSIONS_ABOVE_PIN_MAX,
   }
 }
@@ -107,6 +126,10 @@ function verifies({ doc, step }: NationNode, claims: Claims): boolean {
 
 function resetName(version: number, roots: RootSet): string {
   return `${version}/${roots}`
+}
+
+function pinName({ version, hash }: { readonly version: number; readonly hash: DocHashHex }): string {
+  return `${version}/${hash}`
 }
 
 function childrenByParent(nodes: NationNodes): ReadonlyMap<DocHashHex | undefined, readonly NationNode[]> {
