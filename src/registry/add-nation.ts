@@ -1,16 +1,9 @@
 import type { ErrorCode } from '../base/codes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
-import { assertOfAlliance } from './add-registry.ts'
+import { assertOfAlliance, waitingFull } from './add-registry.ts'
 import { type DocHashHex, docHashHex } from './doc-fields.ts'
-import {
-  type Added,
-  type EvidenceSet,
-  isWaitingFull,
-  type NationEvidence,
-  SIBLINGS_MAX,
-  validDocs,
-} from './evidence.ts'
+import { type Added, type EvidenceSet, type NationEvidence, SIBLINGS_MAX, validDocs } from './evidence.ts'
 import type { NationHistory } from './nation-history.ts'
 import { type NationNode, type NationNodes, validNationDocs } from './nation-walk.ts'
 import { isSameSignatures, mergeSignatures, type ParsedSignedDoc } from './signed-doc.ts'
@@ -21,6 +14,7 @@ import {
   type SignedNationDoc,
   verifyNationDoc,
 } from './verify-nation.ts'
+import { trimWaiting } from './waiting.ts'
 
 const NO_EVIDENCE: NationEvidence = { nodes: new Map(), valid: new Set() }
 
@@ -38,8 +32,9 @@ export function addNation(set: EvidenceSet, signed: ParsedSignedDoc): Added {
     if (!before.valid.has(doc.hash)) return { set: next, outcome: { kind: 'added' }, changed }
     return { set: next, outcome: { kind: changed.length > 0 ? 'merged' : 'duplicate' }, changed }
   }
-  if (isWaitingFull(next)) throw new ProtocolError('doc-waiting-full', 'too many documents wait for their predecessors')
-  return { set: next, outcome: { kind: 'waiting', code: missing(evidence, doc) }, changed }
+  const trimmed = trimWaiting(next)
+  if (trimmed.nations.get(doc.nation)?.nodes.has(doc.hash) !== true) throw waitingFull()
+  return { set: trimmed, outcome: { kind: 'waiting', code: missing(evidence, doc) }, changed }
 }
 
 /** Judges the waiting documents of every nation again, after a registry document was added. */

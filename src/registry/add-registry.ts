@@ -2,11 +2,12 @@ import { equalBytes } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import type { AllianceId } from '../base/ids.ts'
 import { type DocHashHex, docHashHex } from './doc-fields.ts'
-import { type Added, type EvidenceSet, isWaitingFull, type RegistryNode, SIBLINGS_MAX } from './evidence.ts'
+import { type Added, type EvidenceSet, type RegistryNode, SIBLINGS_MAX } from './evidence.ts'
 import { applyRegistry } from './nation-history.ts'
 import { type ParsedRegistryDoc, parseRegistryDoc } from './registry-doc.ts'
 import { isSameSignatures, mergeSignatures, type ParsedSignedDoc } from './signed-doc.ts'
 import { type ValidRegistryDoc, verifyRegistryGenesis, verifyRegistryNext } from './verify-registry.ts'
+import { trimWaiting, vouchedBy, waitingRegistry } from './waiting.ts'
 
 /** Adds a registry document and those that waited for it. Throws ProtocolError where it is to be refused. */
 export function addRegistry(set: EvidenceSet, signed: ParsedSignedDoc): Added {
@@ -45,14 +46,16 @@ function verify(parent: ValidRegistryDoc | undefined, signed: ParsedSignedDoc): 
 function attach(set: EvidenceSet, doc: ValidRegistryDoc, changed: DocHashHex[]): EvidenceSet {
   const before = doc.prevHash && set.registries.get(doc.prevHash)?.histories
   const histories = applyRegistry(before ?? new Map(), doc)
-  const released = set.waitingRegistries.filter(waiting => waiting.prevHash === doc.hash)
+  const released = set.waitingRegistries.filter(waiting => waiting.doc.prevHash === doc.hash)
   changed.push(doc.hash)
   const attached: EvidenceSet = {
     ...set,
     registries: new Map(set.registries).set(doc.hash, { doc, histories }),
-    waitingRegistries: set.waitingRegistries.filter(waiting => waiting.prevHash !== doc.hash),
+    waitingRegistries: set.waitingRegistries
+      .filter(waiting => waiting.doc.prevHash !== doc.hash)
+      .map(waiting => vouchedBy(doc, waiting)),
   }
-  return released.reduce((next, waiting) => release(next, waiting, changed), attached)
+  return released.reduce((next, waiting) => release(next, waiting.doc, changed), attached)
 }
 
 /** What waited and turns out to be refused is dropped; nobody is there to be told. */
@@ -77,13 +80,15 @@ function mergeRegistry(set: EvidenceSet, known: RegistryNode, signed: ParsedSign
   return { set: { ...set, registries }, outcome: { kind: 'merged' }, changed: [doc.hash] }
 }
 
-/** Copies with different signatures wait side by side: which of them holds is not known yet. */
 function keepWaiting(set: EvidenceSet, doc: ParsedRegistryDoc): Added {
-  const isHere = set.waitingRegistries.some(
-    ({ hash, signed }) => hash === doc.hash && isSameSignatures(signed.sigs, doc.signed.sigs),
-  )
+  const waiting = waitingRegistry(set, doc)
+  const isHere = set.waitingRegistries.some(({ copy }) => copy === waiting.copy)
   if (isHere) return { set, outcome: { kind: 'duplicate' }, changed: [] }
-  const next = { ...set, waitingRegistries: [...set.waitingRegistries, doc] }
-  if (isWaitingFull(next)) throw new ProtocolError('doc-waiting-full', 'too many documents wait for their predecessors')
+  const next = trimWaiting({ ...set, waitingRegistries: [...set.waitingRegistries, waiting] })
+  if (!next.waitingRegistries.includes(waiting)) throw waitingFull()
   return { set: next, outcome: { kind: 'waiting', code: 'doc-parent-unknown' }, changed: [] }
+}
+
+export function waitingFull(): ProtocolError {
+  return new ProtocolError('doc-waiting-full', 'too many documents wait for their predecessors')
 }

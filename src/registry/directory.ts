@@ -4,9 +4,10 @@ import { type Audience, buildAudience } from './audience.ts'
 import { type EvidenceSet, validDocs } from './evidence.ts'
 import { checkLogStanding, type LogOrigin, type LogStanding } from './log-standing.ts'
 import type { ParsedNationDoc } from './nation-doc.ts'
-import { hasLeft } from './nation-history.ts'
-import { type NationWalk, walkNation } from './nation-walk.ts'
+import { hasLeft, type PendingReset } from './nation-history.ts'
+import { type NationNodes, type NationWalk, walkNation } from './nation-walk.ts'
 import { KEY_STATUS, type KeyStatus, type Use } from './node-key.ts'
+import { checkOverruled, type Overruled } from './overruled.ts'
 import type { AlliancePolicy } from './policy.ts'
 import { type NationRecord, type ParsedRegistryDoc, ROLE, STATUS } from './registry-doc.ts'
 import type { Pin, RegistrySplit, RegistryState } from './registry-state.ts'
@@ -16,6 +17,10 @@ export interface Member extends NationRecord {
   readonly doc: ParsedNationDoc | undefined
   /** Documents of one version that hold the nation up (R-1.6); empty when none do. */
   readonly siblings: readonly ParsedNationDoc[]
+  /** The governors put a document in force that the nation did not sign for, without a reset: an alarm. */
+  readonly overruled: Overruled | undefined
+  /** LOST roots that the governors announce to replace; the nation has 14 days to object (R-1.7). */
+  readonly pendingReset: PendingReset | undefined
 }
 
 /** A node of a nation in the documents in force, its peer key proved. */
@@ -70,7 +75,7 @@ export interface Directory {
 export function buildDirectory(set: EvidenceSet, state: RegistryState): Directory {
   const walks = walkNations(set, state)
   const docs = new Map([...walks].flatMap(([nation, { path }]) => path.slice(-1).map(doc => [nation, doc] as const)))
-  const members = membersOf(state, walks)
+  const members = membersOf(set, state, walks)
   const peers = peersOf(docs)
   const valid = [...set.nations.values()].flatMap(validDocs).sort(byNation)
   const openers = new Set(valid.flatMap(doc => keysOf(doc, 'signPk').map(key => `${doc.nation}/${key}`)))
@@ -111,15 +116,32 @@ export function buildDirectory(set: EvidenceSet, state: RegistryState): Director
 function walkNations(set: EvidenceSet, state: RegistryState): ReadonlyMap<NationId, NationWalk> {
   const walks = new Map<NationId, NationWalk>()
   for (const [nation, history] of state.histories) {
-    walks.set(nation, walkNation(history, set.nations.get(nation)?.nodes ?? new Map()))
+    walks.set(nation, walkNation(history, nodesOf(set, nation)))
   }
   return walks
 }
 
-function membersOf(state: RegistryState, walks: ReadonlyMap<NationId, NationWalk>): ReadonlyMap<NationId, Member> {
+function nodesOf(set: EvidenceSet, nation: NationId): NationNodes {
+  return set.nations.get(nation)?.nodes ?? new Map()
+}
+
+function membersOf(
+  set: EvidenceSet,
+  state: RegistryState,
+  walks: ReadonlyMap<NationId, NationWalk>,
+): ReadonlyMap<NationId, Member> {
   const members = [...state.inForce.nations.values()].sort(byNation).map((entry): Member => {
-    const walk = walks.get(entry.nation)
-    return { ...entry, doc: walk?.path.at(-1), siblings: walk?.siblings ?? [] }
+    const { nation } = entry
+    // the line that names it in its last version has a history of it
+    const walk = walks.get(nation)!
+    const history = state.histories.get(nation)!
+    return {
+      ...entry,
+      doc: walk.path.at(-1),
+      siblings: walk.siblings,
+      overruled: checkOverruled(walk, history, nodesOf(set, nation)),
+      pendingReset: history.pendingReset,
+    }
   })
   return new Map(members.map(member => [member.nation, member]))
 }

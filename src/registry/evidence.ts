@@ -7,10 +7,8 @@ import type { NationNode, NationNodes } from './nation-walk.ts'
 import type { ParsedRegistryDoc } from './registry-doc.ts'
 import type { ParsedSignedDoc } from './signed-doc.ts'
 import type { ValidRegistryDoc } from './verify-registry.ts'
+import type { WaitingRegistry } from './waiting.ts'
 
-/** Documents kept though they cannot be judged yet, since what they build on has not arrived. */
-export const WAITING_DOCS_MAX = 256
-const WAITING_BYTES_MAX = 16 * 1024 * 1024
 /** Whoever signs more documents in the place of one than this holds up nobody but itself. */
 export const SIBLINGS_MAX = 16
 
@@ -32,7 +30,7 @@ export interface EvidenceSet {
   readonly registries: ReadonlyMap<DocHashHex, RegistryNode>
   readonly nations: ReadonlyMap<NationId, NationEvidence>
   /** As they came; they are verified when their parent arrives. */
-  readonly waitingRegistries: readonly ParsedRegistryDoc[]
+  readonly waitingRegistries: readonly WaitingRegistry[]
 }
 
 export type AddOutcome =
@@ -76,24 +74,6 @@ export function findDocument(set: EvidenceSet, hash: DocHashHex): ParsedSignedDo
   return undefined
 }
 
-export function isWaitingFull(set: EvidenceSet): boolean {
-  const waiting = [
-    ...set.waitingRegistries.map(doc => doc.signed),
-    ...[...set.nations.values()].flatMap(waitingDocs).map(node => node.doc.signed),
-  ]
-  const bytes = waiting.reduce((sum, signed) => sum + signedBytes(signed), 0)
-  return waiting.length > WAITING_DOCS_MAX || bytes > WAITING_BYTES_MAX
-}
-
-/** Signatures dominate small documents, so they are counted too. */
-function signedBytes({ docBytes, sigs }: ParsedSignedDoc): number {
-  return sigs.reduce((sum, sig) => sum + sig.ed25519.length + sig.mldsa65.length, docBytes.length)
-}
-
 export function validDocs({ nodes, valid }: NationEvidence): NationNode['doc'][] {
   return [...valid].map(hash => nodes.get(hash)!.doc)
-}
-
-function waitingDocs({ nodes, valid }: NationEvidence): NationNode[] {
-  return [...nodes.values()].filter(node => !valid.has(node.doc.hash))
 }

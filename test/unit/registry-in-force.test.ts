@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { addDocument, addDocuments } from '../../src/registry/add-document.ts'
 import { toRootKey } from '../../src/registry/build-registry.ts'
 import { DAY_MS, docHashHex } from '../../src/registry/doc-fields.ts'
-import { emptyEvidence, findDocument, SIBLINGS_MAX, WAITING_DOCS_MAX } from '../../src/registry/evidence.ts'
+import { emptyEvidence, findDocument, SIBLINGS_MAX } from '../../src/registry/evidence.ts'
 import { openDirectory } from '../../src/registry/open-directory.ts'
 import { pinsByAge, registryState } from '../../src/registry/registry-state.ts'
 import type { ParsedSignedDoc } from '../../src/registry/signed-doc.ts'
@@ -126,19 +126,6 @@ describe('the evidence set', () => {
     expect(partial.outcome).toMatchObject({ kind: 'refused', code: 'doc-threshold' })
     const whole = addDocument(partial.set, signNation(renewal, ['new root', 'root AAA']).signed)
     expect(whole.outcome).toEqual({ kind: 'added' })
-  })
-
-  it('refuses more waiting documents than the cap', () => {
-    let set = evidence(first)
-    const outcomes: string[] = []
-    for (let i = 0; i <= WAITING_DOCS_MAX; i++) {
-      const orphan = { ...left.message, issuedMs: left.message.issuedMs + i }
-      const added = addDocument(set, { ...signRegistry(orphan, []).signed })
-      set = added.set
-      outcomes.push(added.outcome.kind)
-    }
-    expect(outcomes.filter(kind => kind === 'waiting')).toHaveLength(WAITING_DOCS_MAX)
-    expect(outcomes.at(-1)).toBe('refused')
   })
 
   it('keeps no valid document out for those that anybody can make', () => {
