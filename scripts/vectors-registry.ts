@@ -1,13 +1,11 @@
 /** Writes `test/vectors/registry/*.json`. The keys are derived from names, so the same files come out everywhere. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { base } from '../test/vectors/registry-cases/base.ts'
-import { nationVectors } from '../test/vectors/registry-cases/nation.ts'
-import { registryVectors } from '../test/vectors/registry-cases/registry.ts'
+import { registryVectorFiles } from '../test/vectors/registry-cases/all.ts'
 
 const target = join(import.meta.dirname, '../test/vectors/registry')
 
 mkdirSync(target, { recursive: true })
-for (const [name, vector] of Object.entries({ ...base, ...registryVectors, ...nationVectors })) {
+for (const [name, vector] of Object.entries(registryVectorFiles())) {
   writeFileSync(join(target, `${name}.json`), `${JSON.stringify(vector, null, 1)}\n`)
 }

@@ -3,18 +3,19 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
 import { CODES } from '../../src/base/codes.ts'
-import { parseNationId } from '../../src/base/ids.ts'
+import { UserError } from '../../src/base/errors.ts'
+import { parseLogId, parseNationId } from '../../src/base/ids.ts'
 import { addDocument } from '../../src/registry/add-document.ts'
-import { buildDirectory } from '../../src/registry/directory.ts'
+import { buildDirectory, type Directory } from '../../src/registry/directory.ts'
 import { docHashHex } from '../../src/registry/doc-fields.ts'
 import { type EvidenceSet, emptyEvidence } from '../../src/registry/evidence.ts'
-import { allianceIdOf } from '../../src/registry/registry-doc.ts'
+import { checkExpiry } from '../../src/registry/expiry.ts'
+import { allianceIdOf, parseRegistryDoc } from '../../src/registry/registry-doc.ts'
 import { registryState } from '../../src/registry/registry-state.ts'
-import { encodeSignedDoc, parseSignedDoc } from '../../src/registry/signed-doc.ts'
-import { base } from './registry-cases/base.ts'
-import { nationVectors } from './registry-cases/nation.ts'
-import { registryVectors } from './registry-cases/registry.ts'
-import type { RegistryVector } from './registry-cases/vector.ts'
+import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../../src/registry/signed-doc.ts'
+import { checkTrust, trustOf } from '../../src/registry/trust-string.ts'
+import { registryVectorFiles } from './registry-cases/all.ts'
+import type { LogExpectation, RegistryVector } from './registry-cases/vector.ts'
 
 const directory = join(import.meta.dirname, 'registry')
 const files = readdirSync(directory).sort()
@@ -42,9 +43,33 @@ function deliver(vector: RegistryVector): EvidenceSet {
   return set
 }
 
+function logOf(answers: Directory, { nation, key, logId, registryVersion }: LogExpectation): LogExpectation {
+  const log = {
+    nation: parseNationId(nation),
+    signPk: fromHex(key),
+    logId: parseLogId(fromHex(logId)),
+    registryVersion,
+  }
+  const standing = answers.logStanding(log)
+  const expectation = { nation, key, logId, registryVersion, kind: standing.kind }
+  if (standing.kind === 'none' || standing.kind === 'active') return expectation
+  const { governors, own } = standing
+  return { ...expectation, ...(governors && { governors: governors.size }), ...(own && { own: own.size }) }
+}
+
+/** R-1.4. */
+function arrival(signed: ParsedSignedDoc, answers: Directory): string {
+  try {
+    return checkTrust(trustOf(parseRegistryDoc(signed)), answers.chain)
+  } catch (error) {
+    if (error instanceof UserError) return error.code
+    throw error
+  }
+}
+
 describe('registry vectors', () => {
   it('come out of the script byte for byte', () => {
-    const vectors = { ...base, ...registryVectors, ...nationVectors }
+    const vectors = registryVectorFiles()
     expect(
       Object.keys(vectors)
         .map(name => `${name}.json`)
@@ -72,7 +97,8 @@ describe('registry vectors', () => {
     }))
     const set = deliver(vector)
     const state = registryState(set, pins)!
-    const { registry, split, nations, mayOpenLog, peers } = vector.expect
+    const { registry, split, nations, mayOpenLog, peers, logs, sealedTo, expiry, trust, pinsAside, overruled } =
+      vector.expect
     expect(state.inForce.hash).toBe(hashOf(vector, registry))
     expect(state.split?.signersOfBoth).toEqual(split)
     const answers = buildDirectory(set, state)
@@ -84,6 +110,16 @@ describe('registry vectors', () => {
       expect(answers.mayOpenLog(parseNationId(nation), fromHex(key)), `${nation} ${key}`).toBe(answer)
     }
     for (const { key, answer } of peers ?? []) expect(answers.peerStanding(fromHex(key)), key).toBe(answer)
+    for (const log of logs ?? []) expect(logOf(answers, log)).toEqual(log)
+    for (const { atMs, nations } of sealedTo ?? []) {
+      expect(answers.audience(atMs).recipients.map(({ nation }) => nation)).toEqual(nations)
+    }
+    for (const { atMs, kind } of expiry ?? []) expect(checkExpiry(answers.registry.expiresMs, atMs).kind).toBe(kind)
+    for (const { doc, answer } of trust ?? []) expect(arrival(docOf(vector, doc), answers), doc).toBe(answer)
+    expect(answers.pinsAside.map(({ hash }) => hash)).toEqual((pinsAside ?? []).map(doc => hashOf(vector, doc)))
+    expect(answers.members().flatMap(member => (member.overruled === undefined ? [] : member.nation))).toEqual(
+      overruled ?? [],
+    )
   })
 
   it('have documents that encode to the bytes they were parsed from', () => {

@@ -16,9 +16,8 @@ import {
   signRegistry,
 } from '../../support/registry-world.ts'
 import { aaa2, allianceId, bbb1, deliverBase, lost, registry2, renewed, resetEntry, twin } from './base.ts'
-import { type Delivery, hexOf, type NamedVectors, type RegistryVector } from './vector.ts'
+import { added, hexOf, type NamedVectors, type RegistryVector } from './vector.ts'
 
-const added = (doc: string): Delivery => ({ doc, outcome: 'added' })
 const unchanged = { registry: 'registry-2', nations: { AAA: 'aaa-2', BBB: 'bbb-1' } }
 
 /** One document that comes after the valid beginning and changes nothing. */

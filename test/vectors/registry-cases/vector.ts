@@ -29,10 +29,38 @@ export interface Expectation {
   /** Keys in hex that may open a log for a nation by R-0.1, and those that may not. */
   readonly mayOpenLog?: readonly { readonly nation: string; readonly key: string; readonly answer: boolean }[]
   readonly peers?: readonly { readonly key: string; readonly answer: 'member' | 'refused' | 'limbo' }[]
+  readonly logs?: readonly LogExpectation[]
+  /** Who may be sealed to at that time. */
+  readonly sealedTo?: readonly { readonly atMs: number; readonly nations: readonly string[] }[]
+  /** What the expiry of the registry in force means at that time. */
+  readonly expiry?: readonly { readonly atMs: number; readonly kind: 'valid' | 'warn' | 'expired' | 'lapsed' }[]
+  /** Whether a newcomer who was told of `doc` has arrived there; or the code of the refusal. */
+  readonly trust?: readonly { readonly doc: string; readonly answer: string }[]
+  /** Names of the documents whose pins were set aside. */
+  readonly pinsAside?: readonly string[]
+  /** Nations for whom the governors spoke without a reset. */
+  readonly overruled?: readonly string[]
+}
+
+/** What the documents in force say of a log (R-1.8). */
+export interface LogExpectation {
+  readonly nation: string
+  /** Of its GENESIS, in hex. */
+  readonly key: string
+  readonly logId: string
+  readonly registryVersion: number
+  readonly kind: 'none' | 'active' | 'bounded' | 'suspended'
+  /** Sizes of the bounds; left out where there is none. */
+  readonly governors?: number
+  readonly own?: number
 }
 
 /** A vector and the name of its file. */
 export type NamedVectors = Readonly<Record<string, RegistryVector>>
+
+export function added(doc: string): Delivery {
+  return { doc, outcome: 'added' }
+}
 
 export function hexOf(signed: ParsedSignedDoc): string {
   return toHex(encodeSignedDoc(signed))
