@@ -5,6 +5,7 @@ import { parseRequest, readBody } from './request-body.ts'
 import {
   boundsRequest,
   DOCUMENTS_BODY_BYTES_MAX,
+  diagnoseRequest,
   documentsRequest,
   LOOKUP_BODY_BYTES_MAX,
   listRequest,
@@ -18,15 +19,25 @@ import {
 /** Bodies that are read or worked on at once; each may take its whole cap of memory. */
 const BODIES_MAX = 8
 
+/** Each calls every peer. */
+const DIAGNOSES_MAX = 1
+
 /** What an operator, a command or another program on this machine may ask of the node. */
 export function createControlRoutes(service: NodeService): Hono {
   const app = new Hono()
   const bodies = createGate(BODIES_MAX)
+  const diagnoses = createGate(DIAGNOSES_MAX)
 
   app.get('/v1/status', c => c.json(service.status()))
   app.get('/v1/digest', async c => c.json(await service.digest()))
   app.get('/v1/peers', c => c.json({ peers: service.peers() }))
   app.get('/v1/registry', c => c.json(service.registry()))
+  app.post('/v1/diagnose', c =>
+    diagnoses(async () => {
+      const { target } = await readBody(c, diagnoseRequest, SMALL_BODY_BYTES_MAX)
+      return c.json({ checks: await service.diagnose(target) })
+    }),
+  )
 
   app.get('/v1/documents', c => c.json({ documents: service.documents() }))
   app.post('/v1/documents', c =>

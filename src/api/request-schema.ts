@@ -66,6 +66,9 @@ export const documentsRequest = z.strictObject({
 
 export const trustRequest = z.strictObject({ trust: z.string().max(TRUST_LENGTH_MAX) })
 
+/** A nation or a peer key in hex; the node says which it knows. */
+export const diagnoseRequest = z.strictObject({ target: z.string().min(1).max(64).exactOptional() })
+
 const nationId = z.string().refine(isNationId, { message: 'must be a nation id such as DEU' })
 
 /** The query of `GET /v1/bounds`. */

@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import { z } from 'zod'
 import { CODES, type ErrorCode } from '../base/codes.ts'
 import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
+import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import type { Home } from '../node/home.ts'
 import type {
   AppliedDocuments,
@@ -26,6 +27,7 @@ export interface ControlClient {
   digest(): Promise<NodeDigest>
   peers(): Promise<readonly PeerStatus[]>
   registry(): Promise<RegistryView>
+  diagnose(target: string | undefined): Promise<readonly DiagnosisCheck[]>
   documents(): Promise<readonly string[]>
   applyDocuments(documents: readonly string[]): Promise<AppliedDocuments>
   pin(trust: string): Promise<void>
@@ -42,6 +44,8 @@ export interface ControlClient {
 
 const ANSWER_TIMEOUT_MS = 30_000
 const PUBLISH_TIMEOUT_MS = 120_000
+/** Longer than the node takes for it. */
+const DIAGNOSIS_TIMEOUT_MS = 180_000
 /** Each signature of a document takes milliseconds to check. */
 const DOCUMENTS_TIMEOUT_MS = 120_000
 /** For what reads or writes everything that is held. */
@@ -76,6 +80,11 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
     digest: () => call('GET', '/v1/digest', undefined, WHOLE_STORE_TIMEOUT_MS),
     peers: async () => (await call<{ peers: readonly PeerStatus[] }>('GET', '/v1/peers')).peers,
     registry: () => call('GET', '/v1/registry'),
+    async diagnose(target) {
+      type Answer = { checks: readonly DiagnosisCheck[] }
+      const body = target === undefined ? {} : { target }
+      return (await call<Answer>('POST', '/v1/diagnose', body, DIAGNOSIS_TIMEOUT_MS)).checks
+    },
     documents: async () => (await call<{ documents: readonly string[] }>('GET', '/v1/documents')).documents,
     applyDocuments: documents => call('POST', '/v1/documents', { documents }, DOCUMENTS_TIMEOUT_MS),
     pin: async trust => void (await call('POST', '/v1/trust', { trust })),

@@ -1,5 +1,6 @@
 import type { Connection, PeerId } from '@libp2p/interface'
-import { UserError } from '../base/errors.ts'
+import { multiaddr } from '@multiformats/multiaddr'
+import { ProtocolError, UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { Conduct } from './conduct.ts'
 import { createNetCounters, type NetCounters, type TopicName } from './counters.ts'
@@ -10,7 +11,7 @@ import { GOSSIP_PROTOCOL_PREFIX, Gossip, type Validate } from './gossip.ts'
 import { createNode, HOST_LIMITS, type HostLimits, type Node, type NodeOptions } from './libp2p-node.ts'
 import { listenError } from './listen-error.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHex, peerKeyHexOf } from './peer-key.ts'
-import { type PeerState, peerState } from './peer-state.ts'
+import { type PeerState, peerState, type UpPeer } from './peer-state.ts'
 import { type StreamCaps, type StreamHandler, Streams } from './streams.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -39,6 +40,11 @@ export interface Host extends AsyncDisposable {
   /** Asks for the standing of every connected peer anew and hangs up on those that lost theirs. */
   reconsider(): void
   peers(): readonly PeerState[]
+  /**
+   * Opens a connection to a multiaddr and gives the key that answers, which is no admission. Without `/p2p/…` at its
+   * end whoever is there will do. Throws what `dialFault` reads.
+   */
+  call(address: string, signal: AbortSignal): Promise<PeerKeyHex>
   /** Returns a function that ends the subscription. */
   onPeer(listener: (event: PeerEvent) => void): () => void
   subscribe(topic: TopicName, validate: Validate): void
@@ -95,8 +101,8 @@ class Libp2pHost implements Host {
   readonly #streams: Streams
   readonly #dialer: Dialer
   readonly #closing = new AbortController()
-  /** The admitted and identified peers, since when, and whether they speak gossip. */
-  readonly #up = new Map<PeerKeyHex, { readonly sinceMs: number; readonly gossips: boolean }>()
+  /** The admitted and identified peers. */
+  readonly #up = new Map<PeerKeyHex, UpPeer>()
   readonly #listeners = new Set<(event: PeerEvent) => void>()
   #watchdog: Watchdog | null = null
 
@@ -160,6 +166,13 @@ class Libp2pHost implements Host {
     return [...all].map(peer => this.#peerState(peer))
   }
 
+  async call(address: string, signal: AbortSignal): Promise<PeerKeyHex> {
+    const { remotePeer } = await this.#node.dial(multiaddr(address), { signal })
+    const peer = peerKeyHexOf(remotePeer)
+    if (peer !== null) return peer
+    throw new ProtocolError('key-invalid', 'what answers has a key of a kind that no member has')
+  }
+
   onPeer(listener: (event: PeerEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -205,7 +218,7 @@ class Libp2pHost implements Host {
     if (peer === null || this.#up.has(peer) || this.#parts.gater.standing(peerId) !== 'member') return
     if (this.#openConnections(peer).every(each => this.#parts.limbo.has(each))) return
     const gossips = protocols.some(protocol => protocol.startsWith(GOSSIP_PROTOCOL_PREFIX))
-    this.#up.set(peer, { sinceMs: Date.now(), gossips })
+    this.#up.set(peer, { sinceMs: Date.now(), gossips, protocols })
     this.#dialer.onUp(peer)
     this.#logger.info({ peer }, 'peer connected')
     this.#tell({ kind: 'up', peer })
@@ -284,7 +297,7 @@ class Libp2pHost implements Host {
     return peerState(peer, {
       dial: this.#dialer.state(peer),
       connection,
-      upSinceMs: this.#up.get(peer)?.sinceMs ?? null,
+      up: this.#up.get(peer) ?? null,
       limbo: connection !== null && this.#parts.limbo.has(connection),
     })
   }

@@ -15,31 +15,40 @@ export interface PeerState {
   /** Of the open connection, else those that are tried. */
   readonly addresses: readonly string[]
   readonly rttMs: number | null
+  /** What it speaks, such as `/tocsin/sync/1`; empty where it is not connected. */
+  readonly protocols: readonly string[]
   readonly nextDialMs: number | null
   /** Why it is not connected. */
   readonly fault: DialFault | null
+}
+
+/** Of a peer that is admitted and identified. */
+export interface UpPeer {
+  readonly sinceMs: number
+  readonly gossips: boolean
+  readonly protocols: readonly string[]
 }
 
 export interface PeerFacts {
   /** Null for a peer that we do not keep connected. */
   readonly dial: DialState | null
   readonly connection: Connection | null
-  /** Since when it is admitted and identified, or null. */
-  readonly upSinceMs: number | null
+  readonly up: UpPeer | null
   readonly limbo: boolean
 }
 
 /** What `peer list` shows of one peer. */
-export function peerState(peer: PeerKeyHex, { dial, connection, upSinceMs, limbo }: PeerFacts): PeerState {
+export function peerState(peer: PeerKeyHex, { dial, connection, up, limbo }: PeerFacts): PeerState {
   if (connection === null) return absentState(peer, dial)
   return {
     peer,
-    status: upSinceMs !== null ? 'connected' : limbo ? 'limbo' : 'handshaking',
-    sinceMs: upSinceMs ?? connection.timeline.open,
+    status: up !== null ? 'connected' : limbo ? 'limbo' : 'handshaking',
+    sinceMs: up?.sinceMs ?? connection.timeline.open,
     static: dial !== null,
     direction: connection.direction,
     addresses: [connection.remoteAddr.toString()],
     rttMs: connection.rtt ?? null,
+    protocols: up?.protocols ?? [],
     nextDialMs: null,
     fault: null,
   }
@@ -54,6 +63,7 @@ function absentState(peer: PeerKeyHex, dial: DialState | null): PeerState {
     direction: null,
     addresses: dial?.addresses ?? [],
     rttMs: null,
+    protocols: [],
     nextDialMs: dial?.nextDialMs ?? null,
     fault: dial?.fault ?? null,
   }

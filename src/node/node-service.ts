@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../base/codes.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
+import type { DiagnosisCheck } from './diagnosis-check.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
 export interface NodeService {
@@ -8,6 +9,8 @@ export interface NodeService {
   digest(): Promise<NodeDigest>
   peers(): readonly PeerStatus[]
   registry(): RegistryView
+  /** Why connections with a nation, a peer key in hex, or anybody do not come about; takes up to two minutes. */
+  diagnose(target?: string): Promise<readonly DiagnosisCheck[]>
   /** Every valid document, as base64 of its SignedDoc, each after those that it builds on. */
   documents(): readonly string[]
   /** Takes in documents of the alliance, in any order; what is valid is in force at once, and spreads. */

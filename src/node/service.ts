@@ -7,6 +7,7 @@ import type { Trust } from '../registry/trust-string.ts'
 import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
 import { createAllianceCommands } from './alliance-commands.ts'
 import type { Node } from './daemon.ts'
+import { diagnose } from './diagnosis.ts'
 import { nodeCounters } from './node-counters.ts'
 import {
   type IndicatorPage,
@@ -150,6 +151,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     },
     peers: () => peerViews(node),
     registry: () => registryView(book.directory()),
+    diagnose: target => diagnose(node, target),
     ...createAllianceCommands(node, keepTrust),
     async publish(items) {
       if (items.length > PUBLISH_ITEMS_MAX) {

@@ -5,6 +5,7 @@ import { canonicalValue, classify, type TypedValue } from '../../src/indicator/c
 import { buildClaim, type ClaimDraft } from '../../src/indicator/claim.ts'
 import { indicatorId, indicatorIdText } from '../../src/indicator/indicator-id.ts'
 import { papName, parseMarking, tlpName } from '../../src/indicator/marking.ts'
+import type { DiagnosisCheck } from '../../src/node/diagnosis-check.ts'
 import type {
   ClaimView,
   IndicatorView,
@@ -22,6 +23,8 @@ import type {
 export interface TestNode extends NodeService {
   readonly state: {
     status: Partial<NodeStatus>
+    /** What `diagnose` finds, whatever it is asked about. */
+    diagnosis: readonly DiagnosisCheck[]
     /** Publishes that are answered with `publish-queue-full` before one is taken. */
     busy: number
     /** How long every answer of a promise takes. */
@@ -39,7 +42,7 @@ const PUBLISHED_MS = Date.UTC(2026, 10, 21, 12)
 export function createTestNode(onStop: () => void = () => {}): TestNode {
   const indicators = new Map<string, IndicatorView>()
   const contexts = new Set<string>()
-  const state: TestNode['state'] = { status: {}, busy: 0, delayMs: 0, batches: [], stopped: 0 }
+  const state: TestNode['state'] = { status: {}, diagnosis: [], busy: 0, delayMs: 0, batches: [], stopped: 0 }
   const entries = () => state.batches.length
 
   const after = async <T>(answer: () => T): Promise<T> => {
@@ -168,6 +171,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       after(() => ({ added: documents.length, known: 0, waiting: 0, refused: [], registryVersion: 1 })),
     pin: () => after(() => {}),
     bounds: () => [],
+    diagnose: () => after(() => state.diagnosis),
     publish: items =>
       after(() => {
         if (state.busy > 0) {

@@ -1,0 +1,86 @@
+import { equalBytes } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
+import { isNationId } from '../base/ids.ts'
+import { peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
+import type { Directory, PeerNode } from '../registry/directory.ts'
+import type { Node } from './daemon.ts'
+import { type DiagnosisCheck, failed, passed, THIS_NODE, unknown } from './diagnosis-check.ts'
+import { checkOwnStanding } from './own-standing.ts'
+import { createPeerDiagnosis, diagnoseAddresses } from './peer-diagnosis.ts'
+import { createSyncSource } from './sync-source.ts'
+import { AGENT } from './version.ts'
+
+/** Everything together; what is not looked at by then is unknown. */
+const DIAGNOSIS_MS = 90_000
+const PEERS_AT_ONCE = 16
+
+/**
+ * Why connections do not come about: the own standing, then each peer of `target` (a nation, a peer key in hex, or
+ * everybody), in the order in which a connection is made. Throws UserError `net-peer-absent` for an unknown target.
+ */
+export async function diagnose(
+  { host, book, store, nation, sync, clock }: Pick<Node, 'host' | 'book' | 'store' | 'nation' | 'sync' | 'clock'>,
+  target?: string,
+): Promise<readonly DiagnosisCheck[]> {
+  const directory = book.directory()
+  const peers = targetsOf(directory, peerKeyBytes(host.self), target)
+  const signal = AbortSignal.timeout(DIAGNOSIS_MS)
+  const hello = () => createSyncSource({ store, book, nation, agent: AGENT, clock }).hello()
+  const diagnosePeer = createPeerDiagnosis({ host, directory, hello, clock, signal })
+  const own = checkOwnStanding({ directory, nation, peer: host.self, nowMs: clock.now() })
+  const found = await inParallel(peers, diagnosePeer)
+  return [...own, checkOwnClock(sync.clockSkewMs(), directory.policy.skewSeconds), ...found.flat()]
+}
+
+/** What can be told without a node: names, TCP and Noise of each peer's addresses as this process sees them. */
+export async function diagnoseFromOutside(
+  directory: Directory,
+  ownPeerPk: Uint8Array,
+  target?: string,
+): Promise<readonly DiagnosisCheck[]> {
+  const signal = AbortSignal.timeout(DIAGNOSIS_MS)
+  const peers = targetsOf(directory, ownPeerPk, target)
+  return (await inParallel(peers, peer => diagnoseAddresses(peer, signal))).flat()
+}
+
+/** A stranger's key is looked at as well: it may be connected, and kept in limbo. */
+function targetsOf(directory: Directory, ownPeerPk: Uint8Array, target: string | undefined): readonly PeerNode[] {
+  const others = directory.peers().filter(({ peerPk }) => !equalBytes(peerPk, ownPeerPk))
+  if (target === undefined) return others
+  const matching = others.filter(({ nation, peerPk }) => nation === target || peerKeyHex(peerPk) === target)
+  if (matching.length > 0) return matching
+  throw new UserError('net-peer-absent', unknownTarget(directory, target), {
+    fix: '"tocsin peer list" shows who is known here.',
+  })
+}
+
+function unknownTarget(directory: Directory, target: string): string {
+  if (!isNationId(target)) return `no document in force names a node with the peer key "${target.slice(0, 64)}"`
+  const member = directory.member(target)
+  if (member === undefined) return `registry version ${directory.registry.version} names no nation ${target}`
+  if (member.doc === undefined) return `no document of ${target} is here, so none of its nodes is known`
+  return `no other node of ${target} is to be connected with`
+}
+
+function checkOwnClock(skewMs: number | undefined, skewSeconds: number): DiagnosisCheck {
+  const name = 'own clock'
+  if (skewMs === undefined) return unknown(THIS_NODE, name, 'no peer has told its time yet')
+  const seconds = Math.round(Math.abs(skewMs) / 1000)
+  if (Math.abs(skewMs) <= skewSeconds * 1000) return passed(THIS_NODE, name, `${seconds} s off the middle of the peers`)
+  return failed(THIS_NODE, name, {
+    code: 'clock-skew',
+    message: `this clock is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} most peers, ${skewSeconds} are allowed`,
+    fix: 'Set the clock by NTP.',
+  })
+}
+
+/** In the order of `items`. */
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = []
+  const queue = items.entries()
+  const worker = async () => {
+    for (const [i, item] of queue) results[i] = await work(item)
+  }
+  await Promise.all(Array.from({ length: PEERS_AT_ONCE }, worker))
+  return results
+}

@@ -1,0 +1,140 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import type { NationId } from '../base/ids.ts'
+import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
+import type { Directory } from '../registry/directory.ts'
+import { STATUS } from '../registry/registry-doc.ts'
+import { type DiagnosisCheck, type Fault, failed, passed, skipped, THIS_NODE } from './diagnosis-check.ts'
+
+export interface OwnNode {
+  readonly directory: Directory
+  readonly nation: NationId
+  readonly peer: PeerKeyHex
+  readonly nowMs: number
+}
+
+const CHECKS = [
+  ['own registry', checkRegistry],
+  ['own nation', checkNation],
+  ['own document', checkDocument],
+  ['own peer key', checkPeerKey],
+  ['own addresses', checkAddresses],
+] as const
+
+/** What the documents in force here say of this node, without which nobody lets it in. Pure. */
+export function checkOwnStanding(own: OwnNode): readonly DiagnosisCheck[] {
+  if (own.directory.member(own.nation) === undefined) {
+    const later = CHECKS.slice(2).map(([name]) => name)
+    const nation = verdict('own nation', checkNation(own))
+    return [verdict('own registry', checkRegistry(own)), nation, ...skipped(THIS_NODE, later, 'it is no member')]
+  }
+  return CHECKS.map(([name, check]) => verdict(name, check(own)))
+}
+
+function verdict(name: string, found: string | Fault): DiagnosisCheck {
+  return typeof found === 'string' ? passed(THIS_NODE, name, found) : failed(THIS_NODE, name, found)
+}
+
+function checkRegistry({ directory: { registry, split }, nowMs }: OwnNode): string | Fault {
+  if (split !== undefined) {
+    const both = split.signersOfBoth.join(', ') || 'nobody'
+    return {
+      code: 'registry-differs',
+      message: `two registries of version ${registry.version + 1} are signed; governors who signed both: ${both}`,
+      fix: 'Talk to the governors, then: tocsin alliance resolve',
+    }
+  }
+  if (registry.expiresMs > nowMs) return `version ${registry.version}, until ${dayOf(registry.expiresMs)}`
+  return {
+    code: 'publish-registry-expired',
+    message: `registry version ${registry.version} expired on ${dayOf(registry.expiresMs)}`,
+    fix: 'That closes no connection. Ask the governors for a new version: 30 days after this date publishing stops.',
+  }
+}
+
+function checkNation({ directory, nation }: OwnNode): string | Fault {
+  const member = directory.member(nation)
+  if (member?.status === STATUS.ACTIVE) return `${nation} is a member`
+  if (member?.status === STATUS.SUSPENDED) return `${nation} is suspended, and still connected`
+  return {
+    code: 'registry-not-member',
+    message: `${nation} is ${member === undefined ? 'not named' : 'expelled'} in registry version ${directory.registry.version}`,
+    fix: 'Check the nation in config.yaml, or ask the governors.',
+  }
+}
+
+function checkDocument({ directory, nation, nowMs }: OwnNode): string | Fault {
+  const member = directory.member(nation)
+  const doc = member?.doc
+  if (doc === undefined) {
+    return {
+      code: 'nation-doc-missing',
+      message: `no document of ${nation} is in force here, so nobody knows its keys`,
+      fix: 'Sign one with "tocsin alliance apply FILE", or apply a file that has it.',
+    }
+  }
+  if (member !== undefined && member.siblings.length > 0) {
+    return {
+      code: 'nation-split',
+      message: `two documents of ${nation} of version ${doc.version + 1} are signed, so it stays at version ${doc.version}`,
+      fix: 'Sign a successor of the right one.',
+    }
+  }
+  if (doc.expiresMs > nowMs) return `version ${doc.version}, until ${dayOf(doc.expiresMs)}`
+  return {
+    code: 'nation-doc-expired',
+    message: `the document of ${nation} expired on ${dayOf(doc.expiresMs)}`,
+    fix: 'Run "tocsin nation renew": 30 days after this date nobody seals to this nation.',
+  }
+}
+
+function checkPeerKey({ directory, nation, peer }: OwnNode): string | Fault {
+  const peerPk = peerKeyBytes(peer)
+  const standing = directory.peerStanding(peerPk)
+  const owner = directory.nationOfPeer(peerPk)
+  if (standing === 'member' && owner === nation) return `${peer} stands in the document of ${nation}`
+  const why =
+    owner !== undefined && owner !== nation
+      ? `stands in the document of ${owner}`
+      : standing === 'refused'
+        ? 'is given up in the document in force'
+        : 'is in no document in force'
+  return {
+    code: 'peer-key-unlisted',
+    message: `this node’s peer key ${why}`,
+    fix: 'Nobody lets it in before its nation’s document names this key: "tocsin nation show", then add the node.',
+  }
+}
+
+const UNSPECIFIED = /^\/(ip4\/0\.0\.0\.0|ip6\/::)\//
+const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/
+
+/** What others would call; whether they reach it only they can tell. */
+function checkAddresses({ directory, nation, peer }: OwnNode): string | Fault {
+  const peers = directory.peers()
+  const addresses = peers.find(each => peerKeyHex(each.peerPk) === peer)?.addresses ?? []
+  if (addresses.length === 0) return 'none in the document: others wait for this node to call'
+  const others = peers.filter(each => each.nation !== nation).flatMap(each => each.addresses)
+  const alone = others.some(address => !LOOPBACK.test(address))
+  const wrong = addresses.find(
+    address => !isMultiaddr(address) || UNSPECIFIED.test(address) || (alone && LOOPBACK.test(address)),
+  )
+  if (wrong === undefined) return addresses.join(' ')
+  return {
+    code: 'net-address-invalid',
+    message: `the document names ${wrong}, where nobody else can call this node`,
+    fix: 'Put what others reach it by into the document: tocsin nation address',
+  }
+}
+
+function isMultiaddr(text: string): boolean {
+  try {
+    multiaddr(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10)
+}
