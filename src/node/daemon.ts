@@ -10,11 +10,13 @@ import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
+import { createCheckpointSpread } from './checkpoint-spread.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
-import { faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
+import { startCosigner } from './cosigner.ts'
+import { faultsTolerated, isWitness, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
@@ -88,6 +90,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   assertMember(book.directory().member(nation) !== undefined, nation)
   const keys = keysInUse(options.keys, options.nextKeys?.keys, ownDocument())
   const signer = createEd25519Signer(keys.inner.signSeed)
+  const witness = createEd25519Signer(keys.inner.witnessSeed)
 
   // --- entries in, view out
   const epochs = createEpochKeys({
@@ -229,6 +232,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     fetch: peer => sync.ask(peer),
     clock,
   })
+  const checkpointSpread = createCheckpointSpread({ host, book, clock, logger })
   const documentSpread = createDocumentSpread({
     host,
     book,
@@ -288,6 +292,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       logger,
     })
     documentSpread.start()
+    checkpointSpread.start()
     await sync.start()
     book.onChange(onEvidenceChange)
     host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
@@ -318,10 +323,24 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     book,
     ownLog,
     maySign: () => guard.state().kind === 'open' && hindrance() === undefined,
+    spread: checkpointSpread.spread,
     intervalMs: config.sync.checkpointMs,
     logger,
   })
   parts.defer(() => checkpoints.stop())
+  const cosigner = startCosigner({
+    allianceId,
+    nation,
+    store,
+    book,
+    witness: () => (isWitness(book.directory(), nation, witness.publicKey) ? witness : undefined),
+    maySign: () => guard.state().kind === 'open',
+    spread: checkpointSpread.spread,
+    clock,
+    intervalMs: config.sync.cosignMs,
+    logger,
+  })
+  parts.defer(() => cosigner.stop())
   const owed = startOwedSignatures({
     allianceId,
     store,
@@ -355,6 +374,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     hints,
     documentSpread,
     checkpoint: checkpoints.make,
+    cosign: cosigner.cosign,
     nationOf,
     hindrance,
   }

@@ -5,9 +5,10 @@ import type { Host } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
 import type { Directory } from '../registry/directory.ts'
 import { encode } from '../wire/codec.ts'
-import { Evidence, type EvidenceItem } from '../wire/gen/tocsin.ts'
+import { DocsRequest, Evidence, type EvidenceItem } from '../wire/gen/tocsin.ts'
 import { EVIDENCE_REQUEST_HASHES_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
+import type { ApplyResult } from './evidence-book.ts'
 import { itemName } from './log-evidence.ts'
 import { createTurns } from './turns.ts'
 
@@ -21,18 +22,22 @@ const CAPS = { streamsMaxPerPeer: 1, streamsMaxTotal: 32, frameBytesMax: FRAME_B
 export interface DocsExchangeOptions {
   readonly host: Host
   directory(): Directory
-  /** Documents to hand on, those that matter most to a stranger first. */
-  documents(): readonly EvidenceItem[]
+  /**
+   * Documents for somebody under that registry version, those that matter most first. What comes to be known later may
+   * stand anywhere between them, but none goes: so whoever counts what it has misses none.
+   */
+  documents(registryVersion: number): readonly EvidenceItem[]
   /** Whether a document of this name is held. */
   has(hashHex: string): boolean
-  apply(items: readonly EvidenceItem[], from: string): Promise<{ readonly added: number }>
+  apply(items: readonly EvidenceItem[], from: string): Promise<Pick<ApplyResult, 'added'>>
   readonly logger: Logger
 }
 
 /**
  * The one stream of a connection in limbo (R-5.4). A node asks a peer that it does not know for documents; whoever is
  * asked gives them only to a peer that it knows itself. So a member whose key is new here, or who slept for a year,
- * proves itself or learns of us, and a stranger learns nothing.
+ * proves itself or learns of us, and a stranger learns nothing but our registry version. What does not fit into one
+ * connection comes with the next.
  */
 export async function startDocsExchange(options: DocsExchangeOptions): Promise<void> {
   const { host, logger } = options
@@ -40,11 +45,15 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
     DOCS_PROTOCOL,
     async (frames, peer) => {
       if (options.directory().peerStanding(peerKeyBytes(peer)) !== 'member') return
-      await frames.write(encode(Evidence, { items: fitting(options.documents()) }))
+      const frame = await frames.read()
+      if (frame === null) return
+      const { registryVersion, after } = decodeStrict(DocsRequest, frame, REQUEST_BYTES_MAX)
+      await frames.write(encode(Evidence, { items: fitting(options.documents(registryVersion).slice(after)) }))
     },
     CAPS,
   )
   const inTurn = createTurns()
+  const pages = createPages(() => options.directory().registry.version)
   let asking = 0
   const tryAsking = async (peer: PeerKeyHex) => {
     if (asking >= STRANGERS_MAX) return
@@ -62,26 +71,54 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
     const frames = await host.openStream(peer, DOCS_PROTOCOL, AbortSignal.timeout(LIMBO_MS), {
       frameBytesMax: FRAME_BYTES_MAX,
     })
+    const request = pages.next(peer)
+    await frames.write(encode(DocsRequest, request))
     const frame = await frames.read()
     await frames.close()
     if (frame === null) return
-    const { items } = decodeStrict(Evidence, frame, FRAME_BYTES_MAX)
-    await inTurn(() => judge(items.slice(0, EVIDENCE_REQUEST_HASHES_MAX), peer))
+    const items = decodeStrict(Evidence, frame, FRAME_BYTES_MAX).items.slice(0, EVIDENCE_REQUEST_HASHES_MAX)
+    pages.passed(peer, request, await inTurn(() => judge(items, peer)))
   }
 
-  /** Anybody can make documents that take long to judge and lead nowhere: a few of them end it, the rest is paced. */
-  async function judge(items: readonly EvidenceItem[], peer: PeerKeyHex): Promise<void> {
+  /**
+   * Anybody can make documents that take long to judge and lead nowhere: a few of them end it, the rest is paced.
+   * Returns how many were judged.
+   */
+  async function judge(items: readonly EvidenceItem[], peer: PeerKeyHex): Promise<number> {
     let idle = 0
-    for (const item of items) {
+    for (const [i, item] of items.entries()) {
       if (item.type !== DOCUMENT || options.has(toHex(itemName(item)))) continue
       const startMs = performance.now()
       const { added } = await options.apply([item], peer)
       await delay((performance.now() - startMs) * (1 / STRANGERS_SHARE - 1), undefined, { ref: false })
-      if (added === 0 && ++idle >= IDLE_DOCUMENTS_MAX) return
+      if (added === 0 && ++idle >= IDLE_DOCUMENTS_MAX) return i + 1
     }
+    return items.length
   }
 }
 
+/** How far the documents of each peer in limbo have come; a registry that changed here begins another answer. */
+function createPages(registryVersion: () => number) {
+  /** Insertion order is age. */
+  const passed = new Map<PeerKeyHex, DocsRequest>()
+
+  return {
+    next(peer: PeerKeyHex): DocsRequest {
+      const last = passed.get(peer)
+      const version = registryVersion()
+      return last?.registryVersion === version ? last : { registryVersion: version, after: 0 }
+    },
+    passed(peer: PeerKeyHex, { registryVersion, after }: DocsRequest, count: number): void {
+      passed.delete(peer)
+      passed.set(peer, { registryVersion, after: after + count })
+      if (passed.size > PEERS_KEPT_MAX) passed.delete(passed.keys().next().value as PeerKeyHex)
+    },
+  }
+}
+
+/** Whoever is forgotten begins anew. */
+const PEERS_KEPT_MAX = 256
+const REQUEST_BYTES_MAX = 64
 const LIMBO_MS = 10_000
 /** What judging strangers may take of this thread's time. */
 const STRANGERS_SHARE = 0.1

@@ -47,11 +47,11 @@ export function createDocumentSpread({ host, book, lacking, clock, logger }: Doc
     start(): void {
       host.subscribe('registry', judge)
     },
-    /** Tells all, each document after those it builds on. */
-    async spread(documents: readonly ParsedSignedDoc[]): Promise<void> {
-      for (const doc of documents) {
+    /** Tells all of these SignedDocs, each after those it builds on. */
+    async spread(documents: readonly Uint8Array[]): Promise<void> {
+      for (const document of documents) {
         try {
-          await host.publish('registry', encodeSignedDoc(doc))
+          await host.publish('registry', document)
         } catch (error) {
           logger.warn({ err: error }, 'gossip did not take a document; peers fetch it by sync')
         }

@@ -23,10 +23,10 @@ import type { Directory } from '../registry/directory.ts'
 import { documentsOf, type EvidenceSet, emptyEvidence, findDocument } from '../registry/evidence.ts'
 import { openDirectory } from '../registry/open-directory.ts'
 import type { Pin } from '../registry/registry-state.ts'
-import { DOC_TYPE, encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
+import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { type Store, type StoreBatch, UNLIMITED } from '../store/store.ts'
-import { decodeLoose } from '../wire/codec.ts'
-import { type EvidenceItem, NationDoc } from '../wire/gen/tocsin.ts'
+import type { EvidenceItem } from '../wire/gen/tocsin.ts'
+import { documentsFor } from './document-order.ts'
 import { type Change, createLogEvidence, itemName } from './log-evidence.ts'
 import { createTurns } from './turns.ts'
 
@@ -36,8 +36,8 @@ export interface EvidenceBook {
   directory(): Directory
   /** Another object whenever a document was added. */
   documentSet(): EvidenceSet
-  /** Documents as evidence: registry versions, then those of the nation, then the others. */
-  documents(first: NationId): readonly EvidenceItem[]
+  /** Documents as evidence: registries after a version, then the documents of the nation, then those of others. */
+  documents(first: NationId, afterVersion?: number): readonly EvidenceItem[]
   /** From now on the registry in force is chosen under these. */
   repin(pins: readonly Pin[]): Promise<void>
   /** Takes what is valid and not known yet, durably. */
@@ -66,8 +66,8 @@ export interface ApplyResult {
   /** Documents kept until what they build on arrives. */
   readonly waiting: number
   readonly refused: readonly { readonly code: ErrorCode; readonly reason: string }[]
-  /** Those that were added or have more signatures now, each after what it builds on. */
-  readonly documents: readonly ParsedSignedDoc[]
+  /** SignedDocs that were added or have more signatures now, each after what it builds on. */
+  readonly documents: readonly Uint8Array[]
 }
 
 export interface EvidenceBookOptions {
@@ -214,13 +214,14 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 
   async function apply(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
     const refused: { code: ErrorCode; reason: string }[] = []
-    const before = documents
+    const fresh: Uint8Array[] = []
     const count = { added: 0, known: 0, waiting: 0 }
     for (const item of offered) {
       try {
         const taken = take(item)
         count[typeof taken === 'string' ? taken : 'added']++
         if (typeof taken === 'string') continue
+        for (const { bytes } of taken.documents?.add ?? []) fresh.push(bytes)
         unsaved.push(taken)
         await inTurn(save)
       } catch (error) {
@@ -230,7 +231,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       }
     }
     if (count.added > 0) await settle()
-    return { ...count, refused, documents: documents === before ? [] : newDocuments(before, documents) }
+    return { ...count, refused, documents: fresh }
   }
 
   /** In order; what a failed write leaves is saved with what comes next. */
@@ -280,12 +281,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     allianceId,
     directory: current,
     documentSet: () => documents,
-    documents(first) {
-      const rank = (doc: ParsedSignedDoc) => (doc.type === DOC_TYPE.REGISTRY ? 0 : nationOf(doc) === first ? 1 : 2)
-      return documentsOf(documents)
-        .toSorted((a, b) => rank(a) - rank(b))
-        .map(doc => documentPiece(doc)[1])
-    },
+    documents: (first, afterVersion = 0) => documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
     async repin(next) {
       pins = next
       forget()
@@ -306,15 +302,6 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     digest: () => listing().digest,
     onChange: listener => void listeners.push(listener),
   }
-}
-
-function newDocuments(before: EvidenceSet, after: EvidenceSet): readonly ParsedSignedDoc[] {
-  const known = new Set(documentsOf(before))
-  return documentsOf(after).filter(doc => !known.has(doc))
-}
-
-function nationOf(doc: ParsedSignedDoc): string {
-  return decodeLoose(NationDoc, doc.docBytes, false).nation
 }
 
 function documentPiece(doc: ParsedSignedDoc): readonly [string, EvidenceItem] {

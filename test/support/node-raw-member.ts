@@ -20,7 +20,7 @@ import { openDirectory } from '../../src/registry/open-directory.ts'
 import { parseSignedDoc } from '../../src/registry/signed-doc.ts'
 import { encode } from '../../src/wire/codec.ts'
 import { encodeEnvelope, KIND, logIdOf, type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'
-import { Batch, type Envelope, Evidence, type Item, KeyGrant } from '../../src/wire/gen/tocsin.ts'
+import { Batch, DocsRequest, type Envelope, Evidence, type Item, KeyGrant } from '../../src/wire/gen/tocsin.ts'
 import { decodeStrict } from '../../src/wire/strict.ts'
 import { encodeSyncMessage, parseSyncMessage } from '../../src/wire/sync-frame.ts'
 import { type Member, type RunningNode, type TestAlliance, until } from './node-alliance.ts'
@@ -171,6 +171,7 @@ export async function startRawMember(
     },
     async documents(from) {
       const frames = await host.openStream(peerOf(from), DOCS_PROTOCOL, AbortSignal.timeout(5000))
+      await frames.write(encode(DocsRequest, { registryVersion: 0, after: 0 }))
       const frame = await frames.read()
       return frame === null ? 0 : decodeStrict(Evidence, frame, 1024 * 1024).items.length
     },
