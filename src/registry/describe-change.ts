@@ -1,6 +1,7 @@
 import { toHex } from '../base/bytes.ts'
+import type { NationId } from '../base/ids.ts'
 import { describeBoundsChange } from './describe-bounds-change.ts'
-import { describeEntryChange } from './describe-entry-change.ts'
+import { describeEntryChange, type EntryChange } from './describe-entry-change.ts'
 import { describeKemsChange, describeNodesChange } from './describe-node-change.ts'
 import { describePolicyChange, describeQuorumChange } from './describe-policy-change.ts'
 import { DAY_MS } from './doc-fields.ts'
@@ -28,6 +29,23 @@ export function describeRegistryChange(
     ...describePolicyChange(before?.policy ?? DEFAULT_POLICY, after.policy),
     ...describeQuorumChange(before, after),
   ]
+}
+
+/** The nations whose entry or governor keys differ, in the order of ids. */
+export function concernedNations(before: ParsedRegistryDoc | undefined, after: ParsedRegistryDoc): NationId[] {
+  const namesOf = (doc: ParsedRegistryDoc | undefined) => [
+    ...(doc?.nations.keys() ?? []),
+    ...(doc?.governors.map(({ nation }) => nation) ?? []),
+  ]
+  const keysOf = (doc: ParsedRegistryDoc | undefined, nation: NationId) =>
+    doc?.governors
+      .find(governor => governor.nation === nation)
+      ?.keys.map(({ idHex }) => idHex)
+      .join()
+  const isConcerned = (nation: NationId) =>
+    keysOf(before, nation) !== keysOf(after, nation) ||
+    describeEntryChange(entryChange(before, after, nation)).length > 0
+  return [...new Set([...namesOf(before), ...namesOf(after)])].sort().filter(isConcerned)
 }
 
 /** What a document changes in its nation, as `describeRegistryChange`. */
@@ -147,14 +165,16 @@ function describeOddGovernor(
 
 function describeEntries(before: ParsedRegistryDoc | undefined, after: ParsedRegistryDoc): string[] {
   const nations = new Set([...(before?.nations.keys() ?? []), ...after.nations.keys()])
-  return [...nations].sort().flatMap(nation =>
-    describeEntryChange({
-      before: before?.nations.get(nation),
-      after: after.nations.get(nation),
-      beforeIssuedMs: before?.issuedMs,
-      issuedMs: after.issuedMs,
-    }),
-  )
+  return [...nations].sort().flatMap(nation => describeEntryChange(entryChange(before, after, nation)))
+}
+
+function entryChange(before: ParsedRegistryDoc | undefined, after: ParsedRegistryDoc, nation: NationId): EntryChange {
+  return {
+    before: before?.nations.get(nation),
+    after: after.nations.get(nation),
+    beforeIssuedMs: before?.issuedMs,
+    issuedMs: after.issuedMs,
+  }
 }
 
 function describeRootsChange(before: ParsedNationDoc | undefined, after: ParsedNationDoc): string[] {

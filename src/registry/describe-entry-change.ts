@@ -97,16 +97,28 @@ function rootsOf({ roots }: NationRecord): string {
 function describeRoots(change: EntryChange, after: NationRecord): string[] {
   const { before } = change
   const { nation, reset, docMinVersion } = after
-  const isSame = before?.roots === after.roots && before.docMinVersion === docMinVersion && before.reset === reset
-  if (isSame) return reset === RESET.LOST ? [describeCarriedReset(change, after)] : []
-  if (reset !== RESET.NONE) return describeReset(change, after)
-  if (before === undefined) return docMinVersion === 0 ? [] : [describeFirstRoots(after)]
-  if (before.reset === RESET.NONE) return [describeFirstRoots(after)]
+  const isRenamed = before?.roots !== after.roots || before.docMinVersion !== docMinVersion
+  if (reset !== RESET.NONE) {
+    if (isRenamed || before?.reset !== reset) return describeReset(change, after)
+    return reset === RESET.LOST ? [describeCarriedReset(change, after)] : []
+  }
+  if (before === undefined) return docMinVersion <= 1 ? [] : [describeUnboundRoots(after)]
   const fate = before.reset === RESET.LOST ? 'is withdrawn, unless it is in effect already' : 'stays in effect'
+  const ended = `The reset of ${nation}'s root keys as ${nameOf(RESET, before.reset)} is no longer carried: it ${fate}.`
   return [
-    `The reset of ${nation}'s root keys as ${nameOf(RESET, before.reset)} is no longer carried: it ${fate}.`,
-    describeFirstRoots(after),
+    ...(before.reset === RESET.NONE ? [] : [ended]),
+    ...(isRenamed ? [docMinVersion <= 1 ? describeFirstRoots(after) : describeUnboundRoots(after)] : []),
   ]
+}
+
+/** `root_key_ids` bind a first document, whatever was bound before: to add keys here is to let them speak. */
+function describeFirstRoots(entry: NationRecord): string {
+  return `ATTENTION: other keys may sign a first document of ${entry.nation}: ${rootsOf(entry)}.`
+}
+
+function describeUnboundRoots(entry: NationRecord): string {
+  const { nation, docMinVersion } = entry
+  return `The entry of ${nation} names keys from version ${docMinVersion} of its document on, without a reset, so they bind nothing: ${rootsOf(entry)}.`
 }
 
 function describeReset({ issuedMs }: EntryChange, after: NationRecord): string[] {
@@ -131,15 +143,6 @@ function describeCarriedReset({ beforeIssuedMs, issuedMs }: EntryChange, { natio
     ? 'it is in effect with this version'
     : 'it takes effect with the first version issued 14 days after the one that brought it, if that still carries it'
   return `The reset of ${nation}'s root keys as LOST is carried on: ${when}.`
-}
-
-function describeFirstRoots(entry: NationRecord): string {
-  const { nation, docMinVersion } = entry
-  const binds =
-    docMinVersion <= 1
-      ? `A first document of ${nation} may be signed by these too`
-      : `No reset is in this entry, so it binds nothing`
-  return `ATTENTION: the entry of ${nation} names root keys anew (from version ${docMinVersion}): ${rootsOf(entry)}. ${binds}.`
 }
 
 /** R-1.8: the newest bound of a log lasts; one given with a suspension ends with it, unless it ends in expulsion. */
