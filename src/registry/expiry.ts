@@ -2,7 +2,7 @@ import { DAY_MS } from './doc-fields.ts'
 
 /** */
 export const WARN_DAYS = [60, 30, 7, 1] as const
-const GRACE_DAYS = 30
+export const GRACE_DAYS = 30
 
 /**
  * What the expiry of a document means now (R-1.9). It never closes a connection and never voids an entry.
