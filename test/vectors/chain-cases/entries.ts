@@ -392,6 +392,20 @@ function placeVectors(): NamedVectors {
       'append',
       ['genesis', 'batch'],
     ),
+    'R-0.3-time-from-the-future': second(
+      'R-0.3',
+      'an entry from the last millisecond that can be written',
+      nextEntry(log, { ...batch, timeMs: Number.MAX_SAFE_INTEGER }),
+      'append',
+      ['genesis', 'batch'],
+    ),
+    'R-0.3-time-falls': entriesVector(
+      'R-0.3',
+      'an entry that is older than the one before it',
+      [...two.entries, nextEntry(two, { ...batchOf('main 2'), timeMs: TIME_MS - 1 })],
+      ['append', 'append', 'append'],
+      { contents: ['genesis', 'batch', 'batch'] },
+    ),
     'R-2.5-same-seq': entriesVector(
       'R-2.5',
       'another leaf at a seq that is held',

@@ -74,6 +74,7 @@ function witnessed(title: string, known: Known, outcome: Partial<Outcome>, rule 
 export function standingVectors(): NamedVectors {
   return {
     ...conflictCases(),
+    ...evidenceCases(),
     ...badLeafCases(),
     ...boundCases(),
     ...quorumCases(),
@@ -136,6 +137,40 @@ function conflictCases(): NamedVectors {
       'two checkpoints of one size contradict each other, whether or not anyone has made a proof of it',
       { checkpoints: [cosigned([], tree(12)), cosigned([], tree(12, 'fork'))] },
       { ...none, alarms },
+    ),
+  }
+}
+
+/** a set, so neither the order nor what comes twice counts; and one more piece can move the limit down or up. */
+function evidenceCases(): NamedVectors {
+  const larger = cosigned(['CCC', 'DDD', 'EEE'], tree(16), tree(10))
+  const checkpoints = [quorate10, larger, cosigned([], tree(20), tree(16))]
+  const proofs = [conflictAt(12), badLeafAt(18, tree(20)), conflictAt(17)]
+  const outcome = { limit: 16, branch: tree(16), quorate: tree(16), reason: 'conflict' } as const
+  return {
+    'R-0.2-evidence-in-order': standing(
+      'R-0.2',
+      'three checkpoints and three proofs',
+      { checkpoints, proofs },
+      outcome,
+    ),
+    'R-0.2-evidence-in-reverse': standing(
+      'R-0.2',
+      'the same in the other order',
+      { checkpoints: checkpoints.toReversed(), proofs: proofs.toReversed() },
+      outcome,
+    ),
+    'R-0.2-evidence-twice': standing(
+      'R-0.2',
+      'the same, each piece twice',
+      { checkpoints: [...checkpoints, ...checkpoints], proofs: [...proofs, ...proofs] },
+      outcome,
+    ),
+    'R-0.2-evidence-grows': standing(
+      'R-0.2',
+      'without the larger quorum the conflict at 12 is the limit, and what was served before is quarantined',
+      { checkpoints: [quorate10], proofs },
+      { limit: 12, branch: tree(10), quorate: tree(10), reason: 'conflict' },
     ),
   }
 }
