@@ -76,6 +76,8 @@ export const CODES = {
   'proposal-expired': ['state', 'R-1.9'],
   'proposal-outdated': ['conflict', 'R-1.5'],
   'proposal-incomplete': ['unknown', 'R-1.2'],
+  'proposal-other-alliance': ['conflict', 'R-1.4'],
+  'proposal-signed': ['state', 'R-1.5'],
   'signature-file-malformed': ['input', 'R-1.2'],
   'signature-other-proposal': ['conflict', 'R-1.2'],
   'signature-not-asked': ['unauthorised', 'R-1.2'],

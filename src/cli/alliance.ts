@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
 import type { ApplyOptions } from './alliance-apply.ts'
+import type { AssembleOptions } from './alliance-assemble.ts'
 import type { FoundOptions } from './alliance-found.ts'
+import { addProposeCommands } from './alliance-propose.ts'
 import type { ShowOptions, VerifyOptions } from './alliance-show.ts'
+import type { SignProposalOptions } from './alliance-sign.ts'
 import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
@@ -29,6 +32,34 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .addOption(outputOption())
     .action(async (requests: readonly string[], options: FoundOptions) =>
       (await import('./alliance-found.ts')).foundAlliance(context, requests, options),
+    )
+
+  addProposeCommands(alliance, context)
+
+  alliance
+    .command('sign')
+    .description('sign a proposal, on a machine without a network if need be, once it has said what it changes')
+    .argument('<proposal>', 'what "alliance propose", "alliance found" or a command of "nation" wrote')
+    .option('--key <file>', "whose key signs (default: the home's governor.age, or root.age for its nation)")
+    .option('--abandon <hash>', 'give up a document of this version that was signed before and never used')
+    .option('--yes', 'do not ask whether to sign')
+    .option('-O, --output-file <file>', 'the signature file (default: the proposal and the signer, with .signature)')
+    .addOption(passphraseFileOption())
+    .action(async (proposal: string, options: SignProposalOptions) =>
+      (await import('./alliance-sign.ts')).signProposalFile(context, proposal, options),
+    )
+
+  alliance
+    .command('assemble')
+    .description(
+      'put signatures under a proposal together; exits 75 while some are missing, and keeps those that are here',
+    )
+    .argument('<proposal>', 'what was signed')
+    .argument('[signature...]', 'what "tocsin alliance sign" wrote')
+    .option('-O, --output-file <file>', 'the alliance file with the new document (default: the name and version)')
+    .addOption(outputOption())
+    .action(async (proposal: string, signatures: readonly string[], options: AssembleOptions) =>
+      (await import('./alliance-assemble.ts')).assembleProposal(context, proposal, signatures, options),
     )
 
   alliance

@@ -101,9 +101,7 @@ export async function writeWhole(
   options: { mode?: number; replace?: boolean } = {},
 ) {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  if (options.replace !== true && (await exists(path))) {
-    throw new UserError('file-exists', `${path} exists already`, { fix: 'Move it away, or choose another name.' })
-  }
+  if (options.replace !== true) await assertAbsent(path)
   const temporary = `${path}.${process.pid}.tmp`
   const file = await open(temporary, 'wx', options.mode ?? 0o600)
   try {
@@ -116,6 +114,12 @@ export async function writeWhole(
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+/** For what is refused before anything is done. Throws UserError `file-exists`. */
+export async function assertAbsent(path: string): Promise<void> {
+  if (!(await exists(path))) return
+  throw new UserError('file-exists', `${path} exists already`, { fix: 'Move it away, or name another with -O.' })
 }
 
 export async function makeHome(home: Home): Promise<void> {

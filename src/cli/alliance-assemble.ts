@@ -1,0 +1,72 @@
+import { resolve } from 'node:path'
+import { TocsinError, UserError } from '../base/errors.ts'
+import { allianceFileOf, openAlliance, readInput } from '../node/founding-alliance.ts'
+import { assertAbsent, writeWhole } from '../node/home.ts'
+import { encodeProposalFile } from '../node/proposal-file.ts'
+import { parseSignatureFile, SIGNATURE_FILE_BYTES_MAX } from '../node/signature-file.ts'
+import { documentsOf } from '../registry/evidence.ts'
+import { addSignature, completeProposal, type OpenProposal } from '../registry/proposal.ts'
+import { allianceViewOf, printAlliance } from './alliance-view.ts'
+import type { CliContext } from './context.ts'
+import type { OutputFormat } from './output.ts'
+import { printSeats, readProposal, stemOf } from './proposal-view.ts'
+
+export interface AssembleOptions {
+  readonly outputFile?: string
+  readonly output: OutputFormat
+}
+
+/**
+ * Puts signatures together. One that is refused refuses them all; while some are missing, those that are here are kept in
+ * the proposal file, so that they can come one by one.
+ */
+export async function assembleProposal(
+  context: CliContext,
+  path: string,
+  signaturePaths: readonly string[],
+  options: AssembleOptions,
+): Promise<void> {
+  const { say } = context
+  const before = await readProposal(path)
+  const open = await addSignatures(context, before, signaturePaths)
+  if (!open.isComplete) {
+    if (open !== before) await writeWhole(path, encodeProposalFile(open.proposal), { mode: 0o644, replace: true })
+    await printSeats(context, options.output, open)
+  }
+  const { evidence, directory } = openAlliance(documentsOf(completeProposal(open)))
+  const file = resolve(options.outputFile ?? `${stemOf(open)}.tocsin`)
+  await assertAbsent(file)
+  await writeWhole(file, allianceFileOf(evidence), { mode: 0o644 })
+
+  const view = allianceViewOf(directory)
+  await printAlliance(context, options.output, view)
+  say(`All signatures are here: ${file} has the new document. Give it to the members, or apply it at one of them:`)
+  say(`  tocsin alliance apply FILE${open.evidence === undefined ? ` --trust ${view.fingerprint}` : ''}`)
+}
+
+async function addSignatures(
+  { say }: CliContext,
+  before: OpenProposal,
+  paths: readonly string[],
+): Promise<OpenProposal> {
+  let open = before
+  for (const path of paths) {
+    const signature = parseSignatureFile(await readInput(path, SIGNATURE_FILE_BYTES_MAX), path)
+    const added = naming(path, () => addSignature(open, signature))
+    const { kind, name } = added.outcome
+    say(kind === 'added' ? `${name} has signed.` : `${name} had signed already, and counts once: ${path}`)
+    open = added.open
+  }
+  return open
+}
+
+/** Of several files: which one it was. */
+function naming<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof TocsinError)) throw cause
+    const { code, message, fix, data } = cause
+    throw new UserError(code, `${path}: ${message}`, { ...(fix !== undefined && { fix }), data, cause })
+  }
+}

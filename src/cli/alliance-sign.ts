@@ -1,0 +1,41 @@
+import { resolve } from 'node:path'
+import { readHeldAlliance } from '../node/founding-alliance.ts'
+import { openKeyFile } from '../node/founding-keys.ts'
+import { assertAbsent, writeWhole } from '../node/home.ts'
+import { assertFits, seatOfKey, signProposal } from '../node/proposal-signing.ts'
+import { encodeSignatureFile } from '../node/signature-file.ts'
+import { DOC_TYPE } from '../registry/signed-doc.ts'
+import type { CliContext } from './context.ts'
+import { createPassphrasePrompt } from './passphrase.ts'
+import { proposalWords, readProposal, stemOf } from './proposal-view.ts'
+import { assertConfirmed } from './question.ts'
+
+export interface SignProposalOptions {
+  readonly key?: string
+  readonly outputFile?: string
+  readonly abandon?: string
+  readonly yes?: boolean
+  readonly passphraseFile?: string
+}
+
+/** Needs no network, no daemon and no home, but for the key file. Everything is shown and judged before the passphrase. */
+export async function signProposalFile(context: CliContext, path: string, options: SignProposalOptions): Promise<void> {
+  const { say } = context
+  const home = context.home()
+  const open = await readProposal(path)
+  assertFits(await readHeldAlliance(home), open)
+  if (options.outputFile !== undefined) await assertAbsent(resolve(options.outputFile))
+  // What is signed is never passed over, whatever --quiet says.
+  for (const line of proposalWords(open)) context.stderr.write(`${line}\n`)
+  await assertConfirmed(context, options.yes === true, 'Sign this?')
+
+  const keyPath = options.key ?? (open.change.type === DOC_TYPE.REGISTRY ? home.governorKey : home.rootKey)
+  const key = await openKeyFile(keyPath, createPassphrasePrompt(context, options))
+  const seat = seatOfKey(open.councils, key)
+  const file = resolve(options.outputFile ?? `${stemOf(open)}.${seat.replaceAll(' ', '-')}.signature`)
+  await assertAbsent(file)
+  const signature = await signProposal(open, key, options.abandon === undefined ? {} : { abandon: options.abandon })
+  await writeWhole(file, encodeSignatureFile(signature), { mode: 0o644 })
+  say(`Signed for ${seat}; the key file has it on record. Send ${file} to who assembles the proposal:`)
+  say('  tocsin alliance assemble PROPOSAL SIGNATURE…')
+}
