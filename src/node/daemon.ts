@@ -25,6 +25,7 @@ import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
 import { adoptCheckpoint, heldCheckpoint } from './held-checkpoint.ts'
 import { findHindrance } from './hindrance.ts'
+import { agedPins } from './in-force-record.ts'
 import { createIngest } from './ingest.ts'
 import { createKemKeeper } from './kem-keeper.ts'
 import { createKeySuccession, keysInUse, type NextKeys } from './key-succession.ts'
@@ -32,7 +33,7 @@ import { createLogWatch } from './log-watch.ts'
 import { createOutbox } from './outbox.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
 import { createOwnLog } from './own-log.ts'
-import { createPinKeeper } from './pin-keeper.ts'
+import { readInForce, startPinKeeper } from './pin-keeper.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
 import { createRegistryHints } from './registry-hints.ts'
@@ -82,10 +83,13 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const alerts = createContentAlerts(logger, clock)
 
   // --- what is known of the alliance
-  const book = await openEvidenceBook({ allianceId, store, pins: options.pins, clock, logger })
+  const inForce = await readInForce(store)
+  const pinned = [...options.pins, ...agedPins(inForce)]
+  const book = await openEvidenceBook({ allianceId, store, pins: pinned, clock, logger })
   const documents = options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body }))
   await book.apply(documents, 'alliance file')
-  const pins = createPinKeeper({ book, pins: options.pins })
+  const pins = startPinKeeper({ book, store, operator: options.pins, record: inForce, clock, logger })
+  parts.defer(() => pins.stop())
   const ownDocument = () => book.directory().member(nation)?.doc
   assertMember(book.directory().member(nation) !== undefined, nation)
   const keys = keysInUse(options.keys, options.nextKeys?.keys, ownDocument())
