@@ -1,6 +1,7 @@
 import type { AllianceId } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import type { Store } from '../store/store.ts'
+import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import type { EvidenceBook } from './evidence-book.ts'
 import { makeCheckpoint } from './own-evidence.ts'
 import type { OwnLog } from './own-log.ts'
@@ -12,6 +13,8 @@ export interface CheckpointOptions {
   readonly ownLog: Pick<OwnLog, 'current' | 'signerOf'>
   /** Whether anything may be signed now. */
   maySign(): boolean
+  /** Tells the others. */
+  spread(items: readonly EvidenceItem[]): Promise<void>
   readonly intervalMs: number
   readonly logger: Logger
 }
@@ -28,7 +31,9 @@ export function startCheckpoints(options: CheckpointOptions) {
     if (head === undefined || store.state !== 'open' || !options.maySign()) return
     const signer = ownLog.signerOf(head.signPk)
     if (signer === undefined || (book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
-    await book.apply([await makeCheckpoint(store, options.allianceId, head, signer)], 'self')
+    const items = [await makeCheckpoint(store, options.allianceId, head, signer)]
+    await book.apply(items, 'self')
+    await options.spread(items)
   }
 
   return {

@@ -43,6 +43,8 @@ const schema = z.strictObject({
       gapMs: whole(100, 60_000).default(2_000),
       /** How often the own log is checkpointed, on growth. */
       checkpointMs: whole(1000, 3_600_000).default(60_000),
+      /** How often the logs of others are cosigned, where this nation is a witness. */
+      cosignMs: whole(1000, 86_400_000).default(300_000),
     })
     .prefault({}),
   metrics: z

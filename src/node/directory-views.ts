@@ -2,6 +2,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
 import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
+import { KEY_STATUS } from '../registry/node-key.ts'
 import { STATUS } from '../registry/registry-doc.ts'
 
 /** What parts of the node ask of the alliance's documents. */
@@ -19,6 +20,15 @@ export function otherActiveNations(directory: Directory, nation: NationId): Nati
     .members()
     .filter(member => member.status === STATUS.ACTIVE && member.nation !== nation)
     .map(member => member.nation)
+}
+
+/** R-2.7: whether a cosignature by this key counts for the nation in the registry in force. */
+export function isWitness(directory: Directory, nation: NationId, witnessPk: Uint8Array): boolean {
+  if (!directory.witnesses(directory.registry.version)?.has(nation)) return false
+  const nodes = directory.member(nation)?.doc?.nodes ?? []
+  return nodes.some(
+    node => node.status === KEY_STATUS.ACTIVE && node.witnessPk !== undefined && equalBytes(node.witnessPk, witnessPk),
+  )
 }
 
 /** f of R-2.7 for a log of `nation`: how many of the other witness nations the alliance reckons to be Byzantine. */

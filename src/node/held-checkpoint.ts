@@ -24,10 +24,12 @@ export function heldCheckpoint(
     .map(({ checkpoint }) => checkpoint)
     .filter(({ size }) => size <= held)
     .sort((a, b) => b.size - a.size)
-  return fitting.find(checkpoint => {
-    const { size } = checkpoint
-    return sameTree(checkpoint, { size, root: rangeRoot(compactRangeAt(store.hashAt(logId), size)) })
-  })
+  return fitting.find(checkpoint => isHeldTree(store, logId, checkpoint))
+}
+
+/** Whether the first `size` entries held of a log, which must be there, are this tree. */
+export function isHeldTree(store: Pick<Store, 'hashAt'>, logId: LogId, tree: TreeHead): boolean {
+  return sameTree(tree, { size: tree.size, root: rangeRoot(compactRangeAt(store.hashAt(logId), tree.size)) })
 }
 
 /**

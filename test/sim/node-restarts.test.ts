@@ -49,7 +49,7 @@ test(`restarts, full disks and new logs lose nothing, double nothing and fork no
     place.disk = fullLevel(place.level)
     place.running = await alliance.start(place.index, {
       store: await openStore({ level: place.disk.level }),
-      config: config => ({ ...config, sync: { intervalMs: 1000, gapMs: 100, checkpointMs: 500 } }),
+      config: config => ({ ...config, sync: { ...config.sync, intervalMs: 1000, gapMs: 100, checkpointMs: 500 } }),
     })
   }
 

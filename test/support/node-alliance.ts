@@ -50,6 +50,15 @@ export interface TestAlliance extends AsyncDisposable {
   start(index: number, options?: StartOptions): Promise<RunningNode>
 }
 
+/** Where an alliance differs from one of equals with a node each; nations by index. */
+export interface AllianceShape {
+  /** Where a nation is to receive nothing, it has no KEM keys. */
+  readonly roles?: ReadonlyMap<number, readonly number[]>
+  readonly maxTlp?: ReadonlyMap<number, number>
+  /** Nations that have a second node: further members, in this order, with the same roots and KEM keys. */
+  readonly secondSites?: readonly number[]
+}
+
 export interface StartOptions {
   readonly config?: (config: Config) => Config
   readonly clock?: Clock
@@ -67,24 +76,30 @@ export interface StartOptions {
 
 export const systemClock: Clock = { now: () => Date.now() }
 
-export async function createTestAlliance(count: number): Promise<TestAlliance> {
+export async function createTestAlliance(count: number, shape: AllianceShape = {}): Promise<TestAlliance> {
   installNative()
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'))
   const members: Member[] = []
-  for (let i = 0; i < count; i++) members.push(await createMember(nationName(i), folder))
+  const rolesOf = (i: number) => shape.roles?.get(i) ?? [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS]
+  for (let i = 0; i < count; i++) {
+    const member = await createMember(nationName(i), folder)
+    members.push(rolesOf(i).includes(ROLE.RECEIVE) ? member : { ...member, kemKeys: [] })
+  }
+  const nations = [...members]
+  for (const i of shape.secondSites ?? []) members.push(await createSecondSite(nations[i]!, folder))
   const issuedMs = Date.now() - 60_000
   const founding = buildFoundingRegistry({
     name: 'Test alliance',
-    governors: members.map(({ nation, root }) => ({ nation, primary: root.key })),
+    governors: nations.map(({ nation, root }) => ({ nation, primary: root.key })),
     threshold: Math.floor(count / 2) + 1,
-    nations: members.map(({ nation, root }) => ({
+    nations: nations.map(({ nation, root }, i) => ({
       nation,
       label: `Nation ${nation}`,
       status: STATUS.ACTIVE,
-      roles: [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS],
+      roles: rolesOf(i),
       rootThreshold: 1,
       roots: [root.key],
-      maxTlp: 0,
+      maxTlp: shape.maxTlp?.get(i) ?? 0,
     })),
     policy: DEFAULT_POLICY,
     issuedMs,
@@ -95,10 +110,11 @@ export async function createTestAlliance(count: number): Promise<TestAlliance> {
     DOC_TYPE.REGISTRY,
     new Uint8Array(0),
     founding.docBytes,
-    members.map(member => member.root),
+    nations.map(member => member.root),
   )
-  const nations = members.map(member => nationDocument(allianceId, member, issuedMs))
-  const documents = [encodeSignedDoc(registry), ...nations]
+  const sitesOf = ({ nation }: Member) => members.filter(member => member.nation === nation)
+  const ofNations = nations.map(member => nationDocument(allianceId, sitesOf(member), issuedMs))
+  const documents = [encodeSignedDoc(registry), ...ofNations]
   return {
     allianceId,
     members,
@@ -130,9 +146,13 @@ async function createMember(nation: NationId, folder: string): Promise<Member> {
   }
 }
 
-function nationDocument(allianceId: AllianceId, member: Member, issuedMs: number): Uint8Array {
-  const { nation, keys, kemKeys, root } = member
-  const inner = keys.inner!
+async function createSecondSite(first: Member, folder: string): Promise<Member> {
+  const second = await createMember(first.nation, folder)
+  return { ...second, kemKeys: first.kemKeys, root: first.root, home: `${first.home}-2` }
+}
+
+function nationDocument(allianceId: AllianceId, sites: readonly Member[], issuedMs: number): Uint8Array {
+  const { nation, kemKeys, root } = sites[0]!
   const docBytes = buildNationDoc({
     allianceId,
     nation,
@@ -141,22 +161,22 @@ function nationDocument(allianceId: AllianceId, member: Member, issuedMs: number
     validDays: 365,
     rootThreshold: 1,
     roots: [root.key],
-    nodes: [
+    nodes: sites.map(({ keys: { inner, peerSeed }, address }) =>
       buildInnerNode(
         allianceId,
         nation,
         {
-          sign: createEd25519Signer(inner.signSeed),
-          witness: createEd25519Signer(inner.witnessSeed),
-          mldsa44Pk: mlDsa44.publicKey(inner.mldsa44Seed),
-          peer: createEd25519Signer(keys.peerSeed),
+          sign: createEd25519Signer(inner!.signSeed),
+          witness: createEd25519Signer(inner!.witnessSeed),
+          mldsa44Pk: mlDsa44.publicKey(inner!.mldsa44Seed),
+          peer: createEd25519Signer(peerSeed),
         },
-        [member.address],
+        [address],
       ),
-    ],
+    ),
     kems: buildKemKeys(
       kemKeys.map(kem => createXWingKey(kem.seed).publicKey),
-      kemKeys[0]!.fromMs,
+      kemKeys[0]?.fromMs ?? 0,
       300,
     ),
     bounds: [],
