@@ -89,7 +89,15 @@ export function buildClaim(draft: ClaimDraft, context: ClaimContext): IndicatorC
     sourceId: cleanLine(draft.sourceId ?? '', SHORT_TEXT_LENGTH_MAX),
     assertion: context.assertion,
   }
-  return { ...content, id: claimId(content, context) }
+  return identifyClaim(content, context)
+}
+
+/** The claim with the id that follows from its content: as it would be had its draft said no more than that. */
+export function identifyClaim(
+  claim: IndicatorClaim,
+  context: Pick<ClaimContext, 'allianceId' | 'nation'>,
+): IndicatorClaim {
+  return { ...claim, id: claimId(claim, context) }
 }
 
 /** `SHA256("tocsin/claim/v1\0" || alliance_id || u8 length || nation || claim with empty id)`, first 16 bytes. */

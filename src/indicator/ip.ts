@@ -1,3 +1,4 @@
+import { toHex } from '../base/bytes.ts'
 import { invalidValue, quoted } from './invalid.ts'
 
 /** Four or sixteen bytes, network order. */
@@ -26,6 +27,38 @@ export function canonicalCidr(text: string): string {
   const address = parseAddress(text.slice(0, slash))
   const prefix = parsePrefixLength(text.slice(slash + 1), address.length * 8)
   return `${formatAddress(masked(address, prefix))}/${prefix}`
+}
+
+/** First and last address, as 32 hex digits each, so that they sort as text. */
+export interface AddressSpan {
+  readonly first: string
+  readonly last: string
+}
+
+/**
+ * What an address or a range covers. IPv4 lies where IPv6 maps it (`::ffff:0:0/96`), so that both spellings of one
+ * address are the same. Host bits are cleared.
+ */
+export function addressSpan(text: string): AddressSpan {
+  const slash = text.indexOf('/')
+  const address = parseAddress(slash < 0 ? text : text.slice(0, slash))
+  const bits = address.length * 8
+  const prefix = slash < 0 ? bits : parsePrefixLength(text.slice(slash + 1), bits)
+  const first = masked(address, prefix)
+  const last = masked(
+    address.map(() => 0xff),
+    prefix,
+  ).map((mask, index) => first[index]! | (~mask & 0xff))
+  const mapped = address.length === 4 ? MAPPED : ''
+  return { first: mapped + toHex(first), last: mapped + toHex(last) }
+}
+
+const MAPPED = `${'0'.repeat(20)}ffff`
+
+/** `text` as a range no longer than `prefix` bits: wider where it is narrower. For an address or a range. */
+export function widened(text: string, prefix: number): string {
+  const [address = '', length] = text.split('/')
+  return canonicalCidr(`${address}/${Math.min(prefix, length === undefined ? prefix : Number(length))}`)
 }
 
 function parseAddress(text: string): Address {

@@ -1,0 +1,194 @@
+import { ProtocolError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import { classify } from '../indicator/canonical.ts'
+import { domainOfEmail } from '../indicator/email.ts'
+import { type AddressSpan, addressSpan } from '../indicator/ip.ts'
+import { type ParsedItem, parseItem } from '../indicator/item.ts'
+import type { MarkingFields } from '../indicator/marking.ts'
+import { hostOfUrl } from '../indicator/url.ts'
+import type { Item, Reference } from '../wire/gen/tocsin.ts'
+
+/** For whom an item is meant, as far as rules ask. */
+export interface GuardAudience {
+  readonly kind: 'alliance' | 'group' | 'nations'
+  /** Id in hex, and what its owner calls it. */
+  readonly group?: { readonly id: string; readonly name: string } | undefined
+  /** Who will be able to read it beside the own nation. */
+  readonly readers: readonly NationId[]
+}
+
+/** An item and its audience, in the terms of the rules. */
+export interface GuardSubject {
+  readonly item: ParsedItem
+  readonly type: string
+  readonly value: string
+  readonly marking: MarkingFields | undefined
+  /** Lower case. */
+  readonly labels: readonly string[]
+  readonly source: string
+  readonly confidence: number
+  readonly audience: GuardAudience
+  /** Where an indicator is. */
+  readonly place: Places
+  /** Where it and all that a pattern or STIX object names is. */
+  named(): readonly Places[]
+  /** And what free text names. */
+  mentioned(): readonly Places[]
+}
+
+/** The addresses and the name that one value has, one of both at most; a name with all names that it is below of. */
+export interface Places {
+  readonly span: AddressSpan | undefined
+  readonly names: readonly string[]
+}
+
+const NOWHERE: Places = { span: undefined, names: [] }
+
+export function guardSubject(item: Item, audience: GuardAudience): GuardSubject {
+  const parsed = parseItem(item)
+  const { type, value } = 'value' in parsed ? parsed : { type: '', value: '' }
+  const claim = parsed.kind === 'indicator' ? parsed.claim : undefined
+  const place = placesOf(type, value)
+  let named: readonly Places[] | undefined
+  let mentioned: readonly Places[] | undefined
+  const namedPlaces = () => (named ??= [place, ...placesIn(bodyTexts(parsed))])
+  return {
+    item: parsed,
+    type,
+    value,
+    marking: 'marking' in parsed ? parsed.marking : undefined,
+    labels: labelsOf(parsed),
+    source: sourceOf(parsed).toLowerCase(),
+    confidence: Math.max(0, (claim?.confidencePlus1 ?? 0) - 1),
+    audience,
+    place,
+    named: namedPlaces,
+    mentioned: () => (mentioned ??= [...namedPlaces(), ...placesIn(freeTexts(parsed))]),
+  }
+}
+
+/** Of a canonical value. */
+function placesOf(type: string, value: string): Places {
+  switch (type) {
+    case 'ipv4':
+    case 'ipv6':
+    case 'cidr':
+      return { span: addressSpan(value), names: [] }
+    case 'domain':
+      return { span: undefined, names: namesAbove(value) }
+    case 'email':
+      return { span: undefined, names: namesAbove(domainOfEmail(value)) }
+    case 'url':
+      return placeOfHost(hostOfUrl(value))
+    default:
+      return NOWHERE
+  }
+}
+
+function placeOfHost(host: string): Places {
+  if (!/^[\d.]+$|:/.test(host)) return { span: undefined, names: namesAbove(host) }
+  try {
+    return { span: addressSpan(host), names: [] }
+  } catch (error) {
+    if (error instanceof ProtocolError) return NOWHERE
+    throw error
+  }
+}
+
+/** `c2.evil.example`: itself, `evil.example`, `example`. */
+function namesAbove(host: string): readonly string[] {
+  const names = [host]
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) names.push(host.slice(dot + 1))
+  return names
+}
+
+/** What stands in texts and looks like an address, a name, or something that has one. A body bounds how many there are. */
+const CANDIDATE = /[\p{L}\p{N}_.:/@%-]{3,2048}/gu
+const IPV4 = /\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?/g
+const DEFANGED_DOT = /[[({]\s*(?:\.|dot)\s*[\])}]/gi
+const EDGES = /^[.:/@%-]+|[.:/@%-]+$/g
+
+function placesIn(texts: readonly string[]): Places[] {
+  const places: Places[] = []
+  for (const text of texts) {
+    const plain = text.replace(DEFANGED_DOT, '.')
+    for (const [found] of plain.matchAll(IPV4)) places.push(placeOfText(found))
+    for (const [found] of plain.matchAll(CANDIDATE)) {
+      if (/[.:]/.test(found)) places.push(placeOfText(found.replace(EDGES, '')))
+    }
+  }
+  return places.filter(place => place !== NOWHERE)
+}
+
+function placeOfText(text: string): Places {
+  const found = classify(text)
+  if (found.kind === 'value') return placesOf(found.type, found.value)
+  if (found.kind === 'host-port') return placesOf(found.host.type, found.host.value)
+  return NOWHERE
+}
+
+function bodyTexts(item: ParsedItem): readonly string[] {
+  if (item.kind === 'indicator' && item.type === 'stix-pattern') return [item.value]
+  return item.kind === 'stix-object' ? textsOfJson(item.object.json) : []
+}
+
+/** Every text in it, with its escapes undone; without recursion, for it may nest as deep as it is long. */
+function textsOfJson(json: string): readonly string[] {
+  const texts: string[] = []
+  const open: unknown[] = [JSON.parse(json)]
+  while (open.length > 0) {
+    const value = open.pop()
+    if (typeof value === 'string') texts.push(value)
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, inner] of Object.entries(value)) open.push(name, inner)
+    }
+  }
+  return texts
+}
+
+function freeTexts(item: ParsedItem): readonly string[] {
+  switch (item.kind) {
+    case 'indicator': {
+      const { original, name, description, labels, references, source, sourceId } = item.claim
+      return [original, name, description, ...labels, ...referenceTexts(references), source, sourceId]
+    }
+    case 'sighting':
+      return [item.sighting.source]
+    case 'withdrawal':
+      return [item.withdrawal.reason]
+    case 'opinion':
+      return [item.opinion.comment]
+    case 'incident':
+      return [item.report.title, item.report.text, ...referenceTexts(item.report.references)]
+    case 'request':
+      return [item.request.title, item.request.text]
+    case 'acknowledgement':
+      return [item.acknowledgement.text]
+    case 'group':
+      return [item.group.name]
+    default:
+      return []
+  }
+}
+
+function referenceTexts(references: readonly Reference[]): readonly string[] {
+  return references.flatMap(({ sourceName, url, externalId, description }) => [
+    sourceName,
+    url,
+    externalId,
+    description,
+  ])
+}
+
+function labelsOf(item: ParsedItem): readonly string[] {
+  if (item.kind === 'indicator') return item.claim.labels.map(label => label.toLowerCase())
+  if (item.kind !== 'stix-object') return []
+  const { labels } = JSON.parse(item.object.json) as { readonly labels?: unknown }
+  if (!Array.isArray(labels)) return []
+  return labels.filter(label => typeof label === 'string').map(label => label.toLowerCase())
+}
+
+function sourceOf(item: ParsedItem): string {
+  if (item.kind === 'indicator') return item.claim.source
+  return item.kind === 'sighting' ? item.sighting.source : ''
+}
