@@ -1,6 +1,6 @@
 import { addressSpan } from '../indicator/ip.ts'
 import { createAddressSet } from './address-set.ts'
-import type { AudiencePattern, GuardConditions, Network, Span } from './guard-policy.ts'
+import type { AudiencePattern, GuardConditions, Network } from './guard-policy.ts'
 import type { GuardAudience, GuardSubject, Places } from './guard-subject.ts'
 
 /** One condition of a rule, ready to be asked. */
@@ -22,9 +22,12 @@ const BUILDERS: Builders = {
     wanted =>
     ({ marking }) =>
       marking?.exercise === wanted,
-  tlp: span => between(span, ({ marking }) => marking?.tlp),
-  pap: span => between(span, ({ marking }) => marking?.pap),
-  confidence: span => between(span, ({ item, confidence }) => (item.kind === 'indicator' ? confidence : undefined)),
+  tlp: levels => among(new Set<number | undefined>(levels), ({ marking }) => marking?.tlp),
+  pap: levels => among(new Set<number | undefined>(levels), ({ marking }) => marking?.pap),
+  confidence:
+    ({ min, max }) =>
+    ({ item, confidence }) =>
+      item.kind === 'indicator' && min <= confidence && confidence <= max,
   value: values => among(new Set(values), ({ value }) => value),
   within(ranges) {
     const set = createAddressSet(ranges.map(addressSpan))
@@ -74,15 +77,8 @@ export function buildConditions(when: GuardConditions): readonly Condition[] {
   })
 }
 
-function among(wanted: ReadonlySet<string>, textOf: (subject: GuardSubject) => string): Test {
-  return subject => wanted.has(textOf(subject))
-}
-
-function between({ min, max }: Span<number>, numberOf: (subject: GuardSubject) => number | undefined): Test {
-  return subject => {
-    const number = numberOf(subject)
-    return number !== undefined && min <= number && number <= max
-  }
+function among<T>(wanted: ReadonlySet<T>, fieldOf: (subject: GuardSubject) => T): Test {
+  return subject => wanted.has(fieldOf(subject))
 }
 
 /** Whole texts, or beginnings where a pattern ends with an asterisk. Asked with lower case. */

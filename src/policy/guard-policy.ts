@@ -28,25 +28,25 @@ export interface GuardRule {
   readonly raise: { readonly tlp?: Tlp | undefined; readonly pap?: Pap | undefined }
   /** Items that match this rule and leave within an hour; beyond it the rule denies. */
   readonly limitPerHour?: number | undefined
-  readonly then?: Ending | undefined
+  readonly action?: Action | undefined
 }
 
-export type Ending = 'allow' | 'deny' | 'hold'
+export type Action = 'allow' | 'deny' | 'hold'
 
 /** All that are given must hold; a list holds where one of it does. What an item does not have never matches. */
 export interface GuardConditions {
   readonly item?: readonly ItemKind[] | undefined
   /** Of indicators. */
   readonly type?: readonly string[] | undefined
-  readonly tlp?: Span<Tlp> | undefined
-  readonly pap?: Span<Pap> | undefined
+  readonly tlp?: readonly Tlp[] | undefined
+  readonly pap?: readonly Pap[] | undefined
   readonly exercise?: boolean | undefined
   /** Without regard to case; `apt:*` is all that begin so. */
   readonly labels?: readonly string[] | undefined
   /** Without regard to case; `feed:*` is all that begin so. */
   readonly source?: readonly string[] | undefined
   /** 0 to 100; one that is not said counts as 0. */
-  readonly confidence?: Span<number> | undefined
+  readonly confidence?: { readonly min: number; readonly max: number } | undefined
   /** Canonical values. */
   readonly value?: readonly string[] | undefined
   /** Ranges that hold all that an indicator's address, range or URL covers. */
@@ -79,11 +79,6 @@ export const ITEM_KINDS = [
   'request',
   'acknowledgement',
 ] as const satisfies readonly ItemKind[]
-
-export interface Span<T> {
-  readonly min: T
-  readonly max: T
-}
 
 /** Ranges and names under one name, such as what is the nation's own. */
 export interface Network {

@@ -95,8 +95,8 @@ export function createGuard(policy: GuardPolicy): Guard {
         changes = addChanges(changes, rule)
         changedBy.push(nameOf(rule))
       }
-      if (rule.then === 'deny') return denied(rule, 'guard-denied', 'denies it')
-      if (rule.then !== undefined) return ended(rule, rule.then)
+      if (rule.action === 'deny') return denied(rule, 'guard-denied', 'denies it')
+      if (rule.action !== undefined) return ended(rule, rule.action)
     }
     return {
       kind: 'deny',
@@ -132,7 +132,7 @@ export function createGuard(policy: GuardPolicy): Guard {
       if (over) return { ...base, outcome: 'unread' as const }
       const failed = conditions.find(condition => !condition.holds(subject))
       if (failed !== undefined) return { ...base, outcome: 'unmatched' as const, condition: failed.name }
-      over = rule.then !== undefined || (isLimited(rule) && used(rule) >= rule.limitPerHour)
+      over = rule.action !== undefined || (isLimited(rule) && used(rule) >= rule.limitPerHour)
       return { ...base, outcome: 'matched' as const, decided: over }
     })
   }
@@ -151,7 +151,7 @@ function asGuarded(item: Item): GuardedItem {
 
 export function doesText(rule: GuardRule): string {
   const limit = rule.limitPerHour === undefined ? '' : `at most ${rule.limitPerHour} an hour`
-  const ending = rule.then === 'hold' ? 'second person' : (rule.then ?? '')
+  const ending = rule.action === 'hold' ? 'second person' : (rule.action ?? '')
   return [changesText(rule), limit, ending].filter(text => text !== '').join('; ')
 }
 
