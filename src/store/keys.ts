@@ -33,6 +33,8 @@ export const SPACE = {
   tombstones: 0x0d,
   /** name → value */
   notes: 0x0e,
+  /** id16 → HeldRecord: what waits for a second person */
+  held: 0x0f,
   /** nation \0 id16 → ItemRecord, the first of an id; nation \0 id16 u32 kind hash32 → ItemRecord, each further one */
   items: 0x10,
   /** The view: this byte plus its generation, 0 or 1, and then a VIEW space. */

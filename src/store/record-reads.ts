@@ -35,6 +35,10 @@ export function createRecordReads(context: StoreContext): RecordReads {
       const rows = await db.range(wholeSpace(SPACE.queue), Math.min(limit, QUEUE_PAGE_MAX))
       return rows.map(([key, bytes]) => ({ number: readU64(key, 1), bytes }))
     },
+    held: async () => {
+      const rows = await db.range(wholeSpace(SPACE.held), QUEUE_PAGE_MAX)
+      return rows.map(([key, bytes]) => ({ id: key.slice(1), bytes }))
+    },
     outbox: async limit => {
       const rows = await db.range(wholeSpace(SPACE.outbox), Math.min(limit, QUEUE_PAGE_MAX))
       return rows.map(([key]) => positionAt(context, key, 1))

@@ -38,6 +38,7 @@ export async function writeRecords(
   counts.outbox += await space.change(outboxRecords(batch.outbox, draft))
   await space.change(epochRecords(SPACE.grants, batch.grants, draft))
   await space.change(intentRecords(batch.intents))
+  await space.change(heldRecords(batch.held))
   writeNotes(batch.notes, writes)
 
   const queue = queueRecords(batch.queue, draft)
@@ -117,6 +118,13 @@ function intentRecords(changes: NonNullable<StoreBatch['intents']> = {}): KeyCha
   return {
     add: (changes.add ?? []).map(({ logId, seq, bytes }) => [intentKey(logId, seq), bytes]),
     remove: (changes.remove ?? []).map(({ logId, seq }) => intentKey(logId, seq)),
+  }
+}
+
+function heldRecords(changes: NonNullable<StoreBatch['held']> = {}): KeyChanges {
+  return {
+    add: (changes.add ?? []).map(({ id, bytes }) => [spaceKey(SPACE.held, id), bytes]),
+    remove: (changes.remove ?? []).map(id => spaceKey(SPACE.held, id)),
   }
 }
 

@@ -81,6 +81,8 @@ export interface StoreBatch {
   readonly intents?: Changes<Intent, EntryPosition>
   /** Publishes that cannot be signed yet; `add` answers with a number each. */
   readonly queue?: Changes<Uint8Array, number>
+  /** What waits for a second person. */
+  readonly held?: Changes<HeldBytes, Uint8Array>
   /** Own entries not yet handed to gossip. */
   readonly outbox?: Changes<EntryPosition, EntryPosition>
   /** Small named values of the node's own (peer book, cursors, last self-test …). An empty value removes. */
@@ -157,6 +159,12 @@ export interface StoredEvidence {
 export interface EntryPosition {
   readonly logId: LogId
   readonly seq: number
+}
+
+export interface HeldBytes {
+  /** 16 bytes: of the item that would leave. */
+  readonly id: Uint8Array
+  readonly bytes: Uint8Array
 }
 
 export interface EpochPosition extends EntryPosition {
@@ -238,6 +246,8 @@ export interface RecordReads {
   intents(): Promise<Intent[]>
   /** Oldest first, at most `limit` (capped at QUEUE_PAGE_MAX). */
   queue(limit: number): Promise<readonly { readonly number: number; readonly bytes: Uint8Array }[]>
+  /** At most QUEUE_PAGE_MAX, ascending by id. */
+  held(): Promise<readonly HeldBytes[]>
   /** At most `limit` (capped at QUEUE_PAGE_MAX), ascending by log and seq. */
   outbox(limit: number): Promise<EntryPosition[]>
   note(name: string): Promise<Uint8Array | undefined>
