@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts'
 import type { NodeService } from '../node/node-service.ts'
 import { parseRequest, readBody } from './request-body.ts'
 import {
+  approveRequest,
   boundsRequest,
   DOCUMENTS_BODY_BYTES_MAX,
   diagnoseRequest,
@@ -12,6 +13,7 @@ import {
   lookupRequest,
   PUBLISH_BODY_BYTES_MAX,
   publishRequest,
+  rejectRequest,
   SMALL_BODY_BYTES_MAX,
   trustRequest,
 } from './request-schema.ts'
@@ -58,8 +60,8 @@ export function createControlRoutes(service: NodeService): Hono {
 
   app.post('/v1/publish', c =>
     bodies(async () => {
-      const { items } = await readBody(c, publishRequest, PUBLISH_BODY_BYTES_MAX)
-      return c.json({ outcomes: await service.publish(items) })
+      const { items, signature } = await readBody(c, publishRequest, PUBLISH_BODY_BYTES_MAX)
+      return c.json({ outcomes: await service.publish(items, signature) })
     }),
   )
   app.post('/v1/lookup', c =>
@@ -68,6 +70,19 @@ export function createControlRoutes(service: NodeService): Hono {
       return c.json({ results: await service.lookup(values) })
     }),
   )
+
+  app.get('/v1/held', c => c.json({ held: service.held() }))
+  app.post('/v1/held/:id/approve', async c => {
+    await service.approveHeld(c.req.param('id'), await readBody(c, approveRequest, SMALL_BODY_BYTES_MAX))
+    return c.json({ approved: true })
+  })
+  app.post('/v1/held/:id/reject', async c => {
+    const { reason } = await readBody(c, rejectRequest, SMALL_BODY_BYTES_MAX)
+    await service.rejectHeld(c.req.param('id'), reason)
+    return c.json({ rejected: true })
+  })
+  app.get('/v1/rules', c => c.json(service.rules()))
+  app.post('/v1/rules/reload', async c => c.json(await service.reloadRules()))
 
   app.get('/v1/indicators', async c =>
     c.json(await service.list(parseRequest(listRequest, c.req.query(), 'the query'))),

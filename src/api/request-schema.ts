@@ -56,7 +56,17 @@ const publishItem: z.ZodType<PublishItem> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('context'), json: text, tlp: tlp.exactOptional() }),
 ])
 
-export const publishRequest = z.strictObject({ items: z.array(publishItem).min(1).max(PUBLISH_ITEMS_MAX) })
+const keyHex = z.string().regex(/^[0-9a-f]{64}$/, { message: 'must be 64 hex digits' })
+const signatureBase64 = z.string().regex(/^[A-Za-z0-9+/]{86}==$/, { message: 'must be 64 bytes in base64' })
+
+export const publishRequest = z.strictObject({
+  items: z.array(publishItem).min(1).max(PUBLISH_ITEMS_MAX),
+  signature: z.strictObject({ key: keyHex, signedMs: z.int().min(0), signature: signatureBase64 }).exactOptional(),
+})
+
+export const approveRequest = z.strictObject({ key: keyHex, signature: signatureBase64 })
+
+export const rejectRequest = z.strictObject({ reason: z.string().max(1024) })
 
 export const lookupRequest = z.strictObject({ values: z.array(text).min(1).max(LOOKUP_VALUES_MAX) })
 

@@ -7,7 +7,9 @@ import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import type { Home } from '../node/home.ts'
 import type {
   AppliedDocuments,
+  ApprovalText,
   BoundView,
+  HeldView,
   IndicatorPage,
   IndicatorView,
   ListQuery,
@@ -19,6 +21,8 @@ import type {
   PublishOutcome,
   RebuildResult,
   RegistryView,
+  RulesView,
+  SubmissionText,
 } from '../node/node-service.ts'
 
 /** The daemon of a home, by its control socket. Each call throws what the daemon answers, or why it does not. */
@@ -32,7 +36,12 @@ export interface ControlClient {
   applyDocuments(documents: readonly string[]): Promise<AppliedDocuments>
   pin(trust: string): Promise<void>
   bounds(nation: string): Promise<readonly BoundView[]>
-  publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
+  publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
+  held(): Promise<readonly HeldView[]>
+  approveHeld(id: string, approval: ApprovalText): Promise<void>
+  rejectHeld(id: string, reason: string): Promise<void>
+  rules(): Promise<RulesView>
+  reloadRules(): Promise<RulesView>
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
   list(query: ListQuery): Promise<IndicatorPage>
   show(idOrValue: string): Promise<IndicatorView>
@@ -90,12 +99,18 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
     pin: async trust => void (await call('POST', '/v1/trust', { trust })),
     bounds: async nation =>
       (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${new URLSearchParams({ nation })}`)).bounds,
-    async publish(items) {
+    async publish(items, signature) {
       type Answer = { outcomes: readonly PublishOutcome[] }
-      const { outcomes } = await call<Answer>('POST', '/v1/publish', { items }, PUBLISH_TIMEOUT_MS)
+      const body = { items, ...(signature !== undefined && { signature }) }
+      const { outcomes } = await call<Answer>('POST', '/v1/publish', body, PUBLISH_TIMEOUT_MS)
       if (outcomes.length === items.length) return outcomes
       throw new StoreError('api-answer-invalid', `${outcomes.length} outcomes came for ${items.length} items`)
     },
+    held: async () => (await call<{ held: readonly HeldView[] }>('GET', '/v1/held')).held,
+    approveHeld: async (id, approval) => void (await call('POST', `/v1/held/${id}/approve`, approval)),
+    rejectHeld: async (id, reason) => void (await call('POST', `/v1/held/${id}/reject`, { reason })),
+    rules: () => call('GET', '/v1/rules'),
+    reloadRules: () => call('POST', '/v1/rules/reload'),
     async lookup(values) {
       return (await call<{ results: readonly LookupResult[] }>('POST', '/v1/lookup', { values })).results
     },

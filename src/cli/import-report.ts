@@ -21,6 +21,7 @@ export const REPORTS: Shape<ImportReport> = {
     { name: 'new', cell: report => report.new },
     { name: 'duplicate', cell: report => report.duplicate },
     { name: 'queued', cell: report => report.queued },
+    { name: 'held', cell: report => report.held },
     { name: 'refused', cell: report => report.refused },
     { name: 'context', cell: report => report.context },
     { name: 'warnings', cell: report => report.warnings.reduce((sum, { count }) => sum + count, 0) },
@@ -31,10 +32,11 @@ export const REPORTS: Shape<ImportReport> = {
 
 /** `feed.csv: 12 rows in = 9 new + 1 duplicate + 2 refused`, and below it what was doubtful and what was refused. */
 export function reportLines(report: ImportReport): readonly string[] {
-  const { file, rows, duplicate, queued, refused, context, dryRun } = report
+  const { file, rows, duplicate, queued, held, refused, context, dryRun } = report
   const parts = [`${report.new} ${dryRun ? 'good' : 'new'}`]
   if (!dryRun) parts.push(`${duplicate} duplicate`)
   if (queued > 0) parts.push(`${queued} queued until a peer answers`)
+  if (held > 0) parts.push(`${held} held for a second person`)
   parts.push(`${refused} refused`)
   const objects = context === 0 ? '' : ` (${context} of them objects of context)`
   return [

@@ -12,20 +12,22 @@ export interface Remark {
   readonly message: string
 }
 
-/** `rows` is the sum of the four after it. */
+/** `rows` is the sum of the five after it. */
 export interface ImportCounts {
   readonly rows: number
   readonly new: number
   readonly duplicate: number
   /** Stored, and signed once a peer has answered (R-2.11). */
   readonly queued: number
+  /** Stored, and signed once a second person has approved them. */
+  readonly held: number
   readonly refused: number
   /** How many of the rows that went in are objects of context rather than indicators. */
   readonly context: number
 }
 
 export interface ImportTally {
-  count(row: Exclude<ImportRow, RefusedRow>, outcome: 'new' | 'duplicate' | 'queued'): void
+  count(row: Exclude<ImportRow, RefusedRow>, outcome: 'new' | 'duplicate' | 'queued' | 'held'): void
   refuse(row: RefusedRow): void
   counts(): ImportCounts
   /** By code; there are no more of them than codes. */
@@ -34,7 +36,7 @@ export interface ImportTally {
 }
 
 export function createImportTally(): ImportTally {
-  const counts = { rows: 0, new: 0, duplicate: 0, queued: 0, refused: 0, context: 0 }
+  const counts = { rows: 0, new: 0, duplicate: 0, queued: 0, held: 0, refused: 0, context: 0 }
   const warnings = new Map<ErrorCode, Remark>()
   const refusals = new Map<ErrorCode, Remark>()
   return {
@@ -56,8 +58,11 @@ export function createImportTally(): ImportTally {
 }
 
 /** Nothing may get lost between the file and the node. `rowsRead` is how many rows the file gave. */
-export function assertComplete({ rows, duplicate, queued, refused, ...counts }: ImportCounts, rowsRead: number): void {
-  if (rows === rowsRead && rows === counts.new + duplicate + queued + refused) return
+export function assertComplete(
+  { rows, duplicate, queued, held, refused, ...counts }: ImportCounts,
+  rowsRead: number,
+): void {
+  if (rows === rowsRead && rows === counts.new + duplicate + queued + held + refused) return
   throw new StoreError('internal', `${rowsRead} rows were read, and the outcome of ${rows} is known`, {
     fix: 'Run the import again: what went in is recognised. And please report it.',
   })

@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts'
-import { UserError } from '../base/errors.ts'
+import type { UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
@@ -7,6 +7,7 @@ import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
+import type { Audience } from '../policy/release.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
@@ -16,7 +17,7 @@ import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { startCosigner } from './cosigner.ts'
-import { faultsTolerated, isWitness, otherActiveNations, peerTargets } from './directory-views.ts'
+import { assertMember, faultsTolerated, isWitness, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
@@ -30,6 +31,7 @@ import { createIngest } from './ingest.ts'
 import { createKemKeeper } from './kem-keeper.ts'
 import { createKeySuccession, keysInUse, type NextKeys } from './key-succession.ts'
 import { createLogWatch } from './log-watch.ts'
+import type { NationalRules } from './national-rules.ts'
 import { createOutbox } from './outbox.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
 import { createOwnLog } from './own-log.ts'
@@ -37,6 +39,7 @@ import { readInForce, startPinKeeper } from './pin-keeper.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
 import { createRegistryHints } from './registry-hints.ts'
+import { openReleaseOffice } from './release-office.ts'
 import { createSigningGuard } from './signing-guard.ts'
 import { startStoreKeeper } from './store-keeper.ts'
 import { createSyncService } from './sync-service.ts'
@@ -54,6 +57,10 @@ export interface NodeOptions {
   readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
   readonly store: Store
   readonly pins: readonly Pin[]
+  /** What the nation lets leave, and who decides on it. */
+  readonly rules: NationalRules
+  /** As they stand in their files by now; without it they stay as they are. */
+  readonly rereadRules?: () => Promise<NationalRules>
   /** SignedDocs from the alliance file, to be taken in before anything else. */
   readonly documents: readonly Uint8Array[]
   readonly clock: Clock
@@ -91,7 +98,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const pins = startPinKeeper({ book, store, operator: options.pins, record: inForce, clock, logger })
   parts.defer(() => pins.stop())
   const ownDocument = () => book.directory().member(nation)?.doc
-  assertMember(book.directory().member(nation) !== undefined, nation)
+  assertMember(book.directory(), nation)
   const keys = keysInUse(options.keys, options.nextKeys?.keys, ownDocument())
   const signer = createEd25519Signer(keys.inner.signSeed)
   const witness = createEd25519Signer(keys.inner.witnessSeed)
@@ -164,6 +171,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     proved: () => sync.all(),
     logger,
   })
+  const release = await openReleaseOffice({ ...options, nation })
+  const audience = (): Audience => ({ kind: 'alliance', recipients: book.directory().audience(clock.now()).recipients })
   const outbox = createOutbox(store, envelope => host.publish('entries', envelope), logger)
   const publisher = createPublisher({
     allianceId,
@@ -175,7 +184,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     guard,
     coalescer: createCoalescer(config.publish.coalesceMs, clock),
     outbox,
-    audience: () => ({ kind: 'alliance', recipients: book.directory().audience(clock.now()).recipients }),
+    ...release,
+    audience,
     epochLimits: () => {
       const { epochMaxDays, epochMaxMessages } = book.directory().policy
       return { maxAgeMs: epochMaxDays * DAY_MS, maxMessages: epochMaxMessages }
@@ -305,6 +315,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     const poll = setInterval(() => {
       publisher.wake()
       succession.wake()
+      inBackground(release.held.sweep())
     }, GUARD_POLL_MS)
     parts.defer(() => clearInterval(poll))
     succession.wake()
@@ -369,6 +380,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     projector,
     publisher,
     guard,
+    release,
+    audience,
     ownLog,
     reloadKemKeys: kemKeeper.reload,
     sync,
@@ -385,10 +398,3 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 }
 
 const GUARD_POLL_MS = 1000
-
-function assertMember(isMember: boolean, nation: string): void {
-  if (isMember) return
-  throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
-    fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
-  })
-}

@@ -1,4 +1,5 @@
 import { equalBytes } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
@@ -37,4 +38,12 @@ export function faultsTolerated(directory: Directory, nation: NationId): number 
   witnesses.delete(nation)
   const most = Math.max(0, Math.floor((witnesses.size - 1) / 3))
   return Math.min(directory.policy.byzantineNations ?? most, most)
+}
+
+/** Throws UserError `registry-not-member`. */
+export function assertMember(directory: Directory, nation: NationId): void {
+  if (directory.member(nation) !== undefined) return
+  throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
+    fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
+  })
 }

@@ -17,6 +17,7 @@ import {
   newRootSecrets,
   publicKeyOf,
 } from './new-keys.ts'
+import { STARTER_POLICY } from './starter-policy.ts'
 
 export interface NodeDraft {
   readonly nation: NationId
@@ -69,7 +70,7 @@ async function writeHome(home: Home, config: string, files: readonly HomeFile[])
   const written: string[] = []
   try {
     await makeHome(home)
-    for (const [path, content] of [...files, [home.config, config] as const]) {
+    for (const [path, content] of [...files, [home.policy, STARTER_POLICY], [home.config, config]] as const) {
       await writeWhole(path, content)
       written.push(path)
     }
@@ -83,8 +84,8 @@ type HomeFile = readonly [path: string, content: Uint8Array | string]
 
 /** Throws UserError `home-exists` where any file of a home is there already. */
 async function assertVacant(home: Home): Promise<void> {
-  const { config, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance } = home
-  for (const path of [config, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance]) {
+  const { config, policy, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance } = home
+  for (const path of [config, policy, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance]) {
     if (!(await exists(path))) continue
     throw new UserError('home-exists', `${home.path} holds a node already: ${path} is there`, {
       fix: 'Choose another home with --home DIR or TOCSIN_HOME; keys that are overwritten are lost for ever.',

@@ -28,6 +28,9 @@ export interface Home {
   readonly alliance: string
   /** The trust string that the operator confirmed (R-1.4), one line. */
   readonly trust: string
+  /** What may leave the nation, and who decides beside it. */
+  readonly policy: string
+  readonly operators: string
   readonly data: string
   readonly socket: string
   readonly pid: string
@@ -51,6 +54,8 @@ export function homeAt(path: string | undefined, environment: Readonly<Record<st
     nation: join(root, 'nation.json'),
     alliance: join(root, 'alliance.tocsin'),
     trust: join(root, 'trust'),
+    policy: join(root, 'policy.yaml'),
+    operators: join(root, 'operators.yaml'),
     data: join(root, 'data'),
     socket: join(root, 'control.sock'),
     pid: join(root, 'tocsin.pid'),
@@ -134,6 +139,17 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** A small text file of the operator's; undefined where there is none. */
+export async function readText(path: string, bytesMax: number): Promise<string | undefined> {
+  try {
+    return (await readCapped(path, bytesMax)).toString('utf8')
+  } catch (cause) {
+    if (isMissing(cause)) return undefined
+    if (cause instanceof UserError) throw cause
+    throw new UserError('file-unreadable', `${path} cannot be read: ${reason(cause)}`, { cause })
+  }
 }
 
 async function readCapped(path: string, bytesMax: number): Promise<Buffer> {

@@ -23,7 +23,16 @@ export interface NodeService {
    * Publishes up to `PUBLISH_ITEMS_MAX` drafts; resolves when each is durable (fsync). Outcomes are in the order of
    * the drafts. Bad drafts are outcomes, not errors; throws UserError where nothing can be published at all.
    */
-  publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
+  publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
+  /** What waits for a second person, the oldest first. */
+  held(): readonly HeldView[]
+  /** Lets leave what a second person has signed, into the queue of what is published. Throws UserError where it may not. */
+  approveHeld(id: string, approval: ApprovalText): Promise<void>
+  rejectHeld(id: string, reason: string): Promise<void>
+  /** What the nation lets leave, as it is in force. */
+  rules(): RulesView
+  /** Takes up policy.yaml and operators.yaml as they stand. Where they are wrong it throws, and the old ones stay. */
+  reloadRules(): Promise<RulesView>
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
   list(query: ListQuery): Promise<IndicatorPage>
   /** By indicator id (hex, a unique prefix of 8 or more) or by value. Null where nothing is held. */
@@ -166,7 +175,48 @@ export type PublishOutcome =
   | { readonly outcome: 'duplicate'; readonly id: string }
   /** Stored durably, not signed until a peer has answered (R-2.11). */
   | { readonly outcome: 'queued'; readonly id: string; readonly warnings: readonly string[] }
+  /** Stored durably, not signed until a second person has approved it; the last warning says which rule asks for one. */
+  | { readonly outcome: 'held'; readonly id: string; readonly warnings: readonly string[] }
   | { readonly outcome: 'refused'; readonly code: ErrorCode; readonly reason: string }
+
+/** An operator's signature over what is submitted (`submissionInput`). */
+export interface SubmissionText {
+  /** Hex. */
+  readonly key: string
+  readonly signedMs: number
+  /** Base64. */
+  readonly signature: string
+}
+
+/** An operator's signature over what is held (`approvalInput`). */
+export interface ApprovalText {
+  readonly key: string
+  readonly signature: string
+}
+
+export interface HeldView {
+  /** Hex. */
+  readonly id: string
+  /** The operator who submitted it. */
+  readonly submitter: string
+  /** Hex. */
+  readonly submitterKey: string
+  readonly heldMs: number
+  readonly expiresMs: number
+  /** Which rule holds it, as a sentence. */
+  readonly rule: string
+  /** Base64 of exactly the Item and the audience's name that are to be approved. */
+  readonly item: string
+  readonly audience: string
+  /** Who will be able to read it beside the own nation, as of now. */
+  readonly readers: readonly string[]
+}
+
+export interface RulesView {
+  /** Undefined where there is no policy: nothing leaves. */
+  readonly policy: { readonly rules: number; readonly warnings: readonly string[] } | undefined
+  readonly operators: number
+}
 
 export interface IndicatorView {
   readonly id: string

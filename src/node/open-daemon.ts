@@ -13,6 +13,7 @@ import { parseAllianceFile } from './alliance-file.ts'
 import { keepAllianceFile } from './alliance-file-keeper.ts'
 import { openNode } from './daemon.ts'
 import { type Home, readConfig, readKemKeys, readNodeKeys, writeWhole } from './home.ts'
+import { readNationalRules } from './national-rules.ts'
 import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
 import { createNodeService } from './service.ts'
@@ -38,6 +39,7 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
   const config = await readConfig(home, environment)
   const keys = await readNodeKeys(home)
   const kemKeys = await readKemKeys(home)
+  const rules = await readNationalRules(home)
   const { documents, allianceId, pins } = await readAlliance(home)
   const listeners = new Set<() => void>()
   const store = await openStore(home.data)
@@ -50,6 +52,8 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
       kemKeys,
       store,
       pins,
+      rules,
+      rereadRules: () => readNationalRules(home),
       documents,
       clock,
       random: systemRandom,

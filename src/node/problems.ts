@@ -3,7 +3,7 @@ import type { Problem } from './node-service.ts'
 
 /** What keeps a node from its work, or soon will: for the operator, with what to do about it. */
 export function findProblems(node: Node): Problem[] {
-  return [...storeProblems(node), ...signingProblems(node), ...clockProblems(node)]
+  return [...storeProblems(node), ...signingProblems(node), ...policyProblems(node), ...clockProblems(node)]
 }
 
 function storeProblems({ store }: Node): Problem[] {
@@ -21,6 +21,11 @@ function signingProblems(node: Node): Problem[] {
   const hindrance = node.hindrance()
   if (!hindrance?.code.startsWith('signing-')) return []
   return [{ code: hindrance.code, message: hindrance.message, fix: hindrance.fix ?? '' }]
+}
+
+function policyProblems({ release }: Node): Problem[] {
+  const hindrance = release.desk.hindrance()
+  return hindrance === undefined ? [] : [{ code: hindrance.code, message: hindrance.message, fix: hindrance.fix ?? '' }]
 }
 
 function clockProblems({ sync, book }: Node): Problem[] {

@@ -1,24 +1,31 @@
 import { toHex } from '../base/bytes.ts'
-import { StoreError, TocsinError, UserError } from '../base/errors.ts'
+import { StoreError, UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { CONTENT_BYTES_MAX } from '../crypto/padding.ts'
-import { ITEM } from '../indicator/item-type.ts'
 import type { Tlp } from '../indicator/marking.ts'
-import { type Audience, checkRelease, type ReleasedItem } from '../policy/release.ts'
+import type { Audience, ReleasedItem } from '../policy/release.ts'
+import type { RecordRelease } from '../policy/release-record.ts'
 import type { EntryPosition, Store } from '../store/store.ts'
-import { encode } from '../wire/codec.ts'
-import { Item } from '../wire/gen/tocsin.ts'
 import { ITEMS_PER_BATCH_MAX } from '../wire/limits.ts'
+import { createAdmission } from './admission.ts'
 import { type BatchSealerOptions, createBatchSealer } from './batch-sealer.ts'
 import type { Coalescer } from './coalescer.ts'
-import { buildDraftItem, type DraftItem, parseDraftItem } from './draft-item.ts'
+import type { HeldItems } from './held-items.ts'
 import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
+import type { Departure, ReleaseDesk, Ruling } from './release-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
+import {
+  encodeSubmission,
+  type HeldSubmission,
+  parseSubmission,
+  type Submission,
+  type Submitter,
+} from './submission.ts'
 import { createTurns } from './turns.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
@@ -28,6 +35,9 @@ export interface PublishOptions extends BatchSealerOptions {
   readonly store: Store
   readonly guard: SigningGuard
   readonly coalescer: Coalescer
+  readonly desk: ReleaseDesk
+  readonly held: HeldItems
+  readonly record: RecordRelease
   /** Who is to read, as of now. */
   audience(): Audience
   /** Why this node may not publish now; undefined where it may. */
@@ -36,21 +46,13 @@ export interface PublishOptions extends BatchSealerOptions {
   readonly logger: Logger
 }
 
-type Judged =
-  | { readonly kind: 'accepted'; readonly draft: DraftItem }
-  | { readonly kind: 'known'; readonly id: string }
-  | { readonly kind: 'refused'; readonly outcome: PublishOutcome }
-
-interface Pending {
-  readonly draft: DraftItem
+interface Pending extends Departure {
   readonly bytes: number
   readonly queuedNumber: number | undefined
   resolve(entry: VerifiedEntry): void
   reject(reason: unknown): void
 }
 
-/** Contents that were withdrawn and asserted again more often than this are refused. */
-const ASSERTIONS_MAX = 64
 /** Items accepted and not signed yet, in memory and in the queue. */
 const PENDING_ITEMS_MAX = 100_000
 /** Tag and length of an item in its batch. */
@@ -61,6 +63,7 @@ const QUEUE_PAGE = 1000
 export function createPublisher(options: PublishOptions) {
   const { store, ownLog, coalescer } = options
   const sealer = createBatchSealer(options)
+  const admission = createAdmission({ ...options, isOnItsWay })
   const pending: Pending[] = []
   /** Ids on their way, until their entry is opened into the view; the promise is of their durability. */
   const inFlight = new Map<string, Promise<unknown>>()
@@ -81,8 +84,11 @@ export function createPublisher(options: PublishOptions) {
 
   // --- accepting ------------------------------------------------------------------------------------------------
 
-  async function publish(drafts: readonly PublishItem[]): Promise<readonly PublishOutcome[]> {
-    const hindrance = options.hindrance()
+  async function publish(
+    drafts: readonly PublishItem[],
+    submitter: Submitter | undefined,
+  ): Promise<readonly PublishOutcome[]> {
+    const hindrance = whyNot()
     if (hindrance !== undefined) throw hindrance
     if (
       pending.length + drafts.length > PENDING_ITEMS_MAX ||
@@ -95,67 +101,63 @@ export function createPublisher(options: PublishOptions) {
     await viewLacks?.over.promise
     if (stopping) throw stopped()
     const audience = options.audience()
-    return Promise.all(drafts.map(draft => publishOne(draft, audience)))
+    return Promise.all(drafts.map(draft => publishOne(draft, submitter, audience)))
   }
 
-  async function publishOne(item: PublishItem, audience: Audience): Promise<PublishOutcome> {
-    const judged = await judge(item, audience)
-    if (judged.kind === 'refused') return judged.outcome
-    const id = judged.kind === 'known' ? judged.id : toHex(judged.draft.id)
+  async function publishOne(
+    item: PublishItem,
+    submitter: Submitter | undefined,
+    audience: Audience,
+  ): Promise<PublishOutcome> {
+    const judged = await admission.judge(item, submitter, audience)
+    if (judged.kind === 'refused') return refuse(judged, submitter)
+    const id = judged.kind === 'known' ? judged.id : toHex(judged.departure.leaving.id)
     // Asked again: another draft of the same content may have come meanwhile.
     if (judged.kind === 'known' || isOnItsWay(id)) {
       await (inFlight.get(id) ?? queuedIds.get(id))
-      return { outcome: 'duplicate', id }
+      return options.held.has(id) ? { outcome: 'held', id, warnings: [] } : { outcome: 'duplicate', id }
     }
-    const { draft } = judged
-    const { warnings } = draft
+    const { departure, decision, warnings } = judged
+    const full = options.desk.take(judged)
+    if (full !== undefined) return refuse({ ...full, decision }, submitter)
+    const record = { id, by: nameOf(submitter), rule: decision.rule, changedBy: decision.changedBy }
+    if (judged.kind === 'held') {
+      await options.held.hold(id, heldSubmission(departure, decision.reason))
+      options.record({ ...record, event: 'held', reason: decision.reason })
+      return { outcome: 'held', id, warnings: [...warnings, decision.reason] }
+    }
+    options.record({ ...record, event: 'released', reason: decision.reason })
     if (options.guard.state().kind !== 'open') {
-      await queue(draft, id)
+      await queue(departure, id)
       return { outcome: 'queued', id, warnings }
     }
-    const signed = enqueue(draft, undefined)
+    const signed = enqueue(departure, undefined)
     loop.wake()
     const entry = await signed
     return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
   }
 
-  /** What the draft's own content decides. */
-  async function judge(item: PublishItem, audience: Audience): Promise<Judged> {
-    try {
-      const { kind, draft } = await firstFreeAssertion(item)
-      if (kind === 'known') return { kind, id: toHex(draft.id) }
-      const decision = checkRelease(draft.item, draft.tlp, audience)
-      if (decision.kind === 'released') return { kind: 'accepted', draft }
-      const { code, reason } = decision
-      return { kind: 'refused', outcome: { outcome: 'refused', code, reason } }
-    } catch (error) {
-      if (!(error instanceof TocsinError && isDraftFault(error))) throw error
-      return { kind: 'refused', outcome: { outcome: 'refused', code: error.code, reason: error.message } }
-    }
+  function refuse({ code, reason, decision }: Ruling & { kind: 'refused' }, submitter: Submitter | undefined) {
+    const changedBy = decision?.changedBy ?? []
+    options.record({ event: 'refused', id: '', by: nameOf(submitter), rule: decision?.rule, changedBy, reason })
+    return { outcome: 'refused', code, reason } as const
   }
 
-  /** The draft under the first id that was not withdrawn (R-4.1). */
-  async function firstFreeAssertion(item: PublishItem): Promise<{ kind: 'new' | 'known'; draft: DraftItem }> {
-    const { allianceId, nation, defaultTlp } = options
-    for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
-      const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
-      if (isOnItsWay(toHex(draft.id))) return { kind: 'known', draft }
-      const held = await store.itemsOfId({ nation, id: draft.id })
-      if (held.length === 0) return { kind: 'new', draft }
-      if (!held.some(other => other.kind === ITEM.WITHDRAWAL)) return { kind: 'known', draft }
-    }
-    throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
+  function heldSubmission({ submission, leaving }: Departure, rule: string): HeldSubmission {
+    const { submitter } = submission
+    if (submitter === undefined) throw new StoreError('internal', 'nobody is known to have submitted what is held')
+    return { submission: { ...submission, submitter }, leaving: leaving.item, heldMs: options.clock.now(), rule }
   }
 
   function isOnItsWay(id: string): boolean {
-    return inFlight.has(id) || queuedIds.has(id)
+    return inFlight.has(id) || queuedIds.has(id) || options.held.has(id)
   }
 
-  function queue(draft: DraftItem, id: string): Promise<void> {
+  function queue({ submission }: Departure, id: string): Promise<void> {
     const stored = Promise.withResolvers<void>()
     queuedIds.set(id, stored.promise)
     stored.promise.catch(() => queuedIds.delete(id))
-    unstored.push({ bytes: encode(Item, draft.item), stored })
+    unstored.push({ bytes: encodeSubmission(submission), stored })
     queueWriter.wake()
     return stored.promise
   }
@@ -173,15 +175,16 @@ export function createPublisher(options: PublishOptions) {
     }
   }
 
-  function enqueue(draft: DraftItem, queuedNumber: number | undefined): Promise<VerifiedEntry> {
+  function enqueue(departure: Departure, queuedNumber: number | undefined): Promise<VerifiedEntry> {
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedEntry>()
-    const bytes = draft.item.body.length + ITEM_FRAME_BYTES
-    track(toHex(draft.id), promise)
+    const { leaving } = departure
+    const bytes = leaving.item.body.length + ITEM_FRAME_BYTES
+    track(toHex(leaving.id), promise)
     if (stopping) {
       reject(stopped())
       return promise
     }
-    pending.push({ draft, bytes, queuedNumber, resolve, reject })
+    pending.push({ ...departure, bytes, queuedNumber, resolve, reject })
     pendingBytes += bytes
     if (pendingBytes >= CONTENT_BYTES_MAX) fuller()
     return promise
@@ -232,7 +235,7 @@ export function createPublisher(options: PublishOptions) {
     try {
       const entry = await inTurn(() => send(batch))
       const position = { logId: entry.logId, seq: entry.header.seq }
-      unopened.push({ position, ids: batch.map(each => toHex(each.draft.id)) })
+      unopened.push({ position, ids: batch.map(each => toHex(each.leaving.id)) })
       opened()
       for (const each of batch) each.resolve(entry)
       coalescer.sent()
@@ -250,17 +253,14 @@ export function createPublisher(options: PublishOptions) {
   /** R-3.6: who may read is asked of the registry as it is now, and is the same for all of a message. */
   function releaseAll(batch: readonly Pending[]): readonly ReleasedItem[] {
     // R-2.11: whatever was accepted before, nothing is signed from now on.
-    const hindrance = options.hindrance()
+    const hindrance = whyNot()
     if (hindrance !== undefined) throw hindrance
     const audience = options.audience()
-    return batch.map(({ draft }) => release(draft, audience))
+    return batch.map(departure => options.desk.release(departure, audience))
   }
 
-  /** Throws where the registry has changed since the draft was accepted: published again, it is refused with a reason. */
-  function release({ item, tlp }: DraftItem, audience: Audience): ReleasedItem {
-    const decision = checkRelease(item, tlp, audience)
-    if (decision.kind === 'released') return decision.released
-    throw new UserError(decision.code, decision.reason)
+  function whyNot(): UserError | undefined {
+    return options.hindrance() ?? options.desk.hindrance()
   }
 
   // --- the queue of R-2.11 --------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ export function createPublisher(options: PublishOptions) {
   }
 
   function maySign(): boolean {
-    return store.state === 'open' && options.guard.state().kind === 'open' && options.hindrance() === undefined
+    return store.state === 'open' && options.guard.state().kind === 'open' && whyNot() === undefined
   }
 
   /** Sends one item of the queue on its way, where that is still to be done; `removed`: with the commit of its entry. */
@@ -293,20 +293,28 @@ export function createPublisher(options: PublishOptions) {
     bytes: Uint8Array,
     audience: Audience,
   ): Promise<{ readonly durable: Promise<unknown>; readonly removed: boolean }> {
-    const draft = parseDraftItem(bytes)
-    if (draft === undefined) {
+    const submission = parseSubmission(bytes)
+    if (submission === undefined) {
       options.logger.error({ number }, 'an item of the queue cannot be read and is left out')
       return { durable: Promise.resolve(), removed: false }
     }
-    const id = toHex(draft.id)
+    const ruling = options.desk.decide(submission, audience, false)
+    if (ruling.kind !== 'leaves') return { durable: Promise.resolve(drop(number, submission, ruling)), removed: false }
+    const id = toHex(ruling.departure.leaving.id)
     queuedIds.delete(id)
-    const held = await store.itemsOfId({ nation: options.nation, id: draft.id })
+    const shown = await store.itemsOfId({ nation: options.nation, id: ruling.departure.leaving.id })
     const onItsWay = inFlight.get(id)
-    if (held.length > 0 || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
-    const decision = checkRelease(draft.item, draft.tlp, audience)
-    if (decision.kind === 'released') return { durable: enqueue(draft, number), removed: true }
-    options.logger.warn({ id, code: decision.code }, decision.reason)
-    return { durable: Promise.resolve(), removed: false }
+    if (shown.length > 0 || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
+    return { durable: enqueue(ruling.departure, number), removed: true }
+  }
+
+  /** The rules or the readers have changed since it was accepted: published again, it is refused with the reason. */
+  function drop(number: number, { submitter }: Submission, ruling: Exclude<Ruling, { kind: 'leaves' }>): void {
+    const { decision } = ruling
+    const reason = ruling.kind === 'refused' ? ruling.reason : ruling.decision.reason
+    options.logger.warn({ number, rule: decision?.rule?.name ?? '' }, 'an item of the queue may not leave any more')
+    const changedBy = decision?.changedBy ?? []
+    options.record({ event: 'dropped', id: '', by: nameOf(submitter), rule: decision?.rule, changedBy, reason })
   }
 
   /** Entries of our own may have been opened: their ids are found in the view from now on. */
@@ -373,7 +381,6 @@ function stopped(): StoreError {
   })
 }
 
-/** The draft's own fault, as against that of the machine or of the state of things. */
-function isDraftFault(error: TocsinError): boolean {
-  return error.name === 'ProtocolError' || error.name === 'UserError'
+function nameOf(submitter: Submitter | undefined): string {
+  return submitter?.name ?? 'local'
 }

@@ -17,11 +17,11 @@ import {
   type LookupResult,
   type NodeService,
   type NodeStatus,
-  PUBLISH_ITEMS_MAX,
   type RebuildResult,
 } from './node-service.ts'
 import { findProblems } from './problems.ts'
 import { registryView } from './registry-view.ts'
+import { createReleaseCommands } from './release-commands.ts'
 import { peerViews } from './status-views.ts'
 import { VERSION } from './version.ts'
 import { indicatorView } from './views.ts'
@@ -153,14 +153,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     registry: () => registryView(book.directory()),
     diagnose: target => diagnose(node, target),
     ...createAllianceCommands(node, keepTrust),
-    async publish(items) {
-      if (items.length > PUBLISH_ITEMS_MAX) {
-        throw new UserError('publish-too-many', `${items.length} items at once`, {
-          fix: `Send at most ${PUBLISH_ITEMS_MAX}.`,
-        })
-      }
-      return publisher.publish(items)
-    },
+    ...createReleaseCommands(node),
     lookup,
     list,
     show,

@@ -41,7 +41,8 @@ export function parseYamlFile<T>(text: string, form: YamlForm<T>): YamlFile<T> {
   })
   const result = form.schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {})
   if (result.success) return { value: result.data, lineOf: path => lines.linePos(offsetOf(document, path)).line }
-  const issue = deepest(result.error.issues)
+  const { issues } = result.error
+  const issue = deepest([...issues.filter(each => each.code === 'unrecognized_keys'), ...issues])
   if (issue.code === 'unrecognized_keys') {
     const path = [...issue.path, issue.keys[0]!]
     throw fail(`${at(keyOffset(document, path))}unknown field "${fieldName(path)}"`)

@@ -14,9 +14,12 @@ import { createXWingKey } from '../../src/crypto/xwing.ts'
 import { type Config, defaultConfig } from '../../src/node/config.ts'
 import { type Node, openNode } from '../../src/node/daemon.ts'
 import type { NextKeys } from '../../src/node/key-succession.ts'
+import type { NationalRules } from '../../src/node/national-rules.ts'
 import type { NodeService } from '../../src/node/node-service.ts'
+import { parsePolicyFile } from '../../src/node/policy-file.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 import { createNodeService } from '../../src/node/service.ts'
+import { LOCAL_ONLY } from '../../src/policy/operator.ts'
 import { buildInnerNode, buildKemKeys, buildNationDoc } from '../../src/registry/build-nation.ts'
 import { buildFoundingRegistry } from '../../src/registry/build-registry.ts'
 import { DEFAULT_POLICY } from '../../src/registry/policy.ts'
@@ -70,6 +73,9 @@ export interface StartOptions {
   readonly keys?: NodeKeys
   readonly nextKeys?: NextKeys
   readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
+  /** Instead of letting everything leave. */
+  readonly rules?: NationalRules
+  readonly rereadRules?: () => Promise<NationalRules>
   /** What the alliance file says, where it is not all documents. */
   readonly documents?: readonly Uint8Array[]
 }
@@ -225,6 +231,8 @@ async function startNode(
     ...(options.rereadKemKeys && { rereadKemKeys: options.rereadKemKeys }),
     store: options.store ?? (await openStore(options.home ?? member.home)),
     pins: [],
+    rules: options.rules ?? allowAll(),
+    ...(options.rereadRules && { rereadRules: options.rereadRules }),
     documents: options.documents ?? alliance.documents,
     clock: options.clock ?? systemClock,
     random: systemRandom,
@@ -232,6 +240,13 @@ async function startNode(
   })
   const service = createNodeService(node, { stop: () => {}, keepTrust: async () => {} })
   return { member, node, service, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
+}
+
+function allowAll(): NationalRules {
+  return {
+    policy: parsePolicyFile('{ version: 1, rules: [{ name: all, action: allow }] }'),
+    operators: LOCAL_ONLY,
+  }
 }
 
 /** Below the ports that outgoing connections are given: a node that is stopped for a while finds its own free again. */

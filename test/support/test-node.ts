@@ -172,6 +172,11 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     pin: () => after(() => {}),
     bounds: () => [],
     diagnose: () => after(() => state.diagnosis),
+    held: () => [],
+    approveHeld: () => after(() => {}),
+    rejectHeld: () => after(() => {}),
+    rules: () => ({ policy: { rules: 1, warnings: [] }, operators: 0 }),
+    reloadRules: () => after(() => ({ policy: { rules: 1, warnings: [] }, operators: 0 })),
     publish: items =>
       after(() => {
         if (state.busy > 0) {

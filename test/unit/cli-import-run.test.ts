@@ -40,7 +40,7 @@ describe('an import', () => {
     }
     const { tally } = await run(rowsOf(...many(5500)), publish)
     expect(most).toBe(2)
-    expect(tally.counts()).toEqual({ rows: 5500, new: 5500, duplicate: 0, queued: 0, refused: 0, context: 0 })
+    expect(tally.counts()).toEqual({ rows: 5500, new: 5500, duplicate: 0, queued: 0, held: 0, refused: 0, context: 0 })
   })
 
   test('sends large rows in smaller requests', async () => {
@@ -65,7 +65,7 @@ describe('an import', () => {
     ]
     const broken = refusedRow('line 9', 'indicator-invalid', 'is none', '??')
     const { tally, refused } = await run(rowsOf(...many(4), broken), async () => outcomes)
-    expect(tally.counts()).toEqual({ rows: 5, new: 1, duplicate: 1, queued: 1, refused: 2, context: 0 })
+    expect(tally.counts()).toEqual({ rows: 5, new: 1, duplicate: 1, queued: 1, held: 0, refused: 2, context: 0 })
     expect(refused.map(({ place, code }) => [place, code])).toEqual([
       ['line 9', 'indicator-invalid'],
       ['n3.example', 'release-above-ceiling'],

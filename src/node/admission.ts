@@ -1,0 +1,68 @@
+import { toHex } from '../base/bytes.ts'
+import { TocsinError, UserError } from '../base/errors.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
+import { ITEM } from '../indicator/item-type.ts'
+import type { Tlp } from '../indicator/marking.ts'
+import type { Audience } from '../policy/release.ts'
+import type { Store } from '../store/store.ts'
+import { buildDraftItem } from './draft-item.ts'
+import type { PublishItem } from './node-service.ts'
+import { ALLIANCE_NAME, type ReleaseDesk, type Ruling } from './release-desk.ts'
+import type { Submitter } from './submission.ts'
+
+/** What becomes of a draft; `known`: it was published, or is on its way. */
+export type Judged =
+  | (Ruling & { readonly warnings: readonly string[] })
+  | { readonly kind: 'known'; readonly id: string }
+
+export interface AdmissionOptions {
+  readonly allianceId: AllianceId
+  readonly nation: NationId
+  /** Of what comes without a marking. */
+  readonly defaultTlp: Tlp
+  readonly store: Pick<Store, 'itemsOfId'>
+  readonly desk: Pick<ReleaseDesk, 'decide'>
+  isOnItsWay(id: string): boolean
+}
+
+/** Contents that were withdrawn and asserted again more often than this are refused. */
+const ASSERTIONS_MAX = 64
+
+/** Judges drafts by their own content and by the rules of the nation. */
+export function createAdmission({ allianceId, nation, defaultTlp, store, desk, isOnItsWay }: AdmissionOptions) {
+  /** The draft under the first id that was not withdrawn (R-4.1); the id is that of the item as it leaves. */
+  async function firstFreeAssertion(
+    item: PublishItem,
+    submitter: Submitter | undefined,
+    audience: Audience,
+  ): Promise<Judged> {
+    for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
+      const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
+      const submission = { item: draft.item, assertion, audience: ALLIANCE_NAME, submitter, approval: undefined }
+      const ruling = desk.decide(submission, audience, true)
+      if (ruling.kind === 'refused') return { ...ruling, warnings: [] }
+      const { id } = ruling.departure.leaving
+      if (isOnItsWay(toHex(id))) return { kind: 'known', id: toHex(id) }
+      const shown = await store.itemsOfId({ nation, id })
+      if (shown.length === 0) return { ...ruling, warnings: draft.warnings }
+      if (!shown.some(other => other.kind === ITEM.WITHDRAWAL)) return { kind: 'known', id: toHex(id) }
+    }
+    throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
+  }
+
+  return {
+    async judge(item: PublishItem, submitter: Submitter | undefined, audience: Audience): Promise<Judged> {
+      try {
+        return await firstFreeAssertion(item, submitter, audience)
+      } catch (error) {
+        if (!(error instanceof TocsinError && isDraftFault(error))) throw error
+        return { kind: 'refused', code: error.code, reason: error.message, decision: undefined, warnings: [] }
+      }
+    },
+  }
+}
+
+/** The draft's own fault, as against that of the machine or of the state of things. */
+function isDraftFault(error: TocsinError): boolean {
+  return error.name === 'ProtocolError' || error.name === 'UserError'
+}

@@ -1,0 +1,129 @@
+import canonicalize from 'canonicalize'
+import { fromBase64, fromHex, toBase64, toHex } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
+import { verifyEd25519 } from '../crypto/ed25519.ts'
+import { checkSubmission } from '../policy/approval.ts'
+import { type OperatorRole, operatorOfKey } from '../policy/operator.ts'
+import { encode } from '../wire/codec.ts'
+import { Item } from '../wire/gen/tocsin.ts'
+import type { Node } from './daemon.ts'
+import { draftOf } from './draft-item.ts'
+import {
+  type HeldView,
+  type NodeService,
+  PUBLISH_ITEMS_MAX,
+  type PublishItem,
+  type RulesView,
+  type SubmissionText,
+} from './node-service.ts'
+import { guardAudience } from './release-desk.ts'
+import type { HeldSubmission, Submitter } from './submission.ts'
+
+type ReleaseCommands = Pick<NodeService, 'publish' | 'held' | 'approveHeld' | 'rejectHeld' | 'rules' | 'reloadRules'>
+
+/** What operators ask of a running node about what is to leave. */
+export function createReleaseCommands(node: Node): ReleaseCommands {
+  const { allianceId, nation, publisher, clock } = node
+  const { rules, held, desk, record } = node.release
+
+  function submitterOf(items: readonly PublishItem[], signature: SubmissionText | undefined): Submitter | undefined {
+    if (signature === undefined) {
+      assertLocal('publish')
+      return undefined
+    }
+    const { key, signedMs } = signature
+    const signed = { key: fromHex(key), signedMs, signature: fromBase64(signature.signature) }
+    const input = { allianceId, drafts: draftsText(items), nowMs: clock.now() }
+    const check = checkSubmission(input, signed, rules.current().operators, verifyEd25519)
+    if (check.kind === 'refused') throw new UserError(check.code, check.reason, { fix: check.fix })
+    return { name: check.by.name, key: check.by.key }
+  }
+
+  /** Throws UserError `operator-role`. */
+  function assertLocal(role: OperatorRole): void {
+    if (rules.current().operators.local.has(role)) return
+    throw new UserError('operator-role', `operators.yaml lets nobody ${role} without a key`, {
+      fix: 'Say who you are with --operator NAME, or give the role back under "local:" in operators.yaml.',
+    })
+  }
+
+  function find(id: string): HeldSubmission {
+    const found = held.get(id)
+    if (found !== undefined) return found
+    throw new UserError('held-absent', `nothing of the id ${id} waits for a second person`, {
+      fix: 'See "tocsin queue list"; it may have been approved, rejected, or have expired.',
+    })
+  }
+
+  function viewOf([id, { submission, leaving, heldMs, rule }]: readonly [string, HeldSubmission]): HeldView {
+    const { submitter, audience } = submission
+    return {
+      id,
+      submitter: submitter.name,
+      submitterKey: toHex(submitter.key),
+      heldMs,
+      expiresMs: heldMs + (rules.current().policy?.guard.holdMs ?? 0),
+      rule,
+      item: toBase64(encode(Item, leaving)),
+      audience: toBase64(audience),
+      readers: guardAudience(node.audience(), nation).readers,
+    }
+  }
+
+  function rulesView(): RulesView {
+    const { policy, operators } = rules.current()
+    return {
+      policy: policy && { rules: policy.guard.rules.length, warnings: policy.warnings },
+      operators: operators.operators.length,
+    }
+  }
+
+  return {
+    async publish(items, signature) {
+      if (items.length > PUBLISH_ITEMS_MAX) {
+        throw new UserError('publish-too-many', `${items.length} items at once`, {
+          fix: `Send at most ${PUBLISH_ITEMS_MAX}.`,
+        })
+      }
+      return publisher.publish(items, submitterOf(items, signature))
+    },
+    held: () => held.list().map(viewOf),
+    async approveHeld(id, { key, signature }) {
+      const { submission, leaving } = find(id)
+      const approved = { ...submission, approval: { key: fromHex(key), signature: fromBase64(signature) } }
+      // As it will be judged when it comes to be sealed; throws where it could not leave by this word.
+      desk.release({ submission: approved, leaving: draftOf(leaving) }, node.audience())
+      await held.approve(id, approved)
+      const by = operatorOfKey(rules.current().operators, approved.approval.key)?.name ?? ''
+      record({
+        event: 'approved',
+        id,
+        by,
+        rule: undefined,
+        changedBy: [],
+        reason: `submitted by ${submission.submitter.name}`,
+      })
+      publisher.wake()
+    },
+    async rejectHeld(id, reason) {
+      assertLocal('administer')
+      find(id)
+      await held.remove(id)
+      record({ event: 'rejected', id, by: 'local', rule: undefined, changedBy: [], reason })
+    },
+    rules: rulesView,
+    async reloadRules() {
+      assertLocal('administer')
+      await rules.reload()
+      publisher.wake()
+      return rulesView()
+    },
+  }
+}
+
+/** What a submission's signature is over: RFC 8785 JSON. */
+export function draftsText(items: readonly PublishItem[]): string {
+  const text = canonicalize(items)
+  if (text !== undefined) return text
+  throw new UserError('api-request-invalid', 'the items are no JSON')
+}

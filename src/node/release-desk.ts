@@ -1,0 +1,143 @@
+import { equalBytes, utf8 } from '../base/bytes.ts'
+import type { ErrorCode } from '../base/codes.ts'
+import { UserError } from '../base/errors.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
+import { verifyEd25519 } from '../crypto/ed25519.ts'
+import { checkApproval } from '../policy/approval.ts'
+import {
+  type GuardDecision,
+  type GuardedItem,
+  type GuardJudgement,
+  type LimitedRule,
+  releaseApproved,
+} from '../policy/guard.ts'
+import { ruleText } from '../policy/guard-policy.ts'
+import type { GuardAudience } from '../policy/guard-subject.ts'
+import { createLimitCounts } from '../policy/limit-counts.ts'
+import { type Audience, checkRelease, type ReleasedItem, readersRefusal } from '../policy/release.ts'
+import { type DraftItem, draftOf } from './draft-item.ts'
+import type { RulesInForce } from './national-rules.ts'
+import type { Submission } from './submission.ts'
+
+/** A submission on its way out, and the item as it leaves. */
+export interface Departure {
+  readonly submission: Submission
+  readonly leaving: DraftItem
+}
+
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly code: ErrorCode
+  readonly reason: string
+}
+
+/** `limits`: rules that count it once it is taken in. */
+export type Ruling =
+  | (Ruled & { readonly kind: 'leaves'; readonly guarded: GuardedItem })
+  | (Ruled & { readonly kind: 'held' })
+  | (Refusal & { readonly decision: GuardDecision | undefined })
+
+interface Ruled {
+  readonly departure: Departure
+  readonly limits: readonly LimitedRule[]
+  readonly decision: GuardDecision
+}
+
+export interface ReleaseDeskOptions {
+  readonly allianceId: AllianceId
+  readonly nation: NationId
+  readonly rules: () => RulesInForce
+  readonly clock: Clock
+}
+
+/**
+ * Where it is decided what leaves: the guard of the nation first, then what marking and registry say of its readers.
+ * Asked when something is submitted and again when it is sealed: the rules and the readers may have changed.
+ */
+export function createReleaseDesk({ allianceId, nation, rules, clock }: ReleaseDeskOptions) {
+  const counts = createLimitCounts()
+
+  /** Pure but for what was counted. The same submission gives the same item as long as the rules stay. */
+  function decide(submission: Submission, audience: Audience, counted: boolean): Ruling {
+    const { guard } = rules()
+    if (guard === undefined) return { ...missing(), decision: undefined }
+    const context = { allianceId, nation, assertion: submission.assertion }
+    const used = (rule: LimitedRule) => (counted ? counts.used(rule, clock.now()) : 0)
+    const judgement = guard.judge(submission.item, guardAudience(audience, nation), context, used)
+    const { decision } = judgement
+    if (judgement.kind === 'deny') return { kind: 'refused', code: judgement.code, reason: decision.reason, decision }
+    const item = judgement.kind === 'hold' ? judgement.item : judgement.item.item
+    const departure = { submission, leaving: draftOf(item) }
+    const refusal = readersRefusal(departure.leaving.tlp, audience)
+    if (refusal !== undefined) return { kind: 'refused', ...refusal, decision }
+    const ruled = { departure, limits: judgement.limits, decision }
+    return judgement.kind === 'allow' ? { ...ruled, kind: 'leaves', guarded: judgement.item } : held(ruled, judgement)
+  }
+
+  /** What a rule holds leaves where a second person has approved exactly it. */
+  function held(ruled: Ruled, { item }: Extract<GuardJudgement, { kind: 'hold' }>): Ruling {
+    const { submission } = ruled.departure
+    const { approval, submitter, audience } = submission
+    if (submitter === undefined) {
+      const reason = `${ruled.decision.reason}, and it is not known who submits this`
+      return { kind: 'refused', code: 'guard-submitter-unknown', reason, decision: ruled.decision }
+    }
+    if (approval === undefined) return { ...ruled, kind: 'held' }
+    const subject = { allianceId, item, audience }
+    const check = checkApproval(subject, approval, submitter.key, rules().operators, verifyEd25519)
+    if (check.kind === 'refused') {
+      return { kind: 'refused', code: check.code, reason: check.reason, decision: ruled.decision }
+    }
+    return { ...ruled, kind: 'leaves', guarded: releaseApproved(check.proof) }
+  }
+
+  return {
+    decide,
+    /** Counts what is taken in; refuses it where so many others were meanwhile. */
+    take({ limits }: Ruled): Refusal | undefined {
+      const full = counts.take(limits, clock.now())
+      if (full === undefined) return undefined
+      const reason = `${ruleText(full)} has let ${full.limitPerHour} leave within the hour`
+      return { kind: 'refused', code: 'guard-limit', reason }
+    },
+    /** Throws UserError where it would not leave any more, or would leave as another item than was promised. */
+    release({ submission, leaving }: Departure, audience: Audience): ReleasedItem {
+      const ruling = decide(submission, audience, false)
+      if (ruling.kind === 'refused') throw new UserError(ruling.code, ruling.reason)
+      const now = ruling.departure.leaving.item
+      if (ruling.kind === 'held' || now.type !== leaving.item.type || !equalBytes(now.body, leaving.item.body)) {
+        throw new UserError('guard-changed', 'the policy has changed while this was on its way', {
+          fix: 'Publish it again: it is judged by the policy that is in force now.',
+        })
+      }
+      const decision = checkRelease(ruling.guarded, leaving.tlp, audience)
+      if (decision.kind === 'released') return decision.released
+      throw new UserError(decision.code, decision.reason)
+    },
+    /** Why nothing can leave now. */
+    hindrance(): UserError | undefined {
+      return rules().guard === undefined ? policyMissing() : undefined
+    },
+  }
+}
+
+export type ReleaseDesk = ReturnType<typeof createReleaseDesk>
+
+/** What is signed and stored for the name of the audience. */
+export const ALLIANCE_NAME: Uint8Array = utf8('alliance')
+
+export function guardAudience({ kind, recipients }: Audience, nation: NationId): GuardAudience {
+  return { kind, readers: recipients.map(recipient => recipient.nation).filter(reader => reader !== nation) }
+}
+
+export function policyMissing(): UserError {
+  return new UserError('policy-missing', 'there is no policy.yaml, and without it nothing leaves', {
+    fix: 'Write one, or take the starter that "tocsin policy starter" prints, then "tocsin policy reload".',
+  })
+}
+
+function missing(): Refusal {
+  const { code, message } = policyMissing()
+  return { kind: 'refused', code, reason: message }
+}

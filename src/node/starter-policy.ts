@@ -1,0 +1,38 @@
+/** What `tocsin nation create` writes: enough for a first exchange, and commented so that it can be grown from. */
+export const STARTER_POLICY = `# What may leave this nation. The first rule with an action that matches an item decides; what no rule allows stays.
+# "tocsin policy check FILE" tells whether it is right, "tocsin policy test FILE --with VALUE" which rule decides on
+# what, and "tocsin policy reload" puts it in force.
+version: 1
+
+# What is our own, by address range and by name, which stands for all names below it.
+networks:
+  own: []
+  # own: [192.0.2.0/24, 2001:db8::/32, gov.example]
+
+# approvals:
+#   expireDays: 7              # what waits for a second person longer is dropped
+
+rules:
+  # Nobody learns of our own networks, not even from a sentence in a description.
+  - name: our own networks stay here
+    when: { mentions: own }
+    action: deny
+
+  # What only named persons may read does not leave by one hand: another operator approves it ("tocsin queue list").
+  - name: RED asks for a second person
+    when: { tlp: RED }
+    action: second-person
+
+  # The whole alliance need not know from whom we have it. A rule without an action changes what the later ones let leave.
+  # - name: no sources for everybody
+  #   when: { audience: alliance }
+  #   redact: [source]
+
+  # A script that goes wild is stopped after so many.
+  # - name: at most 10000 an hour
+  #   limitPerHour: 10000
+
+  # Everything else may leave, to those that its marking and its audience allow.
+  - name: the rest may leave
+    action: allow
+`
