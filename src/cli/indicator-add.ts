@@ -6,13 +6,15 @@ import { readValue } from '../formats/value-text.ts'
 import { canonicalValue } from '../indicator/canonical.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
 import { INDICATOR_TYPES } from '../indicator/type.ts'
-import { PUBLISH_ITEMS_MAX, type PublishOutcome } from '../node/node-service.ts'
+import { PUBLISH_ITEMS_MAX, type PublishItem, type PublishOutcome } from '../node/node-service.ts'
 import { addClaimOptions, type ClaimOptions, claimDefaults } from './claim-options.ts'
 import type { CliContext } from './context.ts'
 import { exitStatusOf } from './exit.ts'
+import { createSubmitter, type OperatorOptions, operatorOptions } from './operator-signature.ts'
 import { createRowWriter, type OutputFormat, outputOption, type Shape } from './output.ts'
+import { passphraseFileOption } from './passphrase.ts'
 
-interface AddOptions extends ClaimOptions {
+interface AddOptions extends ClaimOptions, OperatorOptions {
   readonly type?: string
   readonly description?: string
   readonly name?: string
@@ -53,19 +55,23 @@ export function addAddCommand(indicator: Command, context: CliContext): void {
     .addOption(types.choices([...INDICATOR_TYPES.keys()]))
     .option('--name <text>', 'a short title')
     .option('--description <text>', 'what it is about')
+  for (const option of operatorOptions()) command.addOption(option)
   addClaimOptions(command)
+    .addOption(passphraseFileOption())
     .addOption(outputOption())
     .action((values: readonly string[], options: AddOptions) => add(context, values, options))
 }
 
 async function add(context: CliContext, values: readonly string[], options: AddOptions): Promise<void> {
   const client = context.client()
+  const sign = await createSubmitter(context, options)
   const writer = createRowWriter(context.out, options.output, ADDED)
   let refusal: ErrorCode | '' = ''
   for (let from = 0; from < values.length; from += PUBLISH_ITEMS_MAX) {
     const read = values.slice(from, from + PUBLISH_ITEMS_MAX).map(value => readDraft(value, options))
     const drafts = read.flatMap(each => (each.kind === 'draft' ? [each.draft] : []))
-    const outcomes = drafts.length === 0 ? [] : await client.publish(drafts.map(draft => ({ kind: 'claim', draft })))
+    const items = drafts.map((draft): PublishItem => ({ kind: 'claim', draft }))
+    const outcomes = items.length === 0 ? [] : await client.publish(items, sign(items))
     const published = outcomes[Symbol.iterator]()
     const added = read.map(each =>
       each.kind === 'draft' ? addedOf(each.value, each.draft, published.next().value) : each.added,

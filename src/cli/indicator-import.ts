@@ -5,19 +5,20 @@ import { type ImportOptions, readImport } from '../formats/import.ts'
 import type { ImportRow } from '../formats/import-row.ts'
 import { parseBytes } from './argument.ts'
 import { addClaimOptions, type ClaimOptions, claimDefaults } from './claim-options.ts'
-import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './dead-letter-file.ts'
 import { describeFailure } from './error-text.ts'
 import { explainFile } from './import-explanation.ts'
 import { openImportProgress } from './import-progress.ts'
 import { assertUsable, type ImportReport, REPORTS, reportLines } from './import-report.ts'
-import { rehearseImport, runImport } from './import-run.ts'
+import { type ImportPorts, rehearseImport, runImport } from './import-run.ts'
 import { type ImportSource, openImportSource } from './import-source.ts'
 import { assertComplete, createImportTally } from './import-tally.ts'
+import { createSubmitter, type OperatorOptions, operatorOptions } from './operator-signature.ts'
 import { createRowWriter, type OutputFormat, outputOption } from './output.ts'
+import { passphraseFileOption } from './passphrase.ts'
 
-interface ImportCommandOptions extends ClaimOptions {
+interface ImportCommandOptions extends ClaimOptions, OperatorOptions {
   readonly format: 'auto' | 'stix' | 'csv' | 'list'
   readonly map?: string
   readonly explain?: boolean
@@ -41,7 +42,9 @@ export function addImportCommand(indicator: Command, context: CliContext): void 
     .option('--dry-run', 'read the files and count, and publish nothing')
     .option('--dead-letter <file>', 'where refused rows go (default: NAME.refused.ndjson, in this folder)')
     .option('--max-bytes <size>', 'the most that a file may have, unpacked', parseBytes, UNPACKED_BYTES_MAX)
+  for (const option of operatorOptions()) command.addOption(option)
   addClaimOptions(command)
+    .addOption(passphraseFileOption())
     .addOption(outputOption())
     .action((files: readonly string[], options: ImportCommandOptions) => importFiles(context, files, options))
 }
@@ -91,12 +94,14 @@ async function createJob(context: CliContext, files: readonly string[], options:
   const client = context.client()
   // Without a daemon nothing is read in vain, and no file of refused rows is made.
   if (options.dryRun !== true) await client.status()
+  const sign = options.dryRun === true ? () => undefined : await createSubmitter(context, options)
+  const publish: ImportPorts['publish'] = items => client.publish(items, sign(items))
   const writer = createRowWriter(context.out, options.output, REPORTS)
   const letters = createLetters(files, options)
   return {
     async run(file) {
       const print = (report: ImportReport) => printReport(context, options.output, report, writer.write)
-      await importFile({ context, client, options, letters, print }, file)
+      await importFile({ context, publish, options, letters, print }, file)
     },
     async end() {
       await letters.shared?.[Symbol.asyncDispose]()
@@ -107,7 +112,7 @@ async function createJob(context: CliContext, files: readonly string[], options:
 
 interface ImportJob {
   readonly context: CliContext
-  readonly client: ControlClient
+  readonly publish: ImportPorts['publish']
   readonly options: ImportCommandOptions
   readonly letters: Letters
   readonly print: (report: ImportReport) => Promise<void>
@@ -115,7 +120,7 @@ interface ImportJob {
 
 const ROWS_BETWEEN_SHOWS = 500
 
-async function importFile({ context, client, options, letters, print }: ImportJob, file: string): Promise<void> {
+async function importFile({ context, publish, options, letters, print }: ImportJob, file: string): Promise<void> {
   const startedMs = performance.now()
   const tally = createImportTally()
   let onRead: (bytes: number) => void = () => {}
@@ -137,7 +142,7 @@ async function importFile({ context, client, options, letters, print }: ImportJo
     const rows = countedRows(progress.rows)
     const refuse: DeadLetterFile['add'] = async row => letter?.add(letters.named(file, row))
     if (options.dryRun === true) await rehearseImport(rows, refuse, tally)
-    else await runImport(rows, { publish: client.publish, refuse }, tally)
+    else await runImport(rows, { publish, refuse }, tally)
   } finally {
     const counts = tally.counts()
     await print({

@@ -12,7 +12,10 @@ import { addInitCommand } from './init.ts'
 import { addLookupCommand } from './lookup.ts'
 import { addNationCommands } from './nation.ts'
 import { addNodeCommands } from './node.ts'
+import { addOperatorCommands } from './operator.ts'
 import { addPeerCommands } from './peer.ts'
+import { addPolicyCommands } from './policy.ts'
+import { addQueueCommands } from './queue.ts'
 import { addSandboxCommand } from './sandbox.ts'
 import { addStartCommand } from './start.ts'
 import { addStatusCommand } from './status.ts'
@@ -32,6 +35,9 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addPeerCommands,
   addIndicatorCommands,
   addLookupCommand,
+  addPolicyCommands,
+  addOperatorCommands,
+  addQueueCommands,
   addStoreCommands,
   addNodeCommands,
 ]

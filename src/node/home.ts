@@ -62,6 +62,11 @@ export function homeAt(path: string | undefined, environment: Readonly<Record<st
   }
 }
 
+/** Where an operator's key is, unless it is named. */
+export function operatorKeyPath({ keys }: Home, name: string): string {
+  return join(keys, `operator-${name}.age`)
+}
+
 export async function readConfig(
   home: Home,
   environment: Readonly<Record<string, string | undefined>>,
