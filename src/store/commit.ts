@@ -1,3 +1,4 @@
+import { writeAudit } from './audit-writes.ts'
 import type { Reads, Writes } from './database.ts'
 import { Draft } from './draft.ts'
 import { writeItems } from './item-writes.ts'
@@ -21,6 +22,7 @@ export async function planCommit(batch: StoreBatch, db: Reads, before: MemoryRea
   const writes: Writes = []
   await writeLogs(batch.logs ?? [], draft, db, writes)
   const records = await writeRecords(batch, draft, db, writes)
+  await writeAudit(batch.audit, draft, db, writes)
   const items = await writeItems(batch.items ?? [], draft, db, writes)
   writeLogRecords(draft, writes)
   if (draft.viewChanged) writes.push(viewLine(draft.view))

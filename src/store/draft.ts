@@ -2,6 +2,7 @@ import type { LogId } from '../base/ids.ts'
 import { latin1 } from './keys.ts'
 import type { LogState } from './log-state.ts'
 import type { Counts, Memory, MemoryReads, ViewState } from './memory.ts'
+import type { AuditState } from './store.ts'
 
 /** What a commit is about to make of what was known `before`; published when its batch is on disk. */
 export class Draft implements MemoryReads {
@@ -15,6 +16,7 @@ export class Draft implements MemoryReads {
   readonly counts: Counts
   logCount: number
   nextQueueNumber: number
+  audit: AuditState
   viewWritten = false
 
   constructor(before: MemoryReads) {
@@ -22,6 +24,7 @@ export class Draft implements MemoryReads {
     this.counts = { ...before.counts }
     this.logCount = before.logCount
     this.nextQueueNumber = before.nextQueueNumber
+    this.audit = before.audit
   }
 
   get view(): ViewState {
@@ -75,6 +78,7 @@ export class Draft implements MemoryReads {
     memory.view = this.view
     memory.counts = this.counts
     memory.nextQueueNumber = this.nextQueueNumber
+    memory.audit = this.audit
     if (this.viewWritten) memory.viewVersion++
   }
 }

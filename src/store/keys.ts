@@ -5,7 +5,7 @@ import type { NationId } from '../base/ids.ts'
  * what they mean. Logs go by a small local number instead of their 32-byte id.
  */
 export const SPACE = {
-  /** name → FormatRecord, CountsRecord, ViewRecord */
+  /** name → FormatRecord, CountsRecord, ViewRecord, AuditHeadRecord */
   meta: 0x01,
   /** hash32 → DocumentRecord */
   documents: 0x02,
@@ -37,6 +37,8 @@ export const SPACE = {
   held: 0x0f,
   /** nation \0 id16 → ItemRecord, the first of an id; nation \0 id16 u32 kind hash32 → ItemRecord, each further one */
   items: 0x10,
+  /** u64 number → AuditRecord */
+  audit: 0x11,
   /** The view: this byte plus its generation, 0 or 1, and then a VIEW space. */
   view: 0x20,
 } as const
@@ -132,6 +134,13 @@ export function intentKey(logId: Uint8Array, seq: number): Buffer {
 export function queueKey(number: number): Buffer {
   const key = Buffer.allocUnsafe(9)
   key[0] = SPACE.queue
+  writeU64(key, number, 1)
+  return key
+}
+
+export function auditKey(number: number): Buffer {
+  const key = Buffer.allocUnsafe(9)
+  key[0] = SPACE.audit
   writeU64(key, number, 1)
   return key
 }

@@ -51,6 +51,7 @@ function createLogReads(context: StoreContext): LogReads {
   return {
     log: logId => context.memory.log(logId),
     logs: () => context.memory.logs(),
+    audit: () => context.memory.audit,
     frontier: () => buildFrontier(context.memory.logs().map(({ standing }) => standing)),
     counts: () => {
       const { counts, logCount } = context.memory

@@ -1,8 +1,10 @@
 import type { LogId } from '../base/ids.ts'
+import { NO_RECORD } from '../policy/audit-record.ts'
 import type { ItemRef } from '../wire/gen/store.ts'
 import { damaged } from './failures.ts'
 import { type Generation, latin1 } from './keys.ts'
 import type { LogState } from './log-state.ts'
+import type { AuditState } from './store.ts'
 
 /** What is known without asking the disk. */
 export interface MemoryReads {
@@ -14,6 +16,7 @@ export interface MemoryReads {
   readonly counts: Readonly<Counts>
   readonly view: ViewState
   readonly nextQueueNumber: number
+  readonly audit: AuditState
 }
 
 export interface Counts {
@@ -40,6 +43,8 @@ const NO_COUNTS: Readonly<Counts> = {
   shown: 0,
 }
 
+const NO_AUDIT: AuditState = { first: 0, next: 0, hash: NO_RECORD, bytes: 0 }
+
 export interface ViewState {
   readonly generation: Generation
   readonly stale: boolean
@@ -53,6 +58,7 @@ export class Memory implements MemoryReads {
   counts: Readonly<Counts> = NO_COUNTS
   view: ViewState = { generation: 0, stale: false }
   nextQueueNumber = 0
+  audit: AuditState = NO_AUDIT
   /** Rises with every change of the view. */
   viewVersion = 0
 

@@ -1,13 +1,15 @@
 import { UserError } from '../base/errors.ts'
+import { parseHash } from '../base/ids.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
-import { CountsRecord, FormatRecord, ViewRecord } from '../wire/gen/store.ts'
+import { AuditHeadRecord, CountsRecord, FormatRecord, ViewRecord } from '../wire/gen/store.ts'
 import { type Database, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
 import { type Generation, nameKey, readU32, readU64, SPACE } from './keys.ts'
 import { decodeLogState } from './log-state.ts'
 import { type Counts, Memory, type ViewState } from './memory.ts'
+import type { AuditState } from './store.ts'
 
-const META = { format: 'format', counts: 'counts', view: 'view' } as const
+const META = { format: 'format', counts: 'counts', view: 'view', audit: 'audit' } as const
 
 /** Rises with every change that an older program would misread. There is no older one yet, and so no migration. */
 const FORMAT_VERSION = 1
@@ -33,10 +35,12 @@ export async function assertFormat(db: Database): Promise<void> {
 
 /** Everything that is held in memory, as it is on disk. */
 export async function loadMemory(db: Database): Promise<Memory> {
-  const [counts, view] = await db.getMany([META.counts, META.view].map(name => nameKey(SPACE.meta, name)))
+  const names = [META.counts, META.view, META.audit]
+  const [counts, view, audit] = await db.getMany(names.map(name => nameKey(SPACE.meta, name)))
   const memory = new Memory()
   if (counts !== undefined) memory.counts = decodeLoose(CountsRecord, counts, false)
   if (view !== undefined) memory.view = decodeView(view)
+  if (audit !== undefined) memory.audit = decodeAudit(audit)
   memory.nextQueueNumber = await nextQueueNumber(db)
   await loadLogs(db, memory)
   await loadTombstones(db, memory)
@@ -72,6 +76,15 @@ async function nextQueueNumber(db: Database): Promise<number> {
 function decodeView(bytes: Uint8Array): ViewState {
   const { generation, stale } = decodeLoose(ViewRecord, bytes, false)
   return { generation: generation as Generation, stale: stale === 1 }
+}
+
+function decodeAudit(bytes: Uint8Array): AuditState {
+  const { hash, ...rest } = decodeLoose(AuditHeadRecord, bytes, false)
+  return { ...rest, hash: parseHash(hash) }
+}
+
+export function auditLine(state: AuditState): [Uint8Array, Uint8Array] {
+  return [nameKey(SPACE.meta, META.audit), encode(AuditHeadRecord, state)]
 }
 
 export function viewLine({ generation, stale }: ViewState): [Uint8Array, Uint8Array] {

@@ -1,11 +1,14 @@
 import { type EpochId, parseEpochId, parseHash, parseLogId } from '../base/ids.ts'
+import type { AuditLine } from '../policy/audit-chain.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { DocumentRecord } from '../wire/gen/store.ts'
 import type { StoreContext } from './context.ts'
 import { prefixRange, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
-import { nameKey, prefixEnd, readU32, readU64, SPACE, spaceKey } from './keys.ts'
+import { auditKey, nameKey, prefixEnd, readU32, readU64, SPACE, spaceKey } from './keys.ts'
 import {
+  AUDIT_PAGE_BYTES_MAX,
+  AUDIT_PAGE_MAX,
   type EntryPosition,
   EPOCHS_PAGE_MAX,
   type Intent,
@@ -18,6 +21,7 @@ const EPOCH_ID_BYTES = 16
 /** One epoch is granted once a 48 recipients, and again for HISTORY. */
 const GRANTS_PAGE_MAX = 4096
 const INTENTS_MAX = 4096
+const AUDIT_CHUNK = 64
 
 export function createRecordReads(context: StoreContext): RecordReads {
   const { db } = context
@@ -43,8 +47,23 @@ export function createRecordReads(context: StoreContext): RecordReads {
       const rows = await db.range(wholeSpace(SPACE.outbox), Math.min(limit, QUEUE_PAGE_MAX))
       return rows.map(([key]) => positionAt(context, key, 1))
     },
+    auditRecords: (from, limit) => auditRecords(context, from, Math.min(limit, AUDIT_PAGE_MAX)),
     note: name => db.get(nameKey(SPACE.notes, name)),
   }
+}
+
+/** A chunk at a time: a few records are far longer than most. */
+async function auditRecords({ db }: StoreContext, from: number, limit: number): Promise<AuditLine[]> {
+  const lines: AuditLine[] = []
+  let bytes = 0
+  for await (const chunk of db.scan({ ...wholeSpace(SPACE.audit), from: auditKey(from) }, { chunk: AUDIT_CHUNK })) {
+    for (const [key, record] of chunk) {
+      bytes += record.length
+      if (lines.length >= limit || (bytes > AUDIT_PAGE_BYTES_MAX && lines.length > 0)) return lines
+      lines.push({ number: readU64(key, 1), bytes: record })
+    }
+  }
+  return lines
 }
 
 function intentOf([key, bytes]: [Uint8Array, Uint8Array]): Intent {

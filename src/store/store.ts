@@ -5,6 +5,8 @@ import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import type { DigestedClaim } from '../indicator/view-digest.ts'
 import type { HashAt } from '../merkle/proof-source.ts'
+import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
+import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
 
 /**
@@ -85,8 +87,16 @@ export interface StoreBatch {
   readonly held?: Changes<HeldBytes, Uint8Array>
   /** Own entries not yet handed to gossip. */
   readonly outbox?: Changes<EntryPosition, EntryPosition>
+  /** Decisions, in their order, for the audit log. */
+  readonly audit?: AuditChange
   /** Small named values of the node's own (peer book, cursors, last self-test …). An empty value removes. */
   readonly notes?: ReadonlyMap<string, Uint8Array>
+}
+
+export interface AuditChange {
+  readonly add?: readonly AuditEvent[]
+  /** The records below this number go, at most AUDIT_DROP_MAX of them; `add` must say so. */
+  readonly dropBelow?: number
 }
 
 export interface Changes<Added, Removed> {
@@ -190,6 +200,12 @@ export interface LogReads {
   /** What stands of each log, ascending by log id; logs of which nothing stands are no part of it. */
   frontier(): readonly FrontierHead[]
   counts(): StoreCounts
+  audit(): AuditState
+}
+
+export interface AuditState extends AuditHead {
+  /** Of all records held. */
+  readonly bytes: number
 }
 
 export interface StoredLog {
@@ -250,6 +266,8 @@ export interface RecordReads {
   held(): Promise<readonly HeldBytes[]>
   /** At most `limit` (capped at QUEUE_PAGE_MAX), ascending by log and seq. */
   outbox(limit: number): Promise<EntryPosition[]>
+  /** At most `limit` (capped at AUDIT_PAGE_MAX) records of the audit log from number `from` on, and AUDIT_PAGE_BYTES_MAX. */
+  auditRecords(from: number, limit: number): Promise<readonly AuditLine[]>
   note(name: string): Promise<Uint8Array | undefined>
 }
 
@@ -344,6 +362,9 @@ export const ENTRIES_PAGE_MAX = 4096
 export const BRANCH_ENTRIES_MAX = 65_536
 export const EPOCHS_PAGE_MAX = 65_536
 export const QUEUE_PAGE_MAX = 4096
+export const AUDIT_PAGE_MAX = 4096
+export const AUDIT_PAGE_BYTES_MAX = 8 * 1024 * 1024
+export const AUDIT_DROP_MAX = 10_000
 export const LIST_PAGE_MAX = 1000
 export const LOOKUPS_MAX = 1000
 export const CLAIMS_PER_INDICATOR_MAX = 256
