@@ -173,8 +173,14 @@ export const CODES = {
   'sync-refused': ['state', 'R-5.5'],
   // publishing
   'grant-wrong-commit': ['forged', 'R-3.2'],
+  'grant-does-not-open': ['forged', 'R-3.2'],
+  'grant-wrong-audience': ['forged', 'R-3.5'],
   'release-red-needs-recipients': ['unauthorised', 'R-3.6'],
   'release-above-ceiling': ['unauthorised', 'R-3.6'],
+  'release-recipient-excluded': ['unauthorised', 'R-3.6'],
+  'release-above-group-ceiling': ['unauthorised', 'R-3.5'],
+  'audience-too-large': ['input', 'R-3.5'],
+  'group-unknown': ['absent', 'R-3.5'],
   'guard-denied': ['unauthorised', ''],
   'guard-limit': ['busy', ''],
   'guard-unchangeable': ['input', ''],
@@ -210,6 +216,11 @@ export const CODES = {
   'store-busy': ['busy', ''],
   'store-misuse': ['fault', ''],
   'store-cursor': ['input', ''],
+  // the audit log of the node
+  'audit-syslog-down': ['state', ''],
+  'audit-nearly-full': ['state', ''],
+  'audit-reads-lost': ['fault', ''],
+  'audit-export-malformed': ['input', ''],
   // configuration and home
   'config-invalid': ['input', ''],
   'policy-invalid': ['input', ''],

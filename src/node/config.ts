@@ -2,6 +2,7 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
+import { parseSyslogTarget } from './syslog-target.ts'
 
 const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
   message: 'must look like /ip4/192.0.2.10/tcp/7117 or /dns4/tocsin.cert.example/tcp/7117',
@@ -9,6 +10,10 @@ const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1
 
 const hostPort = z.string().regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d{1,5}$/, {
   message: 'must be a loopback address such as 127.0.0.1:9117, or empty',
+})
+
+const syslogTarget = z.string().refine(text => text === '' || parseSyslogTarget(text) !== undefined, {
+  message: 'must look like udp://192.0.2.10:514, tcp://syslog.cert.example:601 or unix:/run/syslog.sock, or be empty',
 })
 
 const whole = (min: number, max: number) => z.int().min(min).max(max)
@@ -51,6 +56,16 @@ const schema = z.strictObject({
     .strictObject({
       /** Health and Prometheus metrics over HTTP on a loopback port; empty: on the control socket only. */
       listen: hostPort.default(''),
+    })
+    .prefault({}),
+  audit: z
+    .strictObject({
+      /** Where the audit log is sent as it grows: udp://HOST:PORT, tcp://HOST:PORT, unix:/PATH; empty: nowhere. */
+      syslog: syslogTarget.default(''),
+      /** Older records are removed; 0: none is by its age. */
+      keepDays: whole(0, 36_500).default(0),
+      /** Where the log is larger the oldest records are removed; from four fifths of it on the node says so. */
+      mibMax: whole(16, 1_048_576).default(10_240),
     })
     .prefault({}),
   log: z
