@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
-import { LIST_LIMIT_MAX, type ListQuery, PUBLISH_ITEMS_MAX, type PublishItem } from '../node/node-service.ts'
-import { SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
+import {
+  type AudienceText,
+  LIST_LIMIT_MAX,
+  type ListQuery,
+  PUBLISH_ITEMS_MAX,
+  type PublishItem,
+} from '../node/node-service.ts'
+import { NATIONS_MAX, SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
 
 /** What comes in by the control API. Forms are checked here; what a value says is judged by the node, item by item. */
 
@@ -51,9 +57,19 @@ const draft = z.strictObject({
   lineage: z.enum(['observed', 'relayed']).exactOptional(),
 })
 
+const audience: z.ZodType<AudienceText> = z.union([
+  z.strictObject({ to: z.array(text).min(1).max(NATIONS_MAX) }),
+  z.strictObject({ group: text }),
+])
+
 const publishItem: z.ZodType<PublishItem> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('claim'), draft }),
-  z.strictObject({ kind: z.literal('context'), json: text, tlp: tlp.exactOptional() }),
+  z.strictObject({ kind: z.literal('claim'), draft, audience: audience.exactOptional() }),
+  z.strictObject({
+    kind: z.literal('context'),
+    json: text,
+    tlp: tlp.exactOptional(),
+    audience: audience.exactOptional(),
+  }),
 ])
 
 const keyHex = z.string().regex(/^[0-9a-f]{64}$/, { message: 'must be 64 hex digits' })

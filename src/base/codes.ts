@@ -181,6 +181,7 @@ export const CODES = {
   'release-above-group-ceiling': ['unauthorised', 'R-3.5'],
   'audience-too-large': ['input', 'R-3.5'],
   'group-unknown': ['absent', 'R-3.5'],
+  'group-ambiguous': ['input', 'R-3.5'],
   'guard-denied': ['unauthorised', ''],
   'guard-limit': ['busy', ''],
   'guard-unchangeable': ['input', ''],

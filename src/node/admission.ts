@@ -3,11 +3,12 @@ import { TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { Tlp } from '../indicator/marking.ts'
-import type { Audience } from '../policy/release.ts'
+import { encodeAudienceName } from '../policy/audience-name.ts'
 import type { Store } from '../store/store.ts'
+import type { AudienceDesk } from './audience-desk.ts'
 import { buildDraftItem } from './draft-item.ts'
 import type { PublishItem } from './node-service.ts'
-import { ALLIANCE_NAME, type ReleaseDesk, type Ruling } from './release-desk.ts'
+import type { ReleaseDesk, Ruling } from './release-desk.ts'
 import type { Submitter } from './submission.ts'
 
 /** What becomes of a draft; `known`: it was published, or is on its way. */
@@ -22,6 +23,7 @@ export interface AdmissionOptions {
   readonly defaultTlp: Tlp
   readonly store: Pick<Store, 'itemsOfId'>
   readonly desk: Pick<ReleaseDesk, 'decide'>
+  readonly audiences: Pick<AudienceDesk, 'nameOf'>
   isOnItsWay(id: string): boolean
 }
 
@@ -29,17 +31,22 @@ export interface AdmissionOptions {
 const ASSERTIONS_MAX = 64
 
 /** Judges drafts by their own content and by the rules of the nation. */
-export function createAdmission({ allianceId, nation, defaultTlp, store, desk, isOnItsWay }: AdmissionOptions) {
+export function createAdmission({
+  allianceId,
+  nation,
+  defaultTlp,
+  store,
+  desk,
+  audiences,
+  isOnItsWay,
+}: AdmissionOptions) {
   /** The draft under the first id that was not withdrawn (R-4.1); the id is that of the item as it leaves. */
-  async function firstFreeAssertion(
-    item: PublishItem,
-    submitter: Submitter | undefined,
-    audience: Audience,
-  ): Promise<Judged> {
+  async function firstFreeAssertion(item: PublishItem, submitter: Submitter | undefined): Promise<Judged> {
+    const audience = encodeAudienceName(audiences.nameOf(item.audience))
     for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
       const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
-      const submission = { item: draft.item, assertion, audience: ALLIANCE_NAME, submitter, approval: undefined }
-      const ruling = desk.decide(submission, audience, true)
+      const submission = { item: draft.item, assertion, audience, submitter, approval: undefined }
+      const ruling = desk.decide(submission, true)
       if (ruling.kind === 'refused') return { ...ruling, warnings: [] }
       const { id } = ruling.departure.leaving
       if (isOnItsWay(toHex(id))) return { kind: 'known', id: toHex(id) }
@@ -51,9 +58,9 @@ export function createAdmission({ allianceId, nation, defaultTlp, store, desk, i
   }
 
   return {
-    async judge(item: PublishItem, submitter: Submitter | undefined, audience: Audience): Promise<Judged> {
+    async judge(item: PublishItem, submitter: Submitter | undefined): Promise<Judged> {
       try {
-        return await firstFreeAssertion(item, submitter, audience)
+        return await firstFreeAssertion(item, submitter)
       } catch (error) {
         if (!(error instanceof TocsinError && isDraftFault(error))) throw error
         return { kind: 'refused', code: error.code, reason: error.message, decision: undefined, warnings: [] }

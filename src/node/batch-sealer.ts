@@ -2,8 +2,10 @@ import type { AllianceId } from '../base/ids.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { sealBody } from '../crypto/seal.ts'
-import { buildGrants, createEpoch, epochServes, type OwnEpoch } from '../policy/epoch.ts'
-import type { Audience, ReleasedItem } from '../policy/release.ts'
+import { buildGrants, createEpoch, type EpochLimits, type OwnEpoch } from '../policy/epoch.ts'
+import { createEpochPool } from '../policy/epoch-pool.ts'
+import type { ReleasedItem } from '../policy/release.ts'
+import type { Audience } from '../policy/resolve-audience.ts'
 import { encode } from '../wire/codec.ts'
 import { KIND } from '../wire/entry.ts'
 import { Batch, KeyGrant } from '../wire/gen/tocsin.ts'
@@ -15,69 +17,76 @@ export interface BatchSealerOptions {
   readonly allianceId: AllianceId
   readonly ownLog: OwnLog
   readonly epochs: EpochKeys
-  epochLimits(): { readonly maxAgeMs: number; readonly maxMessages: number }
+  epochLimits(): EpochLimits
   readonly clock: Clock
   readonly random: Random
 }
 
+/** What is to be sealed into one message, all for one audience, and what is committed with its entry. */
+export interface ReleasedBatch {
+  readonly audience: Audience
+  readonly items: readonly ReleasedItem[]
+  readonly own: OwnCommit
+}
+
 /** Seals released items under the epoch of their audience and appends them to the own log. One call at a time. */
 export function createBatchSealer(options: BatchSealerOptions) {
-  const { allianceId, ownLog, epochs } = options
-  let epoch: OwnEpoch | undefined
+  const { allianceId, ownLog, epochs, random } = options
+  const pool = createEpochPool()
 
   /**
-   * What `release` gives is of one audience and fits into one body. It is asked again after the grants of a new epoch
-   * are written: who may read may have changed meanwhile (R-3.6). Resolves when the entry is durable.
+   * `release` is asked again after the grants of a new epoch are written: who may read may have changed meanwhile
+   * (R-3.6). Undefined: nothing is left to be sealed. Resolves when the entry is durable.
    */
-  async function append(release: () => readonly ReleasedItem[], own: OwnCommit): Promise<VerifiedEntry> {
-    let serving = await serveEpoch(release()[0]!.audience)
-    let released = release()
-    while (!serves(serving, released[0]!.audience)) {
-      serving = await serveEpoch(released[0]!.audience)
-      released = release()
+  async function append(release: () => ReleasedBatch | undefined): Promise<VerifiedEntry | undefined> {
+    for (let batch = release(); batch !== undefined; batch = release()) {
+      const epoch = serving(batch.audience)
+      if (epoch !== undefined) return appendBatch(epoch, batch)
+      await openEpoch(batch.audience)
     }
-    const content = encode(Batch, { items: released.map(({ item }) => item) })
+    return undefined
+  }
+
+  async function appendBatch(epoch: OwnEpoch, { items, own }: ReleasedBatch): Promise<VerifiedEntry> {
+    const content = encode(Batch, { items: items.map(({ item }) => item) })
     const entry = await ownLog.append(
       {
         kind: KIND.BATCH,
         build: ({ seq, registryVersion }) => {
-          const place = { ...serving.place, seq, registryVersion }
-          const { salt, body } = sealBody(serving.secret, place, content, options.random)
-          return { body, sealing: { epochId: serving.place.epochId, salt } }
+          const { salt, body } = sealBody(epoch.secret, { ...epoch.place, seq, registryVersion }, content, random)
+          return { body, sealing: { epochId: epoch.place.epochId, salt } }
         },
       },
       own,
     )
-    epoch = { ...serving, messages: serving.messages + 1 }
+    pool.used(epoch)
     return entry
   }
 
-  /** The epoch for the next message: the one in use, or a new one whose grants go first (R-3.6). */
-  async function serveEpoch(audience: Audience): Promise<OwnEpoch> {
-    const log = ownLog.current() ?? (await ownLog.incarnate(false))
-    if (epoch !== undefined && serves(epoch, audience)) return epoch
-    const nowMs = options.clock.now()
-    const request = { allianceId, logId: log.logId, audience, registryVersion: log.registryVersion, nowMs }
-    const next = createEpoch(request, options.random)
-    epochs.add(log.logId, next.place.epochId, next.secret)
-    for (const grant of buildGrants(next, options.epochLimits().maxMessages, epoch)) {
-      await ownLog.append({ kind: KIND.KEY_GRANT, build: () => ({ body: encode(KeyGrant, grant) }) })
-    }
-    epoch = next
-    return next
+  function serving(audience: Audience): OwnEpoch | undefined {
+    const log = ownLog.current()
+    return log && pool.serving(audience, log.logId, options.epochLimits(), options.clock.now())
   }
 
-  function serves(candidate: OwnEpoch, audience: Audience): boolean {
-    const log = ownLog.current()
-    const nowMs = options.clock.now()
-    return log !== undefined && epochServes(candidate, log.logId, audience, options.epochLimits(), nowMs)
+  /** Its grants go first (R-3.6). */
+  async function openEpoch(audience: Audience): Promise<void> {
+    const log = ownLog.current() ?? (await ownLog.incarnate(false))
+    const { logId, registryVersion } = log
+    const epoch = createEpoch({ allianceId, logId, audience, registryVersion, nowMs: options.clock.now() }, random)
+    const grants = buildGrants(epoch, options.epochLimits().maxMessages, pool.named(logId), random)
+    epochs.add(logId, epoch.place.epochId, epoch.secret)
+    for (const grant of grants) {
+      await ownLog.append({
+        kind: KIND.KEY_GRANT,
+        build: ({ registryVersion }) => ({ body: encode(KeyGrant, { ...grant, registryVersion }) }),
+      })
+    }
+    pool.open(epoch)
   }
 
   return {
     append,
-    /** The next message opens an epoch of its own. */
-    forgetEpoch(): void {
-      epoch = undefined
-    },
+    /** The next message of each audience opens an epoch of its own. */
+    forgetEpochs: pool.clear,
   }
 }

@@ -7,10 +7,10 @@ import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
-import type { Audience } from '../policy/release.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
+import { createAudienceDesk } from './audience-desk.ts'
 import { createCheckpointSpread } from './checkpoint-spread.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { createCoalescer } from './coalescer.ts'
@@ -24,6 +24,7 @@ import { startEntryGossip } from './entry-gossip.ts'
 import type { Committed } from './entry-writer.ts'
 import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
+import { openGroupBook } from './group-book.ts'
 import { adoptCheckpoint, heldCheckpoint } from './held-checkpoint.ts'
 import { findHindrance } from './hindrance.ts'
 import { agedPins } from './in-force-record.ts'
@@ -110,10 +111,12 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     store,
     kemKeys: options.kemKeys.map(ownKemKey),
   })
+  const groups = await openGroupBook(store, logger)
   const projector = createProjector({
     allianceId,
     store,
     epochs,
+    groupsChanged: groups.refresh,
     logger,
     events: { ...alerts.events, projected: () => publisher.opened() },
   })
@@ -171,8 +174,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     proved: () => sync.all(),
     logger,
   })
-  const release = await openReleaseOffice({ ...options, nation })
-  const audience = (): Audience => ({ kind: 'alliance', recipients: book.directory().audience(clock.now()).recipients })
+  const audiences = createAudienceDesk({ nation, directory: () => book.directory(), groups, clock })
+  const release = await openReleaseOffice({ ...options, nation, audiences })
   const outbox = createOutbox(store, envelope => host.publish('entries', envelope), logger)
   const publisher = createPublisher({
     allianceId,
@@ -185,7 +188,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     coalescer: createCoalescer(config.publish.coalesceMs, clock),
     outbox,
     ...release,
-    audience,
+    audiences,
     epochLimits: () => {
       const { epochMaxDays, epochMaxMessages } = book.directory().policy
       return { maxAgeMs: epochMaxDays * DAY_MS, maxMessages: epochMaxMessages }
@@ -381,7 +384,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     publisher,
     guard,
     release,
-    audience,
+    audiences,
+    groups,
     ownLog,
     reloadKemKeys: kemKeeper.reload,
     sync,

@@ -1,17 +1,20 @@
 import { ProtocolError, UserError } from '../base/errors.ts'
 import { advise } from '../indicator/advice.ts'
 import { buildClaim, type ClaimContext, encodeClaimItem } from '../indicator/claim.ts'
-import { parseItem } from '../indicator/item.ts'
+import { itemHash, parseItem } from '../indicator/item.ts'
 import { isTlp, PAP } from '../indicator/marking.ts'
 import { buildStixItem } from '../indicator/stix-object.ts'
 import type { Item } from '../wire/gen/tocsin.ts'
 import type { PublishItem } from './node-service.ts'
+
+const ITEM_ID_BYTES = 16
 
 /** What is to be published, as an item with a content-derived id: the same draft gives the same item. */
 export interface DraftItem {
   readonly item: Item
   /** 16 bytes. */
   readonly id: Uint8Array
+  /** 0: unmarked. */
   readonly tlp: number
   readonly warnings: readonly string[]
 }
@@ -44,5 +47,7 @@ export function draftOf(item: Item): DraftItem {
   const parsed = parseItem(item)
   if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
   if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
+  // R-4.1: a version of a group has no id of its own
+  if (parsed.kind === 'group') return { item, id: itemHash(item).slice(0, ITEM_ID_BYTES), tlp: 0, warnings: [] }
   throw new ProtocolError('item-malformed', `items of the kind ${parsed.kind} are not published`)
 }

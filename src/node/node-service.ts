@@ -165,9 +165,14 @@ export interface BoundView {
   readonly basis: 'quorate' | 'held'
 }
 
-export type PublishItem =
+/** `audience`: the whole alliance where it is left out. */
+export type PublishItem = (
   | { readonly kind: 'claim'; readonly draft: ClaimDraft }
   | { readonly kind: 'context'; readonly json: string; readonly tlp?: number }
+) & { readonly audience?: AudienceText }
+
+/** Nations by id; or a group by `NAME`, `OWNER/NAME`, or its id in hex. */
+export type AudienceText = { readonly to: readonly string[] } | { readonly group: string }
 
 export type PublishOutcome =
   /** Signed and stored durably here; gossip follows. */

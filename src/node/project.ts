@@ -7,6 +7,7 @@ import { type EntryContent, readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { openBody } from '../crypto/seal.ts'
 import { parseBatch } from '../indicator/item.ts'
+import { ITEM } from '../indicator/item-type.ts'
 import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
@@ -31,6 +32,8 @@ export interface ProjectOptions {
   readonly allianceId: AllianceId
   readonly store: Store
   readonly epochs: EpochKeys
+  /** What is opened, or shows, of groups has changed. */
+  groupsChanged(): Promise<void>
   readonly events: ProjectEvents
   readonly logger: Logger
 }
@@ -97,7 +100,12 @@ export function createProjector(options: ProjectOptions) {
         busy = true
       }
     }
-    if (store.viewStale) await store.rebuildView()
+    if (store.viewStale) await rebuild()
+  }
+
+  async function rebuild(): Promise<void> {
+    await store.rebuildView()
+    await options.groupsChanged()
   }
 
   /** The last run may have ended between a grant and what waited for it. */
@@ -115,6 +123,8 @@ export function createProjector(options: ProjectOptions) {
     const { voided, conflicts } = await store.commit(batch)
     for (const item of voided) events.itemVoided(item)
     for (const item of conflicts) events.conflict(item)
+    // 08 06: the type of an item stands first, in canonical form
+    if (batch.items?.some(({ item }) => item[0] === 0x08 && item[1] === ITEM.GROUP)) await options.groupsChanged()
   }
 
   /** Opens the next entries while those before are being written. */
@@ -301,7 +311,7 @@ export function createProjector(options: ProjectOptions) {
     await store.commit({ logs: [...store.logs()].map(({ head }) => ({ logId: head.logId, projected: 0 })) })
     loop.wake()
     await loop.settled()
-    await store.rebuildView()
+    await rebuild()
   }
 
   return {

@@ -7,16 +7,20 @@ import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { CONTENT_BYTES_MAX } from '../crypto/padding.ts'
 import type { Tlp } from '../indicator/marking.ts'
-import type { Audience, ReleasedItem } from '../policy/release.ts'
-import type { RecordRelease } from '../policy/release-record.ts'
+import type { ReleasedItem } from '../policy/release.ts'
+import type { Audience } from '../policy/resolve-audience.ts'
 import type { EntryPosition, Store } from '../store/store.ts'
+import type { AuditRun } from '../wire/gen/store.ts'
 import { ITEMS_PER_BATCH_MAX } from '../wire/limits.ts'
 import { createAdmission } from './admission.ts'
-import { type BatchSealerOptions, createBatchSealer } from './batch-sealer.ts'
+import type { AudienceDesk } from './audience-desk.ts'
+import type { AuditLog } from './audit-log.ts'
+import { type BatchSealerOptions, createBatchSealer, type ReleasedBatch } from './batch-sealer.ts'
 import type { Coalescer } from './coalescer.ts'
 import type { HeldItems } from './held-items.ts'
 import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
+import { joinRuns, requestRecords, runOf } from './release-audit.ts'
 import type { Departure, ReleaseDesk, Ruling } from './release-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import {
@@ -37,16 +41,23 @@ export interface PublishOptions extends BatchSealerOptions {
   readonly coalescer: Coalescer
   readonly desk: ReleaseDesk
   readonly held: HeldItems
-  readonly record: RecordRelease
-  /** Who is to read, as of now. */
-  audience(): Audience
+  readonly audit: AuditLog
+  readonly audiences: AudienceDesk
   /** Why this node may not publish now; undefined where it may. */
   hindrance(): UserError | undefined
   readonly outbox: Outbox
   readonly logger: Logger
 }
 
+interface Unstored {
+  readonly bytes: Uint8Array
+  readonly run: AuditRun
+  readonly stored: PromiseWithResolvers<void>
+}
+
 interface Pending extends Departure {
+  /** Of the audience: what is sealed into one message has one. */
+  readonly audienceKey: string
   readonly bytes: number
   readonly queuedNumber: number | undefined
   resolve(entry: VerifiedEntry): void
@@ -78,7 +89,7 @@ export function createPublisher(options: PublishOptions) {
   let stopping = false
   let fuller: () => void = () => {}
   /** On their way into the stored queue. */
-  const unstored: { readonly bytes: Uint8Array; readonly stored: PromiseWithResolvers<void> }[] = []
+  const unstored: Unstored[] = []
   const queueWriter = createWorkerLoop(writeQueue, error => options.logger.error({ err: error }, 'queueing failed'))
   const loop = createWorkerLoop(flushAll, error => options.logger.error({ err: error }, 'publishing failed'))
 
@@ -100,47 +111,47 @@ export function createPublisher(options: PublishOptions) {
     }
     await viewLacks?.over.promise
     if (stopping) throw stopped()
-    const audience = options.audience()
-    return Promise.all(drafts.map(draft => publishOne(draft, submitter, audience)))
+    const refused: AuditRun[] = []
+    const settled = await Promise.allSettled(drafts.map(draft => publishOne(draft, submitter, refused)))
+    for (const decision of requestRecords('refused', refused)) await options.audit.record(decision)
+    return settled.map(each => {
+      if (each.status === 'rejected') throw each.reason
+      return each.value
+    })
   }
 
   async function publishOne(
     item: PublishItem,
     submitter: Submitter | undefined,
-    audience: Audience,
+    refused: AuditRun[],
   ): Promise<PublishOutcome> {
-    const judged = await admission.judge(item, submitter, audience)
-    if (judged.kind === 'refused') return refuse(judged, submitter)
+    const refuse = ({ code, reason, decision }: Ruling & { kind: 'refused' }): PublishOutcome => {
+      refused.push(runOf({ submitter, approval: undefined }, decision, code))
+      return { outcome: 'refused', code, reason }
+    }
+    const judged = await admission.judge(item, submitter)
+    if (judged.kind === 'refused') return refuse(judged)
     const id = judged.kind === 'known' ? judged.id : toHex(judged.departure.leaving.id)
     // Asked again: another draft of the same content may have come meanwhile.
     if (judged.kind === 'known' || isOnItsWay(id)) {
       await (inFlight.get(id) ?? queuedIds.get(id))
       return options.held.has(id) ? { outcome: 'held', id, warnings: [] } : { outcome: 'duplicate', id }
     }
-    const { departure, decision, warnings } = judged
+    const { departure, audience, decision, warnings } = judged
     const full = options.desk.take(judged)
-    if (full !== undefined) return refuse({ ...full, decision }, submitter)
-    const record = { id, by: nameOf(submitter), rule: decision.rule, changedBy: decision.changedBy }
+    if (full !== undefined) return refuse({ ...full, decision })
     if (judged.kind === 'held') {
-      await options.held.hold(id, heldSubmission(departure, decision.reason))
-      options.record({ ...record, event: 'held', reason: decision.reason })
+      await options.held.hold(id, heldSubmission(departure, decision.reason), decision)
       return { outcome: 'held', id, warnings: [...warnings, decision.reason] }
     }
-    options.record({ ...record, event: 'released', reason: decision.reason })
     if (options.guard.state().kind !== 'open') {
-      await queue(departure, id)
+      await queue(departure, id, runOf(departure.submission, decision))
       return { outcome: 'queued', id, warnings }
     }
-    const signed = enqueue(departure, undefined)
+    const signed = enqueue(departure, audience, undefined)
     loop.wake()
     const entry = await signed
     return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
-  }
-
-  function refuse({ code, reason, decision }: Ruling & { kind: 'refused' }, submitter: Submitter | undefined) {
-    const changedBy = decision?.changedBy ?? []
-    options.record({ event: 'refused', id: '', by: nameOf(submitter), rule: decision?.rule, changedBy, reason })
-    return { outcome: 'refused', code, reason } as const
   }
 
   function heldSubmission({ submission, leaving }: Departure, rule: string): HeldSubmission {
@@ -153,11 +164,11 @@ export function createPublisher(options: PublishOptions) {
     return inFlight.has(id) || queuedIds.has(id) || options.held.has(id)
   }
 
-  function queue({ submission }: Departure, id: string): Promise<void> {
+  function queue({ submission }: Departure, id: string, run: AuditRun): Promise<void> {
     const stored = Promise.withResolvers<void>()
     queuedIds.set(id, stored.promise)
     stored.promise.catch(() => queuedIds.delete(id))
-    unstored.push({ bytes: encodeSubmission(submission), stored })
+    unstored.push({ bytes: encodeSubmission(submission), run, stored })
     queueWriter.wake()
     return stored.promise
   }
@@ -167,7 +178,9 @@ export function createPublisher(options: PublishOptions) {
     while (unstored.length > 0) {
       const taken = unstored.splice(0, QUEUE_PAGE)
       try {
-        await store.commit({ queue: { add: taken.map(({ bytes }) => bytes) } }, { sync: true })
+        const add = taken.map(({ bytes }) => bytes)
+        const queued = requestRecords('queued', joinRuns(taken.map(({ run }) => run)))
+        await store.commit({ queue: { add }, audit: { add: options.audit.events(...queued) } }, { sync: true })
         for (const { stored } of taken) stored.resolve()
       } catch (error) {
         for (const { stored } of taken) stored.reject(error)
@@ -175,7 +188,7 @@ export function createPublisher(options: PublishOptions) {
     }
   }
 
-  function enqueue(departure: Departure, queuedNumber: number | undefined): Promise<VerifiedEntry> {
+  function enqueue(departure: Departure, audience: Audience, queuedNumber: number | undefined): Promise<VerifiedEntry> {
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedEntry>()
     const { leaving } = departure
     const bytes = leaving.item.body.length + ITEM_FRAME_BYTES
@@ -184,7 +197,7 @@ export function createPublisher(options: PublishOptions) {
       reject(stopped())
       return promise
     }
-    pending.push({ ...departure, bytes, queuedNumber, resolve, reject })
+    pending.push({ ...departure, audienceKey: audience.key, bytes, queuedNumber, resolve, reject })
     pendingBytes += bytes
     if (pendingBytes >= CONTENT_BYTES_MAX) fuller()
     return promise
@@ -219,21 +232,28 @@ export function createPublisher(options: PublishOptions) {
     fuller = () => {}
   }
 
+  /** The oldest, and what else is for its audience and fits into one message. */
   function takeBatch(): Pending[] {
+    const { audienceKey } = pending[0]!
+    const batch: Pending[] = []
+    const rest: Pending[] = []
     let bytes = 0
-    let count = 0
     for (const each of pending) {
-      if (count > 0 && (bytes + each.bytes > CONTENT_BYTES_MAX || count >= ITEMS_PER_BATCH_MAX)) break
-      bytes += each.bytes
-      count++
+      const fits = batch.length === 0 || (bytes + each.bytes <= CONTENT_BYTES_MAX && batch.length < ITEMS_PER_BATCH_MAX)
+      if (each.audienceKey === audienceKey && fits) {
+        batch.push(each)
+        bytes += each.bytes
+      } else rest.push(each)
     }
+    pending.splice(0, pending.length, ...rest)
     pendingBytes -= bytes
-    return pending.splice(0, count)
+    return batch
   }
 
-  async function sendBatch(batch: readonly Pending[]): Promise<void> {
+  async function sendBatch(batch: Pending[]): Promise<void> {
     try {
       const entry = await inTurn(() => send(batch))
+      if (entry === undefined) return
       const position = { logId: entry.logId, seq: entry.header.seq }
       unopened.push({ position, ids: batch.map(each => toHex(each.leaving.id)) })
       opened()
@@ -244,19 +264,45 @@ export function createPublisher(options: PublishOptions) {
     }
   }
 
-  async function send(batch: readonly Pending[]): Promise<VerifiedEntry> {
+  async function send(batch: Pending[]): Promise<VerifiedEntry | undefined> {
     await options.outbox.room()
-    const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
-    return sealer.append(() => releaseAll(batch), { queued, sent: options.outbox.takeSent() })
+    const sent = options.outbox.takeSent()
+    return sealer.append(() => releaseAll(batch, sent))
   }
 
-  /** R-3.6: who may read is asked of the registry as it is now, and is the same for all of a message. */
-  function releaseAll(batch: readonly Pending[]): readonly ReleasedItem[] {
+  /**
+   * R-3.6: who may read is asked of registry and groups as they are now, and is the same for all of a message. What may
+   * not leave any more is taken out of `batch`, and so is what has got other readers than the rest: it waits again.
+   */
+  function releaseAll(batch: Pending[], sent: readonly EntryPosition[]): ReleasedBatch | undefined {
     // R-2.11: whatever was accepted before, nothing is signed from now on.
     const hindrance = whyNot()
     if (hindrance !== undefined) throw hindrance
-    const audience = options.audience()
-    return batch.map(departure => options.desk.release(departure, audience))
+    const items: ReleasedItem[] = []
+    for (const each of batch.splice(0)) {
+      const released = releaseOne(each)
+      if (released === undefined) continue
+      const { audience } = released
+      if (audience.key === (items[0]?.audience ?? audience).key) {
+        items.push(released)
+        batch.push(each)
+      } else {
+        pending.push({ ...each, audienceKey: audience.key })
+        pendingBytes += each.bytes
+      }
+    }
+    if (items[0] === undefined) return undefined
+    const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
+    return { audience: items[0].audience, items, own: { queued, sent } }
+  }
+
+  function releaseOne(each: Pending): ReleasedItem | undefined {
+    try {
+      return options.desk.release(each)
+    } catch (error) {
+      each.reject(error)
+      return undefined
+    }
   }
 
   function whyNot(): UserError | undefined {
@@ -268,18 +314,20 @@ export function createPublisher(options: PublishOptions) {
   async function drainQueue(): Promise<void> {
     while (store.counts().queued > 0 && maySign()) {
       await viewLacks?.over.promise
-      const audience = options.audience()
       const durable: Promise<unknown>[] = []
       const done: number[] = []
+      const dropped: AuditRun[] = []
       for (const { number, bytes } of await store.queue(QUEUE_PAGE)) {
-        const taken = await takeQueued(number, bytes, audience)
+        const taken = await takeQueued(number, bytes, dropped)
         durable.push(taken.durable)
         if (!taken.removed) done.push(number)
       }
       while (pending.length > 0 && !stopping) await sendBatch(takeBatch())
       if (stopping) return
       await Promise.all(durable)
-      if (done.length > 0) await store.commit({ queue: { remove: done } })
+      if (done.length === 0) continue
+      const audit = { add: options.audit.events(...requestRecords('dropped', dropped)) }
+      await store.commit({ queue: { remove: done }, audit }, { sync: dropped.length > 0 })
     }
   }
 
@@ -291,30 +339,31 @@ export function createPublisher(options: PublishOptions) {
   async function takeQueued(
     number: number,
     bytes: Uint8Array,
-    audience: Audience,
+    dropped: AuditRun[],
   ): Promise<{ readonly durable: Promise<unknown>; readonly removed: boolean }> {
     const submission = parseSubmission(bytes)
     if (submission === undefined) {
       options.logger.error({ number }, 'an item of the queue cannot be read and is left out')
       return { durable: Promise.resolve(), removed: false }
     }
-    const ruling = options.desk.decide(submission, audience, false)
-    if (ruling.kind !== 'leaves') return { durable: Promise.resolve(drop(number, submission, ruling)), removed: false }
+    const ruling = options.desk.decide(submission, false)
+    if (ruling.kind !== 'leaves') {
+      dropped.push(drop(number, submission, ruling))
+      return { durable: Promise.resolve(), removed: false }
+    }
     const id = toHex(ruling.departure.leaving.id)
     queuedIds.delete(id)
     const shown = await store.itemsOfId({ nation: options.nation, id: ruling.departure.leaving.id })
     const onItsWay = inFlight.get(id)
     if (shown.length > 0 || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
-    return { durable: enqueue(ruling.departure, number), removed: true }
+    return { durable: enqueue(ruling.departure, ruling.audience, number), removed: true }
   }
 
   /** The rules or the readers have changed since it was accepted: published again, it is refused with the reason. */
-  function drop(number: number, { submitter }: Submission, ruling: Exclude<Ruling, { kind: 'leaves' }>): void {
+  function drop(number: number, submission: Submission, ruling: Exclude<Ruling, { kind: 'leaves' }>): AuditRun {
     const { decision } = ruling
-    const reason = ruling.kind === 'refused' ? ruling.reason : ruling.decision.reason
     options.logger.warn({ number, rule: decision?.rule?.name ?? '' }, 'an item of the queue may not leave any more')
-    const changedBy = decision?.changedBy ?? []
-    options.record({ event: 'dropped', id: '', by: nameOf(submitter), rule: decision?.rule, changedBy, reason })
+    return runOf(submission, decision, ruling.kind === 'refused' ? ruling.code : 'guard-changed')
   }
 
   /** Entries of our own may have been opened: their ids are found in the view from now on. */
@@ -365,7 +414,7 @@ export function createPublisher(options: PublishOptions) {
     /** Opens the next incarnation of the own log; the next message opens an epoch there. */
     async incarnate(close: boolean): Promise<LogHead> {
       const head = await inTurn(() => ownLog.incarnate(close))
-      sealer.forgetEpoch()
+      sealer.forgetEpochs()
       options.guard.incarnated()
       loop.wake()
       return head
@@ -379,8 +428,4 @@ function stopped(): StoreError {
   return new StoreError('store-closed', 'the node stops', {
     fix: 'Publish again when it runs: what was published already is recognised.',
   })
-}
-
-function nameOf(submitter: Submitter | undefined): string {
-  return submitter?.name ?? 'local'
 }

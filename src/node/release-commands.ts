@@ -1,8 +1,10 @@
 import canonicalize from 'canonicalize'
 import { fromBase64, fromHex, toBase64, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { checkSubmission } from '../policy/approval.ts'
+import { decodeAudienceName } from '../policy/audience-name.ts'
 import { type OperatorRole, operatorOfKey } from '../policy/operator.ts'
 import { encode } from '../wire/codec.ts'
 import { Item } from '../wire/gen/tocsin.ts'
@@ -24,7 +26,7 @@ type ReleaseCommands = Pick<NodeService, 'publish' | 'held' | 'approveHeld' | 'r
 /** What operators ask of a running node about what is to leave. */
 export function createReleaseCommands(node: Node): ReleaseCommands {
   const { allianceId, nation, publisher, clock } = node
-  const { rules, held, desk, record } = node.release
+  const { rules, held, desk } = node.release
 
   function submitterOf(items: readonly PublishItem[], signature: SubmissionText | undefined): Submitter | undefined {
     if (signature === undefined) {
@@ -66,8 +68,14 @@ export function createReleaseCommands(node: Node): ReleaseCommands {
       rule,
       item: toBase64(encode(Item, leaving)),
       audience: toBase64(audience),
-      readers: guardAudience(node.audience(), nation).readers,
+      readers: readersOf(submission.audience, leaving),
     }
+  }
+
+  function readersOf(audience: Uint8Array, leaving: Item): readonly NationId[] {
+    const name = decodeAudienceName(audience)
+    const resolution = node.audiences.resolveFor(leaving, name, draftOf(leaving).tlp)
+    return guardAudience(name, resolution, nation).readers
   }
 
   function rulesView(): RulesView {
@@ -92,24 +100,15 @@ export function createReleaseCommands(node: Node): ReleaseCommands {
       const { submission, leaving } = find(id)
       const approved = { ...submission, approval: { key: fromHex(key), signature: fromBase64(signature) } }
       // As it will be judged when it comes to be sealed; throws where it could not leave by this word.
-      desk.release({ submission: approved, leaving: draftOf(leaving) }, node.audience())
-      await held.approve(id, approved)
+      desk.release({ submission: approved, leaving: draftOf(leaving) })
       const by = operatorOfKey(rules.current().operators, approved.approval.key)?.name ?? ''
-      record({
-        event: 'approved',
-        id,
-        by,
-        rule: undefined,
-        changedBy: [],
-        reason: `submitted by ${submission.submitter.name}`,
-      })
+      await held.approve(id, approved, by)
       publisher.wake()
     },
     async rejectHeld(id, reason) {
       assertLocal('administer')
       find(id)
-      await held.remove(id)
-      record({ event: 'rejected', id, by: 'local', rule: undefined, changedBy: [], reason })
+      await held.reject(id, 'local', reason)
     },
     rules: rulesView,
     async reloadRules() {

@@ -1,10 +1,11 @@
-import { equalBytes, utf8 } from '../base/bytes.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { checkApproval } from '../policy/approval.ts'
+import { type AudienceName, decodeAudienceName } from '../policy/audience-name.ts'
 import {
   type GuardDecision,
   type GuardedItem,
@@ -15,7 +16,9 @@ import {
 import { ruleText } from '../policy/guard-policy.ts'
 import type { GuardAudience } from '../policy/guard-subject.ts'
 import { createLimitCounts } from '../policy/limit-counts.ts'
-import { type Audience, checkRelease, type ReleasedItem, readersRefusal } from '../policy/release.ts'
+import { checkRelease, type ReleasedItem } from '../policy/release.ts'
+import type { Audience, AudienceResolution } from '../policy/resolve-audience.ts'
+import type { AudienceDesk } from './audience-desk.ts'
 import { type DraftItem, draftOf } from './draft-item.ts'
 import type { RulesInForce } from './national-rules.ts'
 import type { Submission } from './submission.ts'
@@ -36,10 +39,16 @@ export interface Refusal {
 export type Ruling =
   | (Ruled & { readonly kind: 'leaves'; readonly guarded: GuardedItem })
   | (Ruled & { readonly kind: 'held' })
-  | (Refusal & { readonly decision: GuardDecision | undefined })
+  | (Refusal & {
+      readonly decision: GuardDecision | undefined
+      /** As the guard would have marked it; undefined where its readers are not why it is refused. */
+      readonly cappedTlp?: number
+    })
 
 interface Ruled {
   readonly departure: Departure
+  /** That the guard has judged it for. */
+  readonly audience: Audience
   readonly limits: readonly LimitedRule[]
   readonly decision: GuardDecision
 }
@@ -48,6 +57,7 @@ export interface ReleaseDeskOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
   readonly rules: () => RulesInForce
+  readonly audiences: Pick<AudienceDesk, 'resolveFor'>
   readonly clock: Clock
 }
 
@@ -55,23 +65,38 @@ export interface ReleaseDeskOptions {
  * Where it is decided what leaves: the guard of the nation first, then what marking and registry say of its readers.
  * Asked when something is submitted and again when it is sealed: the rules and the readers may have changed.
  */
-export function createReleaseDesk({ allianceId, nation, rules, clock }: ReleaseDeskOptions) {
+export function createReleaseDesk({ allianceId, nation, rules, audiences, clock }: ReleaseDeskOptions) {
   const counts = createLimitCounts()
 
-  /** Pure but for what was counted. The same submission gives the same item as long as the rules stay. */
-  function decide(submission: Submission, audience: Audience, counted: boolean): Ruling {
+  /**
+   * Pure but for what was counted. The same submission gives the same item as long as the rules stay. What the guard
+   * marks lower has more readers, and is judged again for them: whom the guard has not judged it for does not get it.
+   */
+  function decide(submission: Submission, counted: boolean): Ruling {
+    const submitted = draftOf(submission.item).tlp
+    const ruling = decideFor(submission, submitted, counted)
+    const leaves = ruling.kind === 'refused' ? ruling.cappedTlp : ruling.departure.leaving.tlp
+    return leaves === undefined || leaves >= submitted ? ruling : decideFor(submission, leaves, counted)
+  }
+
+  function decideFor(submission: Submission, tlp: number, counted: boolean): Ruling {
     const { guard } = rules()
     if (guard === undefined) return { ...missing(), decision: undefined }
+    const name = decodeAudienceName(submission.audience)
+    const readers = audiences.resolveFor(submission.item, name, tlp)
     const context = { allianceId, nation, assertion: submission.assertion }
     const used = (rule: LimitedRule) => (counted ? counts.used(rule, clock.now()) : 0)
-    const judgement = guard.judge(submission.item, guardAudience(audience, nation), context, used)
+    const judgement = guard.judge(submission.item, guardAudience(name, readers, nation), context, used)
     const { decision } = judgement
     if (judgement.kind === 'deny') return { kind: 'refused', code: judgement.code, reason: decision.reason, decision }
     const item = judgement.kind === 'hold' ? judgement.item : judgement.item.item
-    const departure = { submission, leaving: draftOf(item) }
-    const refusal = readersRefusal(departure.leaving.tlp, audience)
-    if (refusal !== undefined) return { kind: 'refused', ...refusal, decision }
-    const ruled = { departure, limits: judgement.limits, decision }
+    const leaving = draftOf(item)
+    if (readers.kind === 'refused') {
+      const { code, reason } = readers
+      return { kind: 'refused', code, reason, decision, cappedTlp: leaving.tlp }
+    }
+    const departure = { submission, leaving }
+    const ruled = { departure, audience: readers.audience, limits: judgement.limits, decision }
     return judgement.kind === 'allow' ? { ...ruled, kind: 'leaves', guarded: judgement.item } : held(ruled, judgement)
   }
 
@@ -102,8 +127,8 @@ export function createReleaseDesk({ allianceId, nation, rules, clock }: ReleaseD
       return { kind: 'refused', code: 'guard-limit', reason }
     },
     /** Throws UserError where it would not leave any more, or would leave as another item than was promised. */
-    release({ submission, leaving }: Departure, audience: Audience): ReleasedItem {
-      const ruling = decide(submission, audience, false)
+    release({ submission, leaving }: Departure): ReleasedItem {
+      const ruling = decide(submission, false)
       if (ruling.kind === 'refused') throw new UserError(ruling.code, ruling.reason)
       const now = ruling.departure.leaving.item
       if (ruling.kind === 'held' || now.type !== leaving.item.type || !equalBytes(now.body, leaving.item.body)) {
@@ -111,7 +136,7 @@ export function createReleaseDesk({ allianceId, nation, rules, clock }: ReleaseD
           fix: 'Publish it again: it is judged by the policy that is in force now.',
         })
       }
-      const decision = checkRelease(ruling.guarded, leaving.tlp, audience)
+      const decision = checkRelease(ruling.guarded, leaving.tlp, ruling.audience)
       if (decision.kind === 'released') return decision.released
       throw new UserError(decision.code, decision.reason)
     },
@@ -124,11 +149,15 @@ export function createReleaseDesk({ allianceId, nation, rules, clock }: ReleaseD
 
 export type ReleaseDesk = ReturnType<typeof createReleaseDesk>
 
-/** What is signed and stored for the name of the audience. */
-export const ALLIANCE_NAME: Uint8Array = utf8('alliance')
-
-export function guardAudience({ kind, recipients }: Audience, nation: NationId): GuardAudience {
-  return { kind, readers: recipients.map(recipient => recipient.nation).filter(reader => reader !== nation) }
+/** Where nobody can read it as it is marked, rules that ask for readers find none. */
+export function guardAudience(name: AudienceName, readers: AudienceResolution, nation: NationId): GuardAudience {
+  if (readers.kind === 'refused') return { kind: name.kind, readers: [] }
+  const { group, recipients } = readers.audience
+  return {
+    kind: name.kind,
+    ...(group !== undefined && { group: { id: toHex(group.id), name: group.name } }),
+    readers: recipients.map(recipient => recipient.nation).filter(reader => reader !== nation),
+  }
 }
 
 export function policyMissing(): UserError {

@@ -1,13 +1,7 @@
 import type { ErrorCode } from '../base/codes.ts'
-import type { Recipient } from '../registry/audience.ts'
 import type { Item } from '../wire/gen/tocsin.ts'
 import type { GuardedItem } from './guard.ts'
-
-/** Who is to read: for now the whole alliance, which is every member with the role RECEIVE. */
-export interface Audience {
-  readonly kind: 'alliance'
-  readonly recipients: readonly Recipient[]
-}
+import type { Audience } from './resolve-audience.ts'
 
 declare const released: unique symbol
 
@@ -22,26 +16,13 @@ export type ReleaseDecision =
   | { readonly kind: 'released'; readonly released: ReleasedItem }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
-const TLP_RED = 5
-
-/** May this item, as the guard lets it leave and marked `tlp`, be sealed to every recipient of the audience? */
+/**
+ * May this item, as the guard lets it leave and marked `tlp`, be sealed to this audience? What an audience excludes
+ * cannot be sealed to: it was resolved for this marking, or for a higher one.
+ */
 export function checkRelease({ item }: GuardedItem, tlp: number, audience: Audience): ReleaseDecision {
-  const refusal = readersRefusal(tlp, audience)
-  if (refusal !== undefined) return { kind: 'refused', ...refusal }
-  return { kind: 'released', released: { item, audience } as ReleasedItem }
-}
-
-/** Why an item of this marking cannot go to this audience, whatever it says. */
-export function readersRefusal(
-  tlp: number,
-  audience: Audience,
-): { readonly code: ErrorCode; readonly reason: string } | undefined {
-  if (tlp === TLP_RED) {
-    const reason = 'TLP:RED names its recipients; it cannot go to the whole alliance'
-    return { code: 'release-red-needs-recipients', reason }
+  if (audience.tlp < tlp) {
+    return { kind: 'refused', code: 'release-above-ceiling', reason: 'it is marked higher than its audience allows' }
   }
-  const low = audience.recipients.find(recipient => recipient.maxTlp !== 0 && recipient.maxTlp < tlp)
-  if (low === undefined) return undefined
-  const reason = `the registry's ceiling for ${low.nation} is below the marking, so it cannot go to the whole alliance`
-  return { code: 'release-above-ceiling', reason }
+  return { kind: 'released', released: { item, audience } as ReleasedItem }
 }

@@ -23,6 +23,7 @@ import { encodeEnvelope, KIND, logIdOf, type ParsedEntry, parseEnvelope } from '
 import { Batch, DocsRequest, type Envelope, Evidence, type Item, KeyGrant } from '../../src/wire/gen/tocsin.ts'
 import { decodeStrict } from '../../src/wire/strict.ts'
 import { encodeSyncMessage, parseSyncMessage } from '../../src/wire/sync-frame.ts'
+import { audienceOf } from './audiences.ts'
 import { type Member, type RunningNode, type TestAlliance, until } from './node-alliance.ts'
 
 /** A member of the alliance that keeps no rule: it signs with its own key, or one that it stole, and sends anything. */
@@ -78,12 +79,14 @@ export function createRawAuthor(
       keep(buildEntry(allianceId, { ...next(), ...place }, { ...stamp(), ...draft }, signer.sign)),
     appendHeader: (header, body) => keep(signEntry(allianceId, header, body, signer.sign)),
     newEpoch() {
-      const { recipients } = directoryOf(alliance).audience(Date.now())
-      const audience = { kind: 'alliance', recipients } as const
+      const audience = audienceOf(directoryOf(alliance), member.nation)
       return createEpoch({ allianceId, logId, audience, registryVersion: 1, nowMs: Date.now() }, systemRandom)
     },
     grant: epoch =>
-      author.append({ kind: KIND.KEY_GRANT, body: encode(KeyGrant, buildGrants(epoch, 65_536, undefined)[0]!) }),
+      author.append({
+        kind: KIND.KEY_GRANT,
+        body: encode(KeyGrant, buildGrants(epoch, 65_536, undefined, systemRandom)[0]!),
+      }),
     batch: (epoch, items) => author.sealed(epoch, encode(Batch, { items })),
     sealed(epoch, content, draft = {}) {
       const registryVersion = draft.registryVersion ?? 1

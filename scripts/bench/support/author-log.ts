@@ -15,6 +15,7 @@ import { nextBundle } from '../../../src/sync/bundle-plan.ts'
 import { encode } from '../../../src/wire/codec.ts'
 import { KIND, type ParsedEntry } from '../../../src/wire/entry.ts'
 import { Batch, type Item, KeyGrant } from '../../../src/wire/gen/tocsin.ts'
+import { audienceOf } from '../../../test/support/audiences.ts'
 import type { RunningNode } from '../../../test/support/node-alliance.ts'
 
 export interface LogShape {
@@ -30,7 +31,7 @@ export async function fillAuthorLog(author: RunningNode, shape: LogShape): Promi
   const { node, member } = author
   const { allianceId } = node
   const signer = createEd25519Signer(member.keys.inner!.signSeed)
-  const audience = { kind: 'alliance' as const, recipients: node.book.directory().audience(Date.now()).recipients }
+  const audience = audienceOf(node.book.directory(), node.nation)
   const common = { timeMs: Date.now(), registryVersion: 1 }
   const genesis = buildGenesisEntry(
     allianceId,
@@ -44,7 +45,7 @@ export async function fillAuthorLog(author: RunningNode, shape: LogShape): Promi
     { allianceId, logId: genesis.logId, audience, registryVersion: 1, nowMs: common.timeMs },
     systemRandom,
   )
-  for (const grant of buildGrants(epoch, shape.entries, undefined)) {
+  for (const grant of buildGrants(epoch, shape.entries, undefined, systemRandom)) {
     const body = encode(KeyGrant, grant)
     entries.push(buildEntry(allianceId, place(), { kind: KIND.KEY_GRANT, body, ...common }, signer.sign))
   }
