@@ -7,13 +7,16 @@ import { indicatorId, indicatorIdText } from '../../src/indicator/indicator-id.t
 import { papName, parseMarking, tlpName } from '../../src/indicator/marking.ts'
 import type { DiagnosisCheck } from '../../src/node/diagnosis-check.ts'
 import type {
+  ApprovalText,
   ClaimView,
+  HeldView,
   IndicatorView,
   LookupResult,
   NodeService,
   NodeStatus,
   PublishItem,
   PublishOutcome,
+  SubmissionText,
 } from '../../src/node/node-service.ts'
 
 /**
@@ -30,6 +33,11 @@ export interface TestNode extends NodeService {
     /** How long every answer of a promise takes. */
     delayMs: number
     batches: number[]
+    /** What waits for a second person, and the signatures that came for it. */
+    held: HeldView[]
+    approvals: ApprovalText[]
+    /** The signatures of submissions, as they came. */
+    submissions: (SubmissionText | undefined)[]
     stopped: number
   }
 }
@@ -42,7 +50,10 @@ const PUBLISHED_MS = Date.UTC(2026, 10, 21, 12)
 export function createTestNode(onStop: () => void = () => {}): TestNode {
   const indicators = new Map<string, IndicatorView>()
   const contexts = new Set<string>()
-  const state: TestNode['state'] = { status: {}, diagnosis: [], busy: 0, delayMs: 0, batches: [], stopped: 0 }
+  const state: TestNode['state'] = {
+    ...{ status: {}, diagnosis: [], busy: 0, delayMs: 0, stopped: 0 },
+    ...{ batches: [], held: [], approvals: [], submissions: [] },
+  }
   const entries = () => state.batches.length
 
   const after = async <T>(answer: () => T): Promise<T> => {
@@ -172,13 +183,17 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     pin: () => after(() => {}),
     bounds: () => [],
     diagnose: () => after(() => state.diagnosis),
-    held: () => [],
-    approveHeld: () => after(() => {}),
-    rejectHeld: () => after(() => {}),
+    held: () => state.held,
+    approveHeld: (_, approval) => after(() => void state.approvals.push(approval)),
+    rejectHeld: id =>
+      after(() => {
+        state.held = state.held.filter(held => held.id !== id)
+      }),
     rules: () => ({ policy: { rules: 1, warnings: [] }, operators: 0 }),
     reloadRules: () => after(() => ({ policy: { rules: 1, warnings: [] }, operators: 0 })),
-    publish: items =>
+    publish: (items, signature) =>
       after(() => {
+        state.submissions.push(signature)
         if (state.busy > 0) {
           state.busy--
           throw new UserError('publish-queue-full', 'too many items wait')
