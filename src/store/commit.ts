@@ -6,6 +6,7 @@ import { writeLogRecords, writeLogs } from './log-writes.ts'
 import type { MemoryReads } from './memory.ts'
 import { countsLine, viewLine } from './meta.ts'
 import { writeRecords } from './record-writes.ts'
+import type { Acceptance } from './sight.ts'
 import type { CommitResult, StoreBatch } from './store.ts'
 
 export interface Plan {
@@ -17,13 +18,18 @@ export interface Plan {
 }
 
 /** Works out what `batch` changes of what was there `before`, and changes nothing. */
-export async function planCommit(batch: StoreBatch, db: Reads, before: MemoryReads): Promise<Plan> {
+export async function planCommit(
+  batch: StoreBatch,
+  acceptance: Acceptance,
+  db: Reads,
+  before: MemoryReads,
+): Promise<Plan> {
   const draft = new Draft(before)
   const writes: Writes = []
   await writeLogs(batch.logs ?? [], draft, db, writes)
   const records = await writeRecords(batch, draft, db, writes)
   await writeAudit(batch.audit, draft, db, writes)
-  const items = await writeItems(batch.items ?? [], draft, db, writes)
+  const items = await writeItems(batch.items ?? [], acceptance, draft, db, writes)
   writeLogRecords(draft, writes)
   if (draft.viewChanged) writes.push(viewLine(draft.view))
   if (draft.countsChanged) writes.push(countsLine(draft.counts))

@@ -28,8 +28,8 @@ export class Draft implements MemoryReads {
   }
 
   get view(): ViewState {
-    const { generation, stale } = this.#before.view
-    return { generation, stale: stale || this.#stale }
+    const { stale, ...view } = this.#before.view
+    return { ...view, stale: stale || this.#stale }
   }
 
   get viewChanged(): boolean {

@@ -44,8 +44,11 @@ export function withItem(items: readonly HeldItem[], arrival: HeldItem): readonl
 }
 
 function withRefs(refs: readonly ItemRef[], arriving: readonly ItemRef[]): readonly ItemRef[] {
-  const fresh = arriving.filter(ref => !refs.some(held => compareRefs(held, ref) === 0))
-  return fresh.length === 0 ? refs : [...refs, ...fresh].sort(compareRefs)
+  const fresh = arriving.filter(ref => !refs.some(held => isSameRef(held, ref)))
+  if (fresh.length === 0) return refs
+  // Of whom a mention was for more may be known by now than when it was filed.
+  const kept = refs.filter(held => !fresh.some(ref => compareRefs(held, ref) === 0))
+  return [...kept, ...fresh].sort(compareRefs)
 }
 
 /** Without the mentions that are too many, and without items that are mentioned nowhere then. */
@@ -71,6 +74,10 @@ function mentionGroup({ face }: HeldItem, { log, branch }: ItemRef): string {
 
 function compareRefs(a: ItemRef, b: ItemRef): number {
   return a.timeMs - b.timeMs || a.log - b.log || a.seq - b.seq || a.index - b.index || a.branch - b.branch
+}
+
+function isSameRef(a: ItemRef, b: ItemRef): boolean {
+  return compareRefs(a, b) === 0 && equalBytes(a.audience, b.audience)
 }
 
 /** Withdrawals first, then by hash. */

@@ -1,3 +1,5 @@
+import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { takesBy } from './context.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
 import { misuse } from './failures.ts'
@@ -6,7 +8,8 @@ import { readFace } from './item-face.ts'
 import { itemIdKey, latin1 } from './keys.ts'
 import { branchOf } from './log-state.ts'
 import { refStands } from './memory.ts'
-import { type Shown, type ShownChange, type Stands, shownChanges, shownOf } from './shown.ts'
+import { groupView, type Shown, type ShownChange, type Stands, type ViewChange, viewChange } from './shown.ts'
+import type { Acceptance } from './sight.ts'
 import type { CommitResult, ItemId, OpenedItem, VoidItem } from './store.ts'
 import { writeView } from './view-writes.ts'
 
@@ -15,6 +18,7 @@ export type ItemsOutcome = Pick<CommitResult, 'itemsNew' | 'itemsKnown' | 'confl
 /** Files opened items and changes the view by the difference that they make (R-4.1, R-4.2). */
 export async function writeItems(
   items: readonly OpenedItem[],
+  acceptance: Acceptance,
   draft: Draft,
   db: Reads,
   writes: Writes,
@@ -26,8 +30,9 @@ export async function writeItems(
     arrivals.map(({ idKey }) => idKey),
   )
   const stands: Stands = ref => refStands(ref, draft)
+  const takes = takesBy(acceptance)
 
-  const changes: ShownChange[] = []
+  const changes: ViewChange[] = []
   let itemsNew = 0
   for (const [i, { items }] of arrivals.entries()) {
     const group = groups[i]!
@@ -35,12 +40,16 @@ export async function writeItems(
     if (merged === group.items) continue
     itemsNew += merged.length - group.items.length
     writeGroup(group, merged, writes)
-    changes.push(...shownChanges(shownOf(group.items, stands), shownOf(merged, stands)))
+    changes.push(viewChange(groupView(group.items, stands, takes), groupView(merged, stands, takes)))
   }
   draft.counts.items += itemsNew
-  draft.viewWritten ||= changes.length > 0
-  await writeView(changes, { db, writes, generation: draft.view.generation, counts: draft.counts })
-  return { itemsNew, itemsKnown: items.length - itemsNew, conflicts: changes.filter(isNewConflict).map(idOf), voided }
+  // A view of other rules waits for its rebuilding: what it should change from is not what it holds.
+  if (equalBytes(draft.view.acceptance, acceptance.hash)) {
+    draft.viewWritten ||= changes.some(isChange)
+    await writeView(changes, { db, writes, generation: draft.view.generation, counts: draft.counts })
+  }
+  const conflicts = changes.flatMap(({ shown }) => shown.filter(isNewConflict).map(idOf))
+  return { itemsNew, itemsKnown: items.length - itemsNew, conflicts, voided }
 }
 
 interface Arrivals {
@@ -61,13 +70,17 @@ function byId(items: readonly HeldItem[]): Arrivals[] {
 }
 
 function heldItem(opened: OpenedItem, draft: Draft, voided: VoidItem[]): HeldItem {
-  const { logId, seq, index, timeMs, hash, item } = opened
+  const { logId, seq, index, timeMs, hash, item, audience = EMPTY } = opened
   const log = draft.log(logId)
   if (log === undefined || seq >= log.head.size) throw misuse('an item of an entry that is not held', { seq, index })
-  const ref = { log: log.number, seq, index, branch: branchOf(log), timeMs }
+  const ref = { log: log.number, seq, index, branch: branchOf(log), timeMs, audience }
   const { face, fault } = readFace(item, hash)
   if (fault !== undefined) voided.push({ logId, seq, index, ...fault })
   return { nation: log.head.nation, face, hash, item, refs: [ref] }
+}
+
+function isChange({ shown, removed, added }: ViewChange): boolean {
+  return shown.length + removed.length + added.length > 0
 }
 
 function isNewConflict({ before, after }: ShownChange): boolean {

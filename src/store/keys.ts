@@ -49,8 +49,10 @@ export const VIEW = {
   indicators: 0x01,
   /** subject, u32 kind, nation \0 id16 → ShownRecord, where an IndicatorRecord does not hold them itself */
   spilled: 0x02,
-  /** u64 time, u32 kind, nation \0 id16 → nothing, or ShownRecord where there is no subject */
+  /** u64 time, u32 kind, nation \0 id16 → nothing, or ShownRecord where there is no subject; nothing for a trace too */
   time: 0x03,
+  /** subject, u32 kind, nation \0 id16 → nothing: an item that is about it by an assertion that does not show */
+  traces: 0x04,
 } as const
 
 /** What a key of the view begins with: generation and view space. */
@@ -171,10 +173,14 @@ export interface ItemKeyParts {
 }
 
 export function itemKeyParts(key: Uint8Array): ItemKeyParts {
-  const end = key.indexOf(0, 1)
-  const nation = latin1(key.subarray(1, end)) as NationId
-  const id = new Uint8Array(key.buffer, key.byteOffset + end + 1, ID_BYTES)
-  return { nation, id, idKeyLength: end + 1 + ID_BYTES }
+  const { nation, id } = nationAndIdAt(key, 1)
+  return { nation, id, idKeyLength: 1 + nation.length + 1 + ID_BYTES }
+}
+
+export function nationAndIdAt(key: Uint8Array, at: number): { readonly nation: NationId; readonly id: Uint8Array } {
+  const end = key.indexOf(0, at)
+  const nation = latin1(key.subarray(at, end)) as NationId
+  return { nation, id: new Uint8Array(key.buffer, key.byteOffset + end + 1, ID_BYTES) }
 }
 
 export function viewPrefix(generation: Generation, space?: number): Buffer {
@@ -186,11 +192,23 @@ export function indicatorKey(generation: Generation, subject: Uint8Array): Buffe
 }
 
 export function spilledPrefix(generation: Generation, subject: Uint8Array, kind?: number): Buffer {
-  if (kind === undefined) return viewKey(generation, VIEW.spilled, subject)
+  return viewKey(generation, VIEW.spilled, kind === undefined ? subject : ofKind(subject, kind))
+}
+
+export function tracePrefix(generation: Generation, subject: Uint8Array, kind: number): Buffer {
+  return viewKey(generation, VIEW.traces, ofKind(subject, kind))
+}
+
+function ofKind(subject: Uint8Array, kind: number): Buffer {
   const rest = Buffer.allocUnsafe(subject.length + 4)
   rest.set(subject, 0)
   rest.writeUInt32BE(kind, subject.length)
-  return viewKey(generation, VIEW.spilled, rest)
+  return rest
+}
+
+/** What stands behind a prefix of a kind. */
+export function nationAndId(nation: NationId, id: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${nation}\0`, 'latin1'), id])
 }
 
 export function spilledKey(
@@ -200,7 +218,7 @@ export function spilledKey(
   nation: NationId,
   id: Uint8Array,
 ): Buffer {
-  return Buffer.concat([spilledPrefix(generation, subject, kind), Buffer.from(`${nation}\0`, 'latin1'), id])
+  return Buffer.concat([spilledPrefix(generation, subject, kind), nationAndId(nation, id)])
 }
 
 const TIME_FIXED_BYTES = 2 + 8 + 4
@@ -238,13 +256,7 @@ export interface TimeKeyParts {
 }
 
 export function timeKeyParts(key: Uint8Array): TimeKeyParts {
-  const end = key.indexOf(0, TIME_FIXED_BYTES)
-  return {
-    timeMs: readU64(key, 2),
-    kind: readU32(key, 10),
-    nation: latin1(key.subarray(TIME_FIXED_BYTES, end)) as NationId,
-    id: new Uint8Array(key.buffer, key.byteOffset + end + 1, ID_BYTES),
-  }
+  return { timeMs: readU64(key, 2), kind: readU32(key, 10), ...nationAndIdAt(key, TIME_FIXED_BYTES) }
 }
 
 function viewKey(generation: Generation, space: number, rest: Uint8Array): Buffer {

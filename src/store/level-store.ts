@@ -1,3 +1,4 @@
+import { equalBytes } from '../base/bytes.ts'
 import { buildFrontier } from '../chain/frontier.ts'
 import type { StoreContext } from './context.ts'
 import type { Database } from './database.ts'
@@ -5,6 +6,7 @@ import { createEntryReads } from './entry-reads.ts'
 import { assertFormat, loadMemory } from './meta.ts'
 import { clearUnread } from './rebuild.ts'
 import { createRecordReads } from './record-reads.ts'
+import { ACCEPT_ALL } from './sight.ts'
 import type { LogReads, Store } from './store.ts'
 import { createViewReads } from './view-reads.ts'
 import { Writer } from './writer.ts'
@@ -25,8 +27,12 @@ export async function openLevelStore(db: Database, mayReopen = async () => {}): 
       return writer.state
     },
     get viewStale() {
-      return context.memory.view.stale
+      return context.memory.view.stale || isOfOtherRules(context)
     },
+    get viewFrozen() {
+      return isOfOtherRules(context)
+    },
+    setAcceptance: acceptance => writer.setAcceptance(acceptance),
     commit: (batch, options) => writer.commit(batch, options),
     rebuildView: signal => writer.rebuildView(signal),
     recover: () => writer.recover(),
@@ -40,11 +46,15 @@ async function openContext(db: Database): Promise<StoreContext> {
     await assertFormat(db)
     const memory = await loadMemory(db)
     await clearUnread(db, memory)
-    return { db, memory }
+    return { db, memory, acceptance: ACCEPT_ALL }
   } catch (error) {
     await db.close()
     throw error
   }
+}
+
+function isOfOtherRules({ memory, acceptance }: StoreContext): boolean {
+  return !equalBytes(memory.view.acceptance, acceptance.hash)
 }
 
 function createLogReads(context: StoreContext): LogReads {

@@ -1,3 +1,4 @@
+import { EMPTY } from '../base/bytes.ts'
 import type { LogId } from '../base/ids.ts'
 import { NO_RECORD } from '../policy/audit-record.ts'
 import type { ItemRef } from '../wire/gen/store.ts'
@@ -48,6 +49,8 @@ const NO_AUDIT: AuditState = { first: 0, next: 0, hash: NO_RECORD, bytes: 0 }
 export interface ViewState {
   readonly generation: Generation
   readonly stale: boolean
+  /** Hash of the acceptance that it was computed by. */
+  readonly acceptance: Uint8Array
 }
 
 /** A copy of records on disk, changed only after the write that says so. As large as there are logs and tombstones. */
@@ -56,7 +59,7 @@ export class Memory implements MemoryReads {
   readonly #byNumber: LogState[] = []
   readonly #tombstones = new Map<number, ReadonlySet<number>>()
   counts: Readonly<Counts> = NO_COUNTS
-  view: ViewState = { generation: 0, stale: false }
+  view: ViewState = { generation: 0, stale: false, acceptance: EMPTY }
   nextQueueNumber = 0
   audit: AuditState = NO_AUDIT
   /** Rises with every change of the view. */

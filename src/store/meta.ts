@@ -74,8 +74,8 @@ async function nextQueueNumber(db: Database): Promise<number> {
 }
 
 function decodeView(bytes: Uint8Array): ViewState {
-  const { generation, stale } = decodeLoose(ViewRecord, bytes, false)
-  return { generation: generation as Generation, stale: stale === 1 }
+  const { generation, stale, acceptance } = decodeLoose(ViewRecord, bytes, false)
+  return { generation: generation as Generation, stale: stale === 1, acceptance }
 }
 
 function decodeAudit(bytes: Uint8Array): AuditState {
@@ -87,8 +87,8 @@ export function auditLine(state: AuditState): [Uint8Array, Uint8Array] {
   return [nameKey(SPACE.meta, META.audit), encode(AuditHeadRecord, state)]
 }
 
-export function viewLine({ generation, stale }: ViewState): [Uint8Array, Uint8Array] {
-  return [nameKey(SPACE.meta, META.view), encode(ViewRecord, { generation, stale: stale ? 1 : 0 })]
+export function viewLine({ stale, ...view }: ViewState): [Uint8Array, Uint8Array] {
+  return [nameKey(SPACE.meta, META.view), encode(ViewRecord, { ...view, stale: stale ? 1 : 0 })]
 }
 
 export function countsLine(counts: Counts): [Uint8Array, Uint8Array] {

@@ -1,11 +1,11 @@
-import type { StoreContext } from './context.ts'
+import { type StoreContext, takesBy } from './context.ts'
 import { type Database, prefixRange, type Writes, wholeSpace } from './database.ts'
-import { type IdGroup, scanGroups } from './held-item.ts'
+import { scanGroups } from './held-item.ts'
 import { type Generation, SPACE, viewPrefix } from './keys.ts'
 import type { Memory } from './memory.ts'
 import { refStands } from './memory.ts'
 import { countsLine, viewLine } from './meta.ts'
-import { type ShownChange, type Stands, shownOf } from './shown.ts'
+import { groupView, NOTHING, type Stands, type Takes, type ViewChange, viewChange } from './shown.ts'
 import { writeView } from './view-writes.ts'
 
 const CHANGES_PER_BATCH = 2000
@@ -14,11 +14,11 @@ const CHANGES_PER_BATCH = 2000
  * Computes the view from the items alone, into the generation that nobody reads, and switches over in one write. A crash
  * before that leaves the old view as it was; `clearUnread` takes away what either leaves behind.
  */
-export async function rebuildView({ db, memory }: StoreContext, signal?: AbortSignal): Promise<void> {
+export async function rebuildView({ db, memory, acceptance }: StoreContext, signal?: AbortSignal): Promise<void> {
   const generation: Generation = memory.view.generation === 0 ? 1 : 0
   await clearUnread(db, memory)
   const counts = { items: 0, indicators: 0, claims: 0, shown: 0 }
-  for await (const { held, changes } of batches(db, memory)) {
+  for await (const { held, changes } of batches(db, memory, takesBy(acceptance))) {
     signal?.throwIfAborted()
     counts.items += held
     const writes: Writes = []
@@ -26,7 +26,7 @@ export async function rebuildView({ db, memory }: StoreContext, signal?: AbortSi
     await db.write(writes, false)
   }
   const after = { ...memory.counts, ...counts }
-  const view = { generation, stale: false }
+  const view = { generation, stale: false, acceptance: acceptance.hash }
   await db.write([viewLine(view), countsLine(after)], true)
   memory.view = view
   memory.counts = after
@@ -42,24 +42,20 @@ export async function clearUnread(db: Database, { view }: Memory): Promise<void>
 interface Batch {
   /** Items held, showing or not. */
   readonly held: number
-  readonly changes: readonly ShownChange[]
+  readonly changes: readonly ViewChange[]
 }
 
-async function* batches(db: Database, memory: Memory): AsyncGenerator<Batch> {
+async function* batches(db: Database, memory: Memory, takes: Takes): AsyncGenerator<Batch> {
   const stands: Stands = ref => refStands(ref, memory)
-  let changes: ShownChange[] = []
+  let changes: ViewChange[] = []
   let held = 0
   for await (const group of scanGroups(db, wholeSpace(SPACE.items))) {
     held += group.items.length
-    changes.push(...changesOf(group, stands))
+    changes.push(viewChange(NOTHING, groupView(group.items, stands, takes)))
     if (changes.length < CHANGES_PER_BATCH) continue
     yield { held, changes }
     changes = []
     held = 0
   }
   yield { held, changes }
-}
-
-function changesOf({ items }: IdGroup, stands: Stands): ShownChange[] {
-  return shownOf(items, stands).map(after => ({ before: undefined, after }))
 }

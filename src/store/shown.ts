@@ -3,6 +3,7 @@ import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { ItemRef, ShownRecord } from '../wire/gen/store.ts'
 import type { HeldItem } from './held-item.ts'
+import { latin1 } from './keys.ts'
 
 /** What the view holds of one item that shows. */
 export interface Shown {
@@ -17,6 +18,30 @@ export interface Shown {
   readonly subject: Uint8Array
 }
 
+/**
+ * Where else an item has to be looked for: a time or a subject at which it stands and does not show. Whoever sees less
+ * of it than the view, or what the view leaves out, finds it there.
+ */
+export interface Trace {
+  readonly kind: number
+  readonly nation: NationId
+  readonly id: Uint8Array
+  readonly at: { readonly timeMs: number } | { readonly subject: Uint8Array }
+}
+
+/** All that the view holds of one (nation, id). */
+export interface GroupView {
+  readonly shown: readonly Shown[]
+  readonly traces: readonly Trace[]
+}
+
+/** What a commit changes of it. */
+export interface ViewChange {
+  readonly shown: readonly ShownChange[]
+  readonly removed: readonly Trace[]
+  readonly added: readonly Trace[]
+}
+
 /** One line of the view that a commit changes: what was, what is. */
 export interface ShownChange {
   readonly before: Shown | undefined
@@ -24,16 +49,32 @@ export interface ShownChange {
 }
 
 export type Stands = (ref: ItemRef) => boolean
+/** Whether this mention of an item counts for the view that is asked for. */
+export type Counting = (ref: ItemRef, item: HeldItem) => boolean
+/** Whether the nation takes what it says (acceptance). */
+export type Takes = (item: HeldItem) => boolean
+
+export const NOTHING: GroupView = { shown: [], traces: [] }
+
+/** The view of what stands and is taken. A withdrawal counts in any case. */
+export function groupView(items: readonly HeldItem[], stands: Stands, takes: Takes): GroupView {
+  const shown = shownOf(items, (ref, item) => stands(ref) && isTaken(item, takes))
+  return { shown, traces: tracesOf(items, stands, shown) }
+}
+
+export function isTaken(item: HeldItem, takes: Takes): boolean {
+  return item.face.kind === ITEM.WITHDRAWAL || takes(item)
+}
 
 /**
- * R-4.1, for all items held under one (nation, id): a standing withdrawal hides whatever else has that id; of different
- * assertions of one kind the one with the lesser hash shows. At most one a kind, ascending by kind.
+ * R-4.1, for the mentions that count of what is held under one (nation, id): a withdrawal hides whatever else has that
+ * id; of different assertions of one kind the one with the lesser hash shows. At most one a kind, ascending by kind.
  */
-export function shownOf(items: readonly HeldItem[], stands: Stands): Shown[] {
+export function shownOf(items: readonly HeldItem[], counting: Counting): Shown[] {
   const winners: Shown[] = []
   let withdrawn = false
   for (const item of items) {
-    const timeMs = item.face.void ? undefined : earliest(item.refs, stands)
+    const timeMs = item.face.void ? undefined : earliest(item, counting)
     if (timeMs === undefined) continue
     const { kind } = item.face
     if (kind === ITEM.WITHDRAWAL) withdrawn = true
@@ -52,10 +93,10 @@ export function shownOf(items: readonly HeldItem[], stands: Stands): Shown[] {
   return shown.sort((a, b) => a.kind - b.kind)
 }
 
-function earliest(refs: readonly ItemRef[], stands: Stands): number | undefined {
+function earliest(item: HeldItem, counting: Counting): number | undefined {
   let timeMs: number | undefined
-  for (const ref of refs) {
-    if (stands(ref) && (timeMs === undefined || ref.timeMs < timeMs)) timeMs = ref.timeMs
+  for (const ref of item.refs) {
+    if (counting(ref, item) && (timeMs === undefined || ref.timeMs < timeMs)) timeMs = ref.timeMs
   }
   return timeMs
 }
@@ -65,8 +106,42 @@ function shownItem({ face, nation, hash }: HeldItem, timeMs: number, conflict: b
   return { kind, nation, id, hash, timeMs, conflict, subject }
 }
 
+/** None where all is withdrawn: that holds for everybody. */
+function tracesOf(items: readonly HeldItem[], stands: Stands, shown: readonly Shown[]): readonly Trace[] {
+  if (items.length === 1 && items[0]!.refs.length === 1 && shown.length === 1) return []
+  if (shown.some(({ kind }) => kind === ITEM.WITHDRAWAL)) return []
+  const traces = new Map<string, Trace>()
+  for (const { face, nation, refs } of items) {
+    const { kind, id, subject } = face
+    const standing = face.void ? [] : refs.filter(stands)
+    const line = shown.find(each => each.kind === kind)
+    for (const { timeMs } of standing) {
+      if (timeMs !== line?.timeMs) traces.set(`${kind} ${timeMs}`, { kind, nation, id, at: { timeMs } })
+    }
+    const elsewhere = subject.length > 0 && (line === undefined || !equalBytes(line.subject, subject))
+    if (elsewhere && standing.length > 0) {
+      traces.set(`${kind} ${latin1(subject)} about`, { kind, nation, id, at: { subject } })
+    }
+  }
+  return [...traces.values()]
+}
+
+export function viewChange(before: GroupView, after: GroupView): ViewChange {
+  return {
+    shown: shownChanges(before.shown, after.shown),
+    removed: before.traces.filter(trace => !after.traces.some(other => isSameTrace(trace, other))),
+    added: after.traces.filter(trace => !before.traces.some(other => isSameTrace(trace, other))),
+  }
+}
+
+function isSameTrace(a: Trace, b: Trace): boolean {
+  if (a.kind !== b.kind) return false
+  if ('timeMs' in a.at) return 'timeMs' in b.at && a.at.timeMs === b.at.timeMs
+  return 'subject' in b.at && equalBytes(a.at.subject, b.at.subject)
+}
+
 /** The lines that differ between two answers of `shownOf`. */
-export function shownChanges(before: readonly Shown[], after: readonly Shown[]): ShownChange[] {
+function shownChanges(before: readonly Shown[], after: readonly Shown[]): ShownChange[] {
   const changes: ShownChange[] = after.map(shown => ({
     before: before.find(({ kind }) => kind === shown.kind),
     after: shown,

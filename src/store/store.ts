@@ -8,6 +8,7 @@ import type { HashAt } from '../merkle/proof-source.ts'
 import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
+import type { Acceptance, Sight } from './sight.ts'
 
 /**
  * What the node keeps on disk, as the rest of the daemon sees it.
@@ -27,10 +28,18 @@ export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, Asy
   /** Closes and reopens the database after a failure and reads everything anew. Throws as opening does. */
   recover(): Promise<void>
   /**
-   * True once a limit, a rewind or a tombstone touched entries that were opened already. The view is then what it was
-   * until `rebuildView()` is called. Kept on disk: a crash in between forgets nothing.
+   * By what rules items are taken into the view from now on; a new store takes everything. The view of other rules stays
+   * what it was, and takes no new items, until `rebuildView()` is called; what is refused now shows no more at once.
+   */
+  setAcceptance(acceptance: Acceptance): Promise<void>
+  /**
+   * True once a limit, a rewind or a tombstone touched entries that were opened already, or other rules on what is taken
+   * are in force. The view is then what it was until `rebuildView()` is called. Kept on disk: a crash in between forgets
+   * nothing.
    */
   readonly viewStale: boolean
+  /** It is of other rules. */
+  readonly viewFrozen: boolean
   /** Computes the view anew from the items that stand, beside the old one, and switches over (R-0.2, R-4.2). */
   rebuildView(signal?: AbortSignal): Promise<void>
 }
@@ -148,6 +157,8 @@ export interface OpenedItem {
   readonly hash: Hash
   /** Canonical bytes of an `Item` message. */
   readonly item: Uint8Array
+  /** The encoded name of the audience that its epoch is for; empty or left out: the whole alliance. */
+  readonly audience?: Uint8Array
 }
 
 export interface StoredDocument {
@@ -339,13 +350,14 @@ export interface ViewReads {
   /** Answers in the order asked; at most LOOKUPS_MAX at once. */
   lookupMany(
     subjects: readonly { readonly type: string; readonly value: string }[],
+    sight?: Sight,
   ): Promise<(StoredIndicator | undefined)[]>
   /** What shows under one id: a claim, and perhaps its withdrawal. */
   itemsOfId(id: ItemId): Promise<StoredItem[]>
   /** Ascending by type and value. */
-  listIndicators(filter: IndicatorFilter): Promise<Page<StoredIndicator>>
+  listIndicators(filter: IndicatorFilter, sight?: Sight): Promise<Page<StoredIndicator>>
   /** By time when `sinceMs` is given or no nation, else by nation and id. */
-  listItems(filter: ItemFilter): Promise<Page<StoredItem>>
+  listItems(filter: ItemFilter, sight?: Sight): Promise<Page<StoredItem>>
   /** SHA-256 over all view records in key order; equal on nodes that hold the same. Hex. */
   viewDigest(): Promise<string>
   /** The claims that show, ascending by type, value, nation and id: what `createViewDigest` is made from. */

@@ -1,4 +1,4 @@
-import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
+import { compareBytes, EMPTY, fromHex, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
@@ -8,6 +8,7 @@ import { subjectOf } from './item-face.ts'
 import {
   indicatorKey,
   nameKey,
+  nationAndId,
   prefixEnd,
   SPACE,
   spilledPrefix,
@@ -17,6 +18,7 @@ import {
   VIEW_KEY_PREFIX_BYTES,
   viewPrefix,
 } from './keys.ts'
+import { readSeen } from './seen.ts'
 import {
   type IndicatorFilter,
   type ItemFilter,
@@ -55,11 +57,7 @@ export async function listIndicators(filter: IndicatorFilter, moment: ViewMoment
       subject: key.subarray(VIEW_KEY_PREFIX_BYTES),
       record: decodeIndicator(value),
     }))
-    const fitting = await Promise.all(listed.map(indicator => hasClaimOf(filter.nation, indicator, moment)))
-    const found = await readIndicators(
-      listed.filter((_, i) => fitting[i]),
-      moment,
-    )
+    const found = await readFitting(listed, filter.nation, moment)
     for (const indicator of found) {
       if (indicator === undefined || indicator.claims.length === 0) continue
       items.push(indicator)
@@ -67,9 +65,27 @@ export async function listIndicators(filter: IndicatorFilter, moment: ViewMoment
         return { items, next: cursorAfter('i', indicatorKey(generation, subjectOf(indicator))) }
     }
     scanned += chunk.length
-    if (scanned >= SCANNED_PER_PAGE_MAX) return { items, next: cursorAfter('i', chunk.at(-1)![0]) }
+    if (isLong(scanned, moment)) return { items, next: cursorAfter('i', chunk.at(-1)![0]) }
   }
   return { items }
+}
+
+async function readFitting(
+  listed: readonly ListedIndicator[],
+  nation: NationId | undefined,
+  moment: ViewMoment,
+): Promise<readonly (StoredIndicator | undefined)[]> {
+  if (moment.sight !== undefined) return readSeen(listed, moment, nation)
+  const fitting = await Promise.all(listed.map(indicator => hasClaimOf(nation, indicator, moment)))
+  return readIndicators(
+    listed.filter((_, i) => fitting[i]),
+    moment,
+  )
+}
+
+/** A short page would tell whoever has a sight of what it leaves out. */
+function isLong(scanned: number, { sight }: ViewMoment): boolean {
+  return sight === undefined && scanned >= SCANNED_PER_PAGE_MAX
 }
 
 async function hasClaimOf(
@@ -79,10 +95,7 @@ async function hasClaimOf(
 ): Promise<boolean> {
   if (record.claims === 0 || nation === undefined) return record.claims > 0
   if (!isSpilled(record)) return record.inline.some(shown => shown.kind === ITEM.INDICATOR && shown.nation === nation)
-  const prefix = Buffer.concat([
-    spilledPrefix(generation, subject, ITEM.INDICATOR),
-    Buffer.from(`${nation}\0`, 'latin1'),
-  ])
+  const prefix = Buffer.concat([spilledPrefix(generation, subject, ITEM.INDICATOR), nationAndId(nation, EMPTY)])
   return (await context.db.range(prefixRange(prefix), 1, { snapshot })).length > 0
 }
 
@@ -103,7 +116,7 @@ async function listByNation(filter: ItemFilter, nation: NationId, moment: ViewMo
   let scanned = 0
   for await (const group of scanGroups(context.db, range, { snapshot })) {
     items.push(...itemsOfGroup(group, moment).filter(item => fits(item, filter)))
-    const full = items.length >= limit || ++scanned >= SCANNED_PER_PAGE_MAX
+    const full = items.length >= limit || isLong(++scanned, moment)
     if (full) return { items, next: cursor('n', prefixEnd(group.idKey).subarray(whole.from.length)) }
   }
   return { items }
@@ -122,12 +135,12 @@ async function listByTime(filter: ItemFilter, moment: ViewMoment): Promise<Page<
     const wanted = names.map((name, i) => ({ ...name, key: chunk[i]![0] })).filter(name => fitsName(name, filter))
     const found = await readItems(wanted, moment)
     for (const [i, item] of found.entries()) {
-      if (item === undefined || !fits(item, filter)) continue
+      if (item === undefined || item.timeMs !== wanted[i]!.timeMs || !fits(item, filter)) continue
       items.push(item)
       if (items.length === limit) return { items, next: cursorAfter('t', wanted[i]!.key) }
     }
     scanned += chunk.length
-    if (scanned >= SCANNED_PER_PAGE_MAX) return { items, next: cursorAfter('t', chunk.at(-1)![0]) }
+    if (isLong(scanned, moment)) return { items, next: cursorAfter('t', chunk.at(-1)![0]) }
   }
   return { items }
 }

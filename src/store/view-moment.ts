@@ -1,16 +1,16 @@
 import type { NationId } from '../base/ids.ts'
 import { parseHash } from '../base/ids.ts'
-import type { TypedValue } from '../indicator/canonical.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { type IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
-import type { StoreContext } from './context.ts'
+import { type StoreContext, takesBy } from './context.ts'
 import { prefixRange, type Snapshot } from './database.ts'
 import { type HeldItem, type IdGroup, loadGroups } from './held-item.ts'
-import { subjectOf, typedValueOf } from './item-face.ts'
-import { type Generation, indicatorKey, itemIdKey, spilledPrefix } from './keys.ts'
+import { typedValueOf } from './item-face.ts'
+import { type Generation, itemIdKey, spilledPrefix } from './keys.ts'
 import { refStands } from './memory.ts'
-import { type Shown, type Stands, shownOf } from './shown.ts'
+import { type Counting, type Shown, shownOf } from './shown.ts'
+import type { Sight } from './sight.ts'
 import {
   CLAIMS_PER_INDICATOR_MAX,
   type EntryPosition,
@@ -18,25 +18,37 @@ import {
   type StoredIndicator,
   type StoredItem,
 } from './store.ts'
-import { decodeIndicator, isSpilled } from './view-writes.ts'
+import { isSpilled } from './view-writes.ts'
 
 /** What one question reads from: the view and the items of one moment. */
 export interface ViewMoment extends AsyncDisposable {
   readonly context: StoreContext
   readonly snapshot: Snapshot
   readonly generation: Generation
-  readonly stands: Stands
+  readonly sight: Sight | undefined
+  readonly counting: Counting
 }
 
-export function viewMoment(context: StoreContext): ViewMoment {
+export function viewMoment(context: StoreContext, sight?: Sight): ViewMoment {
   const { db, memory } = context
   const snapshot = db.snapshot()
   return {
     context,
     snapshot,
     generation: memory.view.generation,
-    stands: ref => refStands(ref, memory),
+    sight,
+    counting: countingBy(context, sight),
     [Symbol.asyncDispose]: () => snapshot.close(),
+  }
+}
+
+function countingBy({ memory, acceptance }: StoreContext, sight: Sight | undefined): Counting {
+  const takes = takesBy(acceptance)
+  return (ref, held) => {
+    if (!refStands(ref, memory)) return false
+    if (held.face.kind === ITEM.WITHDRAWAL) return true
+    if (takes(held) === (sight?.aside === true)) return false
+    return sight === undefined || sight.sees({ nation: held.nation, item: held.item, audience: ref.audience })
   }
 }
 
@@ -47,20 +59,20 @@ export interface ShownName extends ItemId {
 
 /** The items that `names` point at, in their order; undefined where a newer limit hides one before the view is rebuilt. */
 export async function readItems(names: readonly ShownName[], moment: ViewMoment): Promise<(StoredItem | undefined)[]> {
-  const { context, snapshot, stands } = moment
+  const { context, snapshot, counting } = moment
   const groups = await loadGroups(
     context.db,
     names.map(({ nation, id }) => itemIdKey(nation, id)),
     { snapshot },
   )
   return names.map(({ kind }, i) => {
-    const shown = shownOf(groups[i]!.items, stands).find(item => item.kind === kind)
+    const shown = shownOf(groups[i]!.items, counting).find(item => item.kind === kind)
     return shown && storedItem(shown, groups[i]!, moment)
   })
 }
 
 export function itemsOfGroup(group: IdGroup, moment: ViewMoment): StoredItem[] {
-  return shownOf(group.items, moment.stands).map(shown => storedItem(shown, group, moment))
+  return shownOf(group.items, moment.counting).map(shown => storedItem(shown, group, moment))
 }
 
 function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredItem {
@@ -71,27 +83,16 @@ function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredIte
   return { kind, nation, id, hash: parseHash(held.hash), item: held.item, type, value, timeMs, conflict, entries }
 }
 
-function entriesOf({ refs }: HeldItem, { context, stands }: ViewMoment): EntryPosition[] {
-  return refs.filter(stands).map(({ log, seq }) => ({ logId: context.memory.logAt(log)!.head.logId, seq }))
+function entriesOf(held: HeldItem, { context, counting }: ViewMoment): EntryPosition[] {
+  return held.refs
+    .filter(ref => counting(ref, held))
+    .map(({ log, seq }) => ({ logId: context.memory.logAt(log)!.head.logId, seq }))
 }
 
 /** An indicator as the view has it, its items not read yet. */
 export interface ListedIndicator {
   readonly subject: Uint8Array
   readonly record: IndicatorRecord
-}
-
-/** What is held of each value, in the order asked. */
-export async function lookUp(
-  values: readonly TypedValue[],
-  moment: ViewMoment,
-): Promise<(StoredIndicator | undefined)[]> {
-  const { context, generation, snapshot } = moment
-  const subjects = values.map(subjectOf)
-  const keys = subjects.map(subject => indicatorKey(generation, subject))
-  const records = await context.db.getMany(keys, { snapshot })
-  const listed = records.map((bytes, i) => ({ subject: subjects[i]!, record: decodeIndicator(bytes) }))
-  return readIndicators(listed, moment)
 }
 
 /** Reads the items of all of them at once; undefined where nothing of one shows. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { u32be } from '../base/bytes.ts'
 import type { Hash, NationId } from '../base/ids.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { DigestedClaim } from '../indicator/view-digest.ts'
 import { decodeLoose } from '../wire/codec.ts'
@@ -9,36 +10,48 @@ import type { StoreContext } from './context.ts'
 import { prefixRange } from './database.ts'
 import { misuse } from './failures.ts'
 import { loadGroups } from './held-item.ts'
-import { typedValueOf } from './item-face.ts'
-import { itemIdKey, spilledPrefix, VIEW, VIEW_KEY_PREFIX_BYTES, viewPrefix } from './keys.ts'
-import { LOOKUPS_MAX, type ViewReads } from './store.ts'
+import { subjectOf, typedValueOf } from './item-face.ts'
+import { indicatorKey, itemIdKey, spilledPrefix, VIEW, VIEW_KEY_PREFIX_BYTES, viewPrefix } from './keys.ts'
+import { readSeen } from './seen.ts'
+import type { Sight } from './sight.ts'
+import { LOOKUPS_MAX, type StoredIndicator, type ViewReads } from './store.ts'
 import { listIndicators, listItems } from './view-lists.ts'
-import { itemsOfGroup, lookUp, type ViewMoment, viewMoment } from './view-moment.ts'
+import { itemsOfGroup, readIndicators, type ViewMoment, viewMoment } from './view-moment.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
 
 export function createViewReads(context: StoreContext): ViewReads {
   return {
     lookup: async (type, value) => (await atOnce(context, moment => lookUp([{ type, value }], moment)))[0],
-    lookupMany: async subjects => {
+    lookupMany: async (subjects, sight) => {
       if (subjects.length > LOOKUPS_MAX) throw misuse(`at most ${LOOKUPS_MAX} look-ups at once`)
-      return atOnce(context, moment => lookUp(subjects, moment))
+      return atOnce(context, moment => lookUp(subjects, moment), sight)
     },
     itemsOfId: ({ nation, id }) =>
       atOnce(context, async moment => {
         const [group] = await loadGroups(context.db, [itemIdKey(nation, id)], { snapshot: moment.snapshot })
         return itemsOfGroup(group!, moment)
       }),
-    listIndicators: filter => atOnce(context, moment => listIndicators(filter, moment)),
-    listItems: filter => atOnce(context, moment => listItems(filter, moment)),
+    listIndicators: (filter, sight) => atOnce(context, moment => listIndicators(filter, moment), sight),
+    listItems: (filter, sight) => atOnce(context, moment => listItems(filter, moment), sight),
     viewDigest: digestOnce(context),
     shownClaims: () => shownClaims(context),
     dumpView: () => dumpView(context),
   }
 }
 
-async function atOnce<T>(context: StoreContext, read: (moment: ViewMoment) => Promise<T>): Promise<T> {
-  await using moment = viewMoment(context)
+async function atOnce<T>(context: StoreContext, read: (moment: ViewMoment) => Promise<T>, sight?: Sight): Promise<T> {
+  await using moment = viewMoment(context, sight)
   return await read(moment)
+}
+
+/** What is held of each value, in the order asked. */
+async function lookUp(values: readonly TypedValue[], moment: ViewMoment): Promise<(StoredIndicator | undefined)[]> {
+  const { context, generation, snapshot } = moment
+  const subjects = values.map(subjectOf)
+  const keys = subjects.map(subject => indicatorKey(generation, subject))
+  const records = await context.db.getMany(keys, { snapshot })
+  const listed = records.map((bytes, i) => ({ subject: subjects[i]!, record: decodeIndicator(bytes) }))
+  return moment.sight === undefined ? readIndicators(listed, moment) : readSeen(listed, moment)
 }
 
 /** Every record of the view without its generation: what two nodes that hold the same have in common, byte by byte. */

@@ -4,9 +4,18 @@ import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
 import { IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
 import { prefixRange, type Reads, type Writes } from './database.ts'
-import { type Generation, indicatorKey, latin1, spilledKey, spilledPrefix, timeKey } from './keys.ts'
+import {
+  type Generation,
+  indicatorKey,
+  latin1,
+  nationAndId,
+  spilledKey,
+  spilledPrefix,
+  timeKey,
+  tracePrefix,
+} from './keys.ts'
 import type { Counts } from './memory.ts'
-import { compareShown, type Shown, type ShownChange, shownRecord } from './shown.ts'
+import { compareShown, type Shown, type ShownChange, shownRecord, type Trace, type ViewChange } from './shown.ts'
 
 /**
  * The view keeps, for each item that shows, a line in order of time, and for each indicator one record with all that
@@ -26,18 +35,39 @@ export interface ViewTarget {
   readonly writes: Writes
 }
 
-/** No two of `changes` may be about the same item. */
-export async function writeView(changes: readonly ShownChange[], target: ViewTarget): Promise<void> {
+/** No two of `changes` may be about the same id. */
+export async function writeView(changes: readonly ViewChange[], target: ViewTarget): Promise<void> {
   const subjects = new Map<string, SubjectChange>()
-  for (const change of changes) {
-    writeTime(change, target)
-    const { before, after } = change
-    if (before !== undefined && before.subject.length > 0) subjectChange(subjects, before.subject).removed.push(before)
-    if (after !== undefined && after.subject.length > 0) subjectChange(subjects, after.subject).added.push(after)
+  for (const { shown, removed, added } of changes) {
+    // One may stand at a time where another stood.
+    for (const trace of removed) writeTrace(trace, undefined, subjects, target)
+    for (const change of shown) writeShown(change, subjects, target)
+    for (const trace of added) writeTrace(trace, EMPTY, subjects, target)
   }
   const touched = [...subjects.values()]
   const records = await target.db.getMany(touched.map(({ subject }) => indicatorKey(target.generation, subject)))
   for (const [i, change] of touched.entries()) await writeIndicator(change, decodeIndicator(records[i]), target)
+}
+
+function writeShown(change: ShownChange, subjects: Map<string, SubjectChange>, target: ViewTarget): void {
+  writeTime(change, target)
+  const { before, after } = change
+  if (before !== undefined && before.subject.length > 0) subjectChange(subjects, before.subject).removed.push(before)
+  if (after !== undefined && after.subject.length > 0) subjectChange(subjects, after.subject).added.push(after)
+}
+
+function writeTrace(
+  { kind, nation, id, at }: Trace,
+  value: Uint8Array | undefined,
+  subjects: Map<string, SubjectChange>,
+  { generation, writes }: ViewTarget,
+): void {
+  if ('timeMs' in at) {
+    writes.push([timeKey(generation, at.timeMs, kind, nation, id), value])
+    return
+  }
+  writes.push([Buffer.concat([tracePrefix(generation, at.subject, kind), nationAndId(nation, id)]), value])
+  subjectChange(subjects, at.subject).traces += value === undefined ? -1 : 1
 }
 
 function writeTime({ before, after }: ShownChange, { generation, counts, writes }: ViewTarget): void {
@@ -56,11 +86,13 @@ interface SubjectChange {
   readonly subject: Uint8Array
   readonly removed: Shown[]
   readonly added: Shown[]
+  /** By how many their number grows. */
+  traces: number
 }
 
 function subjectChange(subjects: Map<string, SubjectChange>, subject: Uint8Array): SubjectChange {
   const key = latin1(subject)
-  const change = subjects.get(key) ?? { subject, removed: [], added: [] }
+  const change = subjects.get(key) ?? { subject, removed: [], added: [], traces: 0 }
   subjects.set(key, change)
   return change
 }
@@ -68,6 +100,7 @@ function subjectChange(subjects: Map<string, SubjectChange>, subject: Uint8Array
 async function writeIndicator(change: SubjectChange, before: IndicatorRecord, target: ViewTarget): Promise<void> {
   const claims = before.claims + balance(change, shown => shown.kind === ITEM.INDICATOR)
   const remarks = before.remarks + balance(change, shown => shown.kind !== ITEM.INDICATOR)
+  const traces = before.traces + change.traces
   target.counts.claims += claims - before.claims
   target.counts.indicators += Number(claims > 0) - Number(before.claims > 0)
 
@@ -82,8 +115,8 @@ async function writeIndicator(change: SubjectChange, before: IndicatorRecord, ta
   else if (wasSpilled) await removeSpilled(change.subject, target)
 
   const key = indicatorKey(target.generation, change.subject)
-  const record = { claims, remarks, inline: spills ? [] : inline }
-  target.writes.push([key, claims + remarks === 0 ? undefined : encode(IndicatorRecord, record)])
+  const record = { claims, remarks, inline: spills ? [] : inline, traces }
+  target.writes.push([key, claims + remarks + traces === 0 ? undefined : encode(IndicatorRecord, record)])
 }
 
 function balance({ removed, added }: SubjectChange, counts: (shown: Shown) => boolean): number {

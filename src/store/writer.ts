@@ -6,6 +6,7 @@ import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
 import type { MemoryReads } from './memory.ts'
 import { rebuildView } from './rebuild.ts'
+import type { Acceptance } from './sight.ts'
 import {
   COMMITS_WAITING_MAX,
   type CommitOptions,
@@ -45,7 +46,7 @@ export class Writer {
   async commit(batch: StoreBatch, { sync = false }: CommitOptions = {}): Promise<CommitResult> {
     const started = await this.#inTurn(async () => {
       this.#assertWritable()
-      const { writes, draft, result } = await planCommit(batch, ...this.#ahead())
+      const { writes, draft, result } = await planCommit(batch, this.#context.acceptance, ...this.#ahead())
       await this.#landed()
       this.#assertWritable()
       if (writes.length === 0) return { done: Promise.resolve(), result }
@@ -62,6 +63,12 @@ export class Writer {
       await this.#landed()
       this.#assertWritable()
       await this.#failing(rebuildView(this.#context, signal))
+    })
+  }
+
+  setAcceptance(acceptance: Acceptance): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#context.acceptance = acceptance
     })
   }
 
