@@ -58,14 +58,8 @@ const BUILDERS: Builders = {
     const set = new Set<string>(nations)
     return ({ audience }) => audience.readers.every(nation => set.has(nation))
   },
-  network(networks) {
-    const touches = createNetworkMatch(networks)
-    return subject => subject.named().some(touches)
-  },
-  mentions(networks) {
-    const touches = createNetworkMatch(networks)
-    return subject => subject.mentioned().some(touches)
-  },
+  network: networks => createNetworkTest(networks, subject => subject.named()),
+  mentions: networks => createNetworkTest(networks, subject => subject.mentioned()),
 }
 
 /** Those that `when` gives; the rule matches where all of them hold. */
@@ -89,10 +83,14 @@ function createTextMatch(patterns: readonly string[]): (text: string) => boolean
   return text => whole.has(text) || beginnings.some(beginning => text.startsWith(beginning))
 }
 
-function createNetworkMatch(networks: readonly Network[]): (place: Places) => boolean {
-  const addresses = createAddressSet(networks.flatMap(({ ranges }) => ranges.map(addressSpan)))
+function createNetworkTest(networks: readonly Network[], placesOf: (subject: GuardSubject) => readonly Places[]): Test {
+  const ranges = networks.flatMap(network => network.ranges)
+  const addresses = createAddressSet(ranges.map(addressSpan))
   const domains = new Set(networks.flatMap(network => network.domains))
-  return ({ span, names }) => (span !== undefined && addresses.touches(span)) || names.some(name => domains.has(name))
+  const touches = ({ span, names }: Places) =>
+    (span !== undefined && addresses.touches(span)) || names.some(name => domains.has(name))
+  // Texts are not searched for nothing.
+  return subject => ranges.length + domains.size > 0 && placesOf(subject).some(touches)
 }
 
 function isMeant(pattern: AudiencePattern, { kind, group }: GuardAudience): boolean {

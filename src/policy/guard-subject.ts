@@ -107,14 +107,20 @@ const CANDIDATE = /[\p{L}\p{N}_.:/@%-]{3,2048}/gu
 const IPV4 = /\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?/g
 const DEFANGED_DOT = /[[({]\s*(?:\.|dot)\s*[\])}]/gi
 const EDGES = /^[.:/@%-]+|[.:/@%-]+$/g
+/** What has neither is no place, defanged or not. */
+const MARK = /[.:]|dot/i
+/** What has no dot or colon within is a word. */
+const INNER_MARK = /[^.:][.:]+[^.:]|::/
 
 function placesIn(texts: readonly string[]): Places[] {
   const places: Places[] = []
-  for (const text of texts) {
-    const plain = text.replace(DEFANGED_DOT, '.')
+  for (const each of texts) {
+    if (!MARK.test(each)) continue
+    const plain = each.replace(DEFANGED_DOT, '.')
     for (const [found] of plain.matchAll(IPV4)) places.push(placeOfText(found))
     for (const [found] of plain.matchAll(CANDIDATE)) {
-      if (/[.:]/.test(found)) places.push(placeOfText(found.replace(EDGES, '')))
+      const text = found.replace(EDGES, '')
+      if (INNER_MARK.test(text)) places.push(placeOfText(text))
     }
   }
   return places.filter(place => place !== NOWHERE)

@@ -3,6 +3,7 @@ import { TocsinError } from '../base/errors.ts'
 import type { Item } from '../wire/gen/tocsin.ts'
 import type { ApprovalProof } from './approval.ts'
 import { addChanges, type ChangeContext, changeItem, changesText, NO_CHANGES } from './guard-changes.ts'
+import { createGuardIndex } from './guard-index.ts'
 import { buildConditions, type Condition } from './guard-match.ts'
 import { type GuardPolicy, type GuardRule, type RuleName, ruleText } from './guard-policy.ts'
 import { type GuardAudience, guardSubject } from './guard-subject.ts'
@@ -79,12 +80,15 @@ export function createGuard(policy: GuardPolicy): Guard {
     (rule): BuiltRule => ({ rule, conditions: buildConditions(rule.when), changes: changesText(rule) !== '' }),
   )
 
+  const index = createGuardIndex(policy.rules)
+
   function judge(item: Item, audience: GuardAudience, context: ChangeContext, used: LimitUse): GuardJudgement {
     const subject = guardSubject(item, audience)
     const limits: LimitedRule[] = []
     const changedBy: RuleName[] = []
     let changes = NO_CHANGES
-    for (const { rule, conditions, changes: changing } of rules) {
+    for (const place of index.candidates(subject)) {
+      const { rule, conditions, changes: changing } = rules[place]!
       if (!conditions.every(condition => condition.holds(subject))) continue
       if (isLimited(rule)) {
         if (used(rule) >= rule.limitPerHour)

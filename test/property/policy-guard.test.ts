@@ -19,7 +19,10 @@ const rule: fc.Arbitrary<GuardRule> = fc.record({
     tlp: optional(some(1, 2, 3, 4, 5) as fc.Arbitrary<(1 | 2 | 3 | 4 | 5)[]>),
     labels: optional(some('x', 'apt:*')),
     domain: optional(some('evil.example', 'example')),
-    within: optional(some('198.51.100.0/24', '0.0.0.0/0')),
+    within: optional(some('198.51.100.0/24', '0.0.0.0/0', '::/0', '198.51.100.7')),
+    overlaps: optional(some('198.51.100.128/25', '198.0.0.0/8')),
+    value: optional(some('c2.evil.example', '198.51.100.7')),
+    source: optional(some('US', 'u*')),
     reader: optional(some('BBB', 'DDD')),
   }),
   redact: fc.subarray(['description', 'labels', 'source'] as const),
@@ -31,7 +34,12 @@ const rule: fc.Arbitrary<GuardRule> = fc.record({
 
 const item = fc
   .record({
-    subject: fc.constantFrom(['domain', 'c2.evil.example'], ['ipv4', '198.51.100.7'], ['url', 'http://a.example/x']),
+    subject: fc.constantFrom(
+      ['domain', 'c2.evil.example'],
+      ['ipv4', '198.51.100.7'],
+      ['cidr', '198.51.0.0/16'],
+      ['url', 'http://a.example/x'],
+    ),
     labels: fc.subarray(['x', 'apt:1', 'y']),
     description: fc.constantFrom('', 'text'),
     source: fc.constantFrom('', 'us'),
@@ -50,6 +58,17 @@ test('decides the same on the same, whenever it is asked', () => {
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 8 }), item, (rules, each) => {
       expect(judge(guardOf(rules), each)).toEqual(judge(guardOf(rules), each))
+    }),
+  )
+})
+
+test('decides by the rule that reading them one by one would find', () => {
+  fc.assert(
+    fc.property(fc.array(rule, { maxLength: 8 }), item, (rules, each) => {
+      const numbered = rules.map((one, index) => ({ ...one, number: index + 1 }))
+      const guard = guardOf(numbered)
+      const { decision } = judge(guard, each)
+      expect(decision.rule?.number).toBe(guard.explain(each, EVERYBODY, () => 0).find(({ decided }) => decided)?.number)
     }),
   )
 })
