@@ -1,25 +1,28 @@
 import { z } from 'zod'
-import { ProtocolError, UserError } from '../base/errors.ts'
-import { isNationId } from '../base/ids.ts'
-import { canonicalValue, classify } from '../indicator/canonical.ts'
-import { asciiName, canonicalHostName } from '../indicator/domain.ts'
-import { canonicalCidr } from '../indicator/ip.ts'
-import { PAP, type Pap, parsePap, parseTlp, TLP, type Tlp } from '../indicator/marking.ts'
-import { INDICATOR_TYPES } from '../indicator/type.ts'
-import {
-  type AudiencePattern,
-  type GuardPolicy,
-  type GuardRule,
-  ITEM_KINDS,
-  type Network,
-  REDACT_FIELDS,
-} from '../policy/guard-policy.ts'
+import { UserError } from '../base/errors.ts'
+import type { AcceptanceRule } from '../policy/acceptance.ts'
+import { type GuardPolicy, type GuardRule, type Network, REDACT_FIELDS } from '../policy/guard-policy.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
+import { acceptanceRules } from './acceptance-schema.ts'
+import {
+  itemConditions,
+  LIST_MAX,
+  name,
+  nation,
+  oneOrMore,
+  pap,
+  parseAudience,
+  parsed,
+  parsePlace,
+  tlp,
+  word,
+} from './policy-fields.ts'
 import { parseYamlFile } from './yaml-file.ts'
 
-/** `policy.yaml`: what may leave the nation. The meaning of rules is told at `GuardPolicy`. */
+/** `policy.yaml`: what may leave the nation, and what it takes from others. `GuardPolicy` and `AcceptanceRule` tell what rules mean. */
 export interface PolicyFile {
   readonly guard: GuardPolicy
+  readonly accept: readonly AcceptanceRule[]
   /** What is doubtful about it, such as rules that are never read. */
   readonly warnings: readonly string[]
 }
@@ -27,76 +30,12 @@ export interface PolicyFile {
 export const POLICY_BYTES_MAX = 4 * 1024 * 1024
 const RULES_MAX = 4096
 const NETWORKS_MAX = 1024
-const LIST_MAX = 65_536
-const TEXT_LENGTH_MAX = 512
-const NAME_LENGTH_MAX = 128
 const LIMIT_MAX = 1_000_000_000
 const HOLD_DAYS_MAX = 90
 const HOLD_DAYS_DEFAULT = 7
 
-/** A parser of this house as a step of the schema: what it throws is the message. */
-function parsed<T>(parse: (text: string) => T) {
-  return z.coerce
-    .string()
-    .min(1)
-    .max(TEXT_LENGTH_MAX)
-    .transform((text, context) => {
-      try {
-        return parse(text)
-      } catch (error) {
-        if (!(error instanceof ProtocolError || error instanceof UserError)) throw error
-        context.addIssue({ code: 'custom', message: error.message })
-        return z.NEVER
-      }
-    })
-}
-
-/** One, or a list of them. */
-function oneOrMore<T extends z.ZodType>(one: T) {
-  const list = z.array(one).min(1).max(LIST_MAX)
-  return z.preprocess(value => (Array.isArray(value) ? value : [value]), list)
-}
-
-const name = z.string().trim().min(1).max(NAME_LENGTH_MAX)
-const word = z.coerce.string().trim().min(1).max(TEXT_LENGTH_MAX)
-const nation = z.string().refine(isNationId, { message: 'must be a nation id such as DEU' })
-const range = parsed(parseRange)
-const domain = parsed(parseName)
-const tlp = parsed(parseTlp)
-const pap = parsed(parsePap)
-const percent = z.int().min(0).max(100)
-
-const tlpLevels = levels<Tlp>(tlp, TLP.CLEAR, TLP.RED)
-const papLevels = levels<Pap>(pap, PAP.UNSET, PAP.RED)
-
-/** `AMBER`, `[CLEAR, GREEN]` or `{ min: AMBER, max: RED }`. */
-function levels<T extends number>(level: z.ZodType<T>, lowest: T, highest: T) {
-  const span = z.strictObject({ min: level.default(lowest), max: level.default(highest) }).transform(({ min, max }) => {
-    return Array.from({ length: Math.max(0, max - min + 1) }, (_, index) => (min + index) as T)
-  })
-  return z.unknown().transform((value, context): readonly T[] => {
-    const isSpan = typeof value === 'object' && value !== null && !Array.isArray(value)
-    const result = (isSpan ? span : oneOrMore(level)).safeParse(value)
-    if (result.success) return result.data as readonly T[]
-    for (const issue of result.error.issues) context.addIssue({ ...issue, input: value } as never)
-    return z.NEVER
-  })
-}
-
 const conditions = z.strictObject({
-  item: oneOrMore(z.enum(ITEM_KINDS)).exactOptional(),
-  type: oneOrMore(z.enum([...INDICATOR_TYPES.keys()] as [string, ...string[]])).exactOptional(),
-  tlp: tlpLevels.exactOptional(),
-  pap: papLevels.exactOptional(),
-  exercise: z.boolean().exactOptional(),
-  labels: oneOrMore(word).exactOptional(),
-  source: oneOrMore(word).exactOptional(),
-  confidence: z.strictObject({ min: percent.default(0), max: percent.default(100) }).exactOptional(),
-  value: oneOrMore(parsed(parseValue)).exactOptional(),
-  within: oneOrMore(range).exactOptional(),
-  overlaps: oneOrMore(range).exactOptional(),
-  domain: oneOrMore(domain).exactOptional(),
-  network: oneOrMore(name).exactOptional(),
+  ...itemConditions,
   mentions: oneOrMore(name).exactOptional(),
   audience: oneOrMore(word.transform(parseAudience)).exactOptional(),
   reader: oneOrMore(nation).exactOptional(),
@@ -127,6 +66,7 @@ const schema = z.strictObject({
     .prefault({}),
   networks: z.record(name, z.array(parsed(parsePlace)).max(LIST_MAX)).default({}),
   rules: z.array(rule).max(RULES_MAX),
+  accept: acceptanceRules(RULES_MAX),
 })
 
 type Fields = z.output<typeof schema>
@@ -141,23 +81,44 @@ export function parsePolicyFile(text: string, file = 'policy.yaml'): PolicyFile 
     new UserError('policy-invalid', `${file}, line ${lineOf(path)}: ${message}`, { fix: FIX })
   assertNetworksFew(value, fail)
   const networks = networksOf(value)
-  const rules = value.rules.map((fields, index): GuardRule => {
-    const path = ['rules', index]
-    const same = value.rules.findIndex(other => other.name === fields.name)
-    if (same !== index) throw fail(path, `"${fields.name}" is the name of rule ${same + 1} already`)
-    assertRule(fields, message => fail(path, message))
-    const named = (field: 'network' | 'mentions') =>
-      fields.when[field]?.map((wanted, place) => {
-        const network = networks.get(wanted)
-        if (network === undefined) {
-          throw fail([...path, 'when', field, place], `"${wanted}" is no network of this file`)
-        }
-        return network
-      })
-    return buildRule(fields, { number: index + 1, line: lineOf(path) }, named('network'), named('mentions'))
-  })
+  /** What the rules of one list say, with the networks that they name, and where they stand. */
+  function placed<Rule extends NamedRule, Built>(
+    list: 'rules' | 'accept',
+    rules: readonly Rule[],
+    build: (rule: Rule, place: RulePlace) => Built,
+  ): readonly Built[] {
+    return rules.map((fields, index) => {
+      const path = [list, index]
+      const same = rules.findIndex(other => other.name === fields.name)
+      if (same !== index) throw fail(path, `"${fields.name}" is the name of rule ${same + 1} already`)
+      const named = (field: 'network' | 'mentions') =>
+        fields.when[field]?.map((wanted, place) => {
+          const network = networks.get(wanted)
+          if (network === undefined) {
+            throw fail([...path, 'when', field, place], `"${wanted}" is no network of this file`)
+          }
+          return network
+        })
+      return build(fields, { number: index + 1, line: lineOf(path), fail: message => fail(path, message), named })
+    })
+  }
+
+  const rules = placed('rules', value.rules, buildRule)
+  const accept = placed('accept', value.accept, buildAcceptanceRule)
   const guard = { rules, holdMs: value.approvals.expireDays * DAY_MS }
-  return { guard, warnings: warningsOf(rules) }
+  return { guard, accept, warnings: warningsOf(rules, accept) }
+}
+
+interface NamedRule {
+  readonly name: string
+  readonly when: { readonly network?: readonly string[]; readonly mentions?: readonly string[] }
+}
+
+interface RulePlace {
+  readonly number: number
+  readonly line: number
+  fail(message: string): UserError
+  named(field: 'network' | 'mentions'): readonly Network[] | undefined
 }
 
 type Fail = (path: readonly PropertyKey[], message: string) => UserError
@@ -193,68 +154,36 @@ function assertRule(
   }
 }
 
-function buildRule(
-  { name, when, redact, precision, raise, limitPerHour, action }: Fields['rules'][number],
-  place: { readonly number: number; readonly line: number },
-  network: readonly Network[] | undefined,
-  mentions: readonly Network[] | undefined,
-): GuardRule {
+function buildRule(fields: Fields['rules'][number], { number, line, fail, named }: RulePlace): GuardRule {
+  assertRule(fields, fail)
+  const { name, when, redact, precision, raise, limitPerHour, action } = fields
   const { ipv4, ipv6, host, times } = precision
   return {
-    ...{ name, ...place, redact, raise, limitPerHour },
-    when: { ...when, network, mentions },
+    ...{ name, number, line, redact, raise, limitPerHour },
+    when: { ...when, network: named('network'), mentions: named('mentions') },
     precision: { ipv4, ipv6, host, day: times === undefined ? undefined : true },
     action: action === 'second-person' ? 'hold' : action,
   }
 }
 
-function warningsOf(rules: readonly GuardRule[]): readonly string[] {
+function buildAcceptanceRule(fields: Fields['accept'][number], { number, line, named }: RulePlace): AcceptanceRule {
+  return { ...fields, number, line, when: { ...fields.when, network: named('network') } }
+}
+
+function warningsOf(rules: readonly GuardRule[], accept: readonly AcceptanceRule[]): readonly string[] {
+  const allows = rules.some(({ action }) => action === 'allow' || action === 'hold')
+  return [...unreadOf(rules), ...(allows ? [] : ['no rule allows anything: nothing leaves']), ...unreadOf(accept)]
+}
+
+type AnyRule = Pick<GuardRule, 'name' | 'line'> & { readonly when: object; readonly action?: string | undefined }
+
+/** Rules behind one that decides on everything. */
+function unreadOf(rules: readonly AnyRule[]): readonly string[] {
   const last = rules.findIndex(
     ({ when, action }) => action !== undefined && Object.values(when).every(wanted => wanted === undefined),
   )
   const unread = last < 0 ? [] : rules.slice(last + 1)
-  const allows = rules.some(({ action }) => action === 'allow' || action === 'hold')
-  return [
-    ...unread.map(({ name, line }) => `line ${line}: rule "${name}" is never read, since rule ${last + 1} ends it all`),
-    ...(allows ? [] : ['no rule allows anything: nothing leaves']),
-  ]
-}
-
-// --- what stands in fields -------------------------------------------------------------------------------------------
-
-/** A range, or one address. Host bits are a slip of the pen: they would widen the rule without a word. */
-function parseRange(text: string): string {
-  const found = classify(text)
-  if (found.kind === 'value' && (found.type === 'ipv4' || found.type === 'ipv6')) return found.value
-  const canonical = canonicalCidr(text)
-  const address = classify(text.slice(0, text.indexOf('/')))
-  const start = classify(canonical.slice(0, canonical.indexOf('/')))
-  if (address.kind === 'value' && start.kind === 'value' && address.value === start.value) return canonical
-  throw new UserError('policy-invalid', `${text} does not begin its range; ${canonical} does`)
-}
-
-/** A name with all names below it: `gov.example`, `*.gov.example`, or a top-level domain. */
-function parseName(text: string): string {
-  return canonicalHostName(asciiName(text.replace(/^\*?\./, '')))
-}
-
-function parseValue(text: string): string {
-  const found = classify(text)
-  if (found.kind === 'value') return found.value
-  return text.startsWith('[') ? canonicalValue('stix-pattern', text).value : parseName(text)
-}
-
-interface Place {
-  readonly range?: string
-  readonly domain?: string
-}
-
-function parsePlace(text: string): Place {
-  return /^[\d.]+(\/|$)|:/.test(text) ? { range: parseRange(text) } : { domain: parseName(text) }
-}
-
-/** `alliance`, `nations`, `group`, or `group:NAME`. */
-function parseAudience(text: string): AudiencePattern {
-  if (text === 'alliance' || text === 'nations' || text === 'group') return { kind: text }
-  return { kind: 'one-group', group: text.replace(/^group:/, '') }
+  return unread.map(
+    ({ name, line }) => `line ${line}: rule "${name}" is never read, since rule ${last + 1} ends it all`,
+  )
 }
