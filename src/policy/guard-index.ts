@@ -66,9 +66,26 @@ export function createGuardIndex(rules: readonly GuardRule[]): GuardIndex {
       else if (span !== undefined) {
         for (const [length, prefixes] of byPrefix) take(prefixes.get(leadingBits(span.first, length)))
       }
-      return found.length === 0 ? always : [...new Set([...always, ...found])].sort((a, b) => a - b)
+      return found.length === 0
+        ? always
+        : inOrder(
+            always,
+            found.sort((a, b) => a - b),
+          )
     },
   }
+}
+
+/** Of two ascending lists, each place once. */
+function inOrder(a: Places, b: Places): Places {
+  const merged: Places = []
+  let i = 0
+  let j = 0
+  while (i < a.length || j < b.length) {
+    const place = j === b.length || (i < a.length && a[i]! < b[j]!) ? a[i++]! : b[j++]!
+    if (merged.at(-1) !== place) merged.push(place)
+  }
+  return merged
 }
 
 interface Anchor {

@@ -58,8 +58,8 @@ const BUILDERS: Builders = {
     const set = new Set<string>(nations)
     return ({ audience }) => audience.readers.every(nation => set.has(nation))
   },
-  network: networks => createNetworkTest(networks, subject => subject.named()),
-  mentions: networks => createNetworkTest(networks, subject => subject.mentioned()),
+  network: networks => createNetworkTest(networks, namedPlaces),
+  mentions: networks => createNetworkTest(networks, mentionedPlaces),
 }
 
 /** Those that `when` gives; the rule matches where all of them hold. */
@@ -83,14 +83,42 @@ function createTextMatch(patterns: readonly string[]): (text: string) => boolean
   return text => whole.has(text) || beginnings.some(beginning => text.startsWith(beginning))
 }
 
-function createNetworkTest(networks: readonly Network[], placesOf: (subject: GuardSubject) => readonly Places[]): Test {
-  const ranges = networks.flatMap(network => network.ranges)
+type PlacesOf = (subject: GuardSubject) => readonly Places[]
+const namedPlaces: PlacesOf = subject => subject.named()
+const mentionedPlaces: PlacesOf = subject => subject.mentioned()
+
+function createNetworkTest(networks: readonly Network[], placesOf: PlacesOf): Test {
+  const tests = networks.map(network => networkTest(network, placesOf))
+  return subject => tests.some(test => test(subject))
+}
+
+/** Many rules ask for the same network: each subject is looked at once. */
+const networkTests = new WeakMap<Network, Map<PlacesOf, Test>>()
+
+function networkTest(network: Network, placesOf: PlacesOf): Test {
+  const tests = networkTests.get(network) ?? new Map<PlacesOf, Test>()
+  networkTests.set(network, tests)
+  const test = tests.get(placesOf) ?? buildNetworkTest(network, placesOf)
+  tests.set(placesOf, test)
+  return test
+}
+
+function buildNetworkTest({ ranges, domains }: Network, placesOf: PlacesOf): Test {
   const addresses = createAddressSet(ranges.map(addressSpan))
-  const domains = new Set(networks.flatMap(network => network.domains))
-  const touches = ({ span, names }: Places) =>
-    (span !== undefined && addresses.touches(span)) || names.some(name => domains.has(name))
-  // Texts are not searched for nothing.
-  return subject => ranges.length + domains.size > 0 && placesOf(subject).some(touches)
+  const names = new Set(domains)
+  const touches = (place: Places) =>
+    (place.span !== undefined && addresses.touches(place.span)) || place.names.some(name => names.has(name))
+  let last: GuardSubject | undefined
+  let answer = false
+  return subject => {
+    // Texts are not searched for nothing.
+    if (ranges.length + names.size === 0) return false
+    if (subject !== last) {
+      answer = placesOf(subject).some(touches)
+      last = subject
+    }
+    return answer
+  }
 }
 
 function isMeant(pattern: AudiencePattern, { kind, group }: GuardAudience): boolean {
