@@ -2,16 +2,19 @@ import type { AllianceId } from '../base/ids.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { sealBody } from '../crypto/seal.ts'
+import { scopeOf } from '../policy/audience-info.ts'
 import { buildGrants, createEpoch, type EpochLimits, type OwnEpoch } from '../policy/epoch.ts'
 import { createEpochPool } from '../policy/epoch-pool.ts'
 import type { ReleasedItem } from '../policy/release.ts'
 import type { Audience } from '../policy/resolve-audience.ts'
 import { encode } from '../wire/codec.ts'
 import { KIND } from '../wire/entry.ts'
+import type { AuditRun } from '../wire/gen/store.ts'
 import { Batch, KeyGrant } from '../wire/gen/tocsin.ts'
 import type { OwnCommit } from './entry-writer.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { OwnLog } from './own-log.ts'
+import { grantRecord, releaseRecords } from './release-audit.ts'
 
 export interface BatchSealerOptions {
   readonly allianceId: AllianceId
@@ -26,6 +29,8 @@ export interface BatchSealerOptions {
 export interface ReleasedBatch {
   readonly audience: Audience
   readonly items: readonly ReleasedItem[]
+  /** What the audit log says of each of them, in their order. */
+  readonly runs: readonly AuditRun[]
   readonly own: OwnCommit
 }
 
@@ -47,14 +52,15 @@ export function createBatchSealer(options: BatchSealerOptions) {
     return undefined
   }
 
-  async function appendBatch(epoch: OwnEpoch, { items, own }: ReleasedBatch): Promise<VerifiedEntry> {
+  async function appendBatch(epoch: OwnEpoch, { audience, items, runs, own }: ReleasedBatch): Promise<VerifiedEntry> {
     const content = encode(Batch, { items: items.map(({ item }) => item) })
     const entry = await ownLog.append(
       {
         kind: KIND.BATCH,
         build: ({ seq, registryVersion }) => {
           const { salt, body } = sealBody(epoch.secret, { ...epoch.place, seq, registryVersion }, content, random)
-          return { body, sealing: { epochId: epoch.place.epochId, salt } }
+          const records = releaseRecords({ logId: epoch.place.logId, seq }, audience.name, runs)
+          return { body, sealing: { epochId: epoch.place.epochId, salt }, records }
         },
       },
       own,
@@ -74,11 +80,17 @@ export function createBatchSealer(options: BatchSealerOptions) {
     const { logId, registryVersion } = log
     const epoch = createEpoch({ allianceId, logId, audience, registryVersion, nowMs: options.clock.now() }, random)
     const grants = buildGrants(epoch, options.epochLimits().maxMessages, pool.named(logId), random)
-    epochs.add(logId, epoch.place.epochId, epoch.secret)
+    epochs.add(logId, epoch.place.epochId, {
+      secret: epoch.secret,
+      audience: { ...scopeOf(audience.name), nations: audience.recipients.map(({ nation }) => nation) },
+    })
     for (const grant of grants) {
       await ownLog.append({
         kind: KIND.KEY_GRANT,
-        build: ({ registryVersion }) => ({ body: encode(KeyGrant, { ...grant, registryVersion }) }),
+        build: ({ seq, registryVersion }) => ({
+          body: encode(KeyGrant, { ...grant, registryVersion }),
+          records: [grantRecord({ logId, seq }, epoch)],
+        }),
       })
     }
     pool.open(epoch)

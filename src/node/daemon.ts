@@ -1,4 +1,4 @@
-import { toHex } from '../base/bytes.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
 import type { UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
@@ -7,13 +7,14 @@ import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
-import { DAY_MS } from '../registry/doc-fields.ts'
+import { DAY_MS, type DocHashHex } from '../registry/doc-fields.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
 import { createAudienceDesk } from './audience-desk.ts'
 import { createCheckpointSpread } from './checkpoint-spread.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { createCoalescer } from './coalescer.ts'
+import { openAuditOffice } from './audit-office.ts'
 import type { Config } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { startCosigner } from './cosigner.ts'
@@ -89,6 +90,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
   const nation = config.nation as NationId
   const alerts = createContentAlerts(logger, clock)
+  const audit = await openAuditOffice(options)
+  parts.defer(() => audit.stop())
 
   // --- what is known of the alliance
   const inForce = await readInForce(store)
@@ -101,8 +104,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const ownDocument = () => book.directory().member(nation)?.doc
   assertMember(book.directory(), nation)
   const keys = keysInUse(options.keys, options.nextKeys?.keys, ownDocument())
-  const signer = createEd25519Signer(keys.inner.signSeed)
-  const witness = createEd25519Signer(keys.inner.witnessSeed)
+  const signer = audit.keys.counted('sign', createEd25519Signer(keys.inner.signSeed))
+  const witness = audit.keys.counted('witness', createEd25519Signer(keys.inner.witnessSeed))
 
   // --- entries in, view out
   const epochs = createEpochKeys({
@@ -110,6 +113,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     nation,
     store,
     kemKeys: options.kemKeys.map(ownKemKey),
+    clock,
   })
   const groups = await openGroupBook(store, logger)
   const projector = createProjector({
@@ -157,11 +161,12 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     allianceId,
     nation,
     signer,
-    previous: keys.previous && createEd25519Signer(keys.previous.signSeed),
+    previous: keys.previous && audit.keys.counted('sign', createEd25519Signer(keys.previous.signSeed)),
     verify: verifyEd25519,
     store,
     ingest,
     registryVersion: () => book.directory().registry.version,
+    audit: audit.log,
     clock,
     random,
     logger,
@@ -175,7 +180,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     logger,
   })
   const audiences = createAudienceDesk({ nation, directory: () => book.directory(), groups, clock })
-  const release = await openReleaseOffice({ ...options, nation, audiences })
+  const release = await openReleaseOffice({ ...options, audit: audit.log, nation, audiences })
   const outbox = createOutbox(store, envelope => host.publish('entries', envelope), logger)
   const publisher = createPublisher({
     allianceId,
@@ -258,6 +263,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     logger,
   })
 
+  let recorded: DocHashHex | undefined
+
   function nationOf(peer: PeerKeyHex): NationId | undefined {
     return book.directory().nationOfPeer(peerKeyBytes(peer))
   }
@@ -274,7 +281,16 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     work.catch(error => logger.error({ err: error }, 'work in the background failed'))
   }
 
+  /** Which registry is in force, whenever that is another. */
+  function recordRegistry(): void {
+    const { version, hash } = book.directory().registry
+    if (recorded === hash) return
+    recorded = hash
+    inBackground(audit.log.record({ kind: 'registry-applied', by: 'node', subject: fromHex(hash), count: version }))
+  }
+
   function onEvidenceChange(): void {
+    recordRegistry()
     host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
     host.reconsider()
     kemKeeper.evidenceChanged()
@@ -312,6 +328,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     checkpointSpread.start()
     await sync.start()
     book.onChange(onEvidenceChange)
+    recordRegistry()
     host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
     projector.wake()
     await outbox.resume()
@@ -384,6 +401,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     publisher,
     guard,
     release,
+    audit,
     audiences,
     groups,
     ownLog,

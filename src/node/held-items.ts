@@ -1,8 +1,12 @@
 import { fromHex, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { Clock, Logger } from '../base/ports.ts'
-import type { RecordRelease } from '../policy/release-record.ts'
-import type { Store } from '../store/store.ts'
+import type { AuditDecision } from '../policy/audit-record.ts'
+import type { GuardDecision } from '../policy/guard.ts'
+import { ruleText } from '../policy/guard-policy.ts'
+import type { Store, StoreBatch } from '../store/store.ts'
+import type { AuditLog } from './audit-log.ts'
+import { nameOf } from './release-audit.ts'
 import { encodeHeld, encodeSubmission, type HeldSubmission, parseHeld, type Submission } from './submission.ts'
 
 /** Submissions that wait for a second person, on disk and in memory. */
@@ -11,10 +15,11 @@ export interface HeldItems {
   get(id: string): HeldSubmission | undefined
   list(): readonly (readonly [id: string, held: HeldSubmission])[]
   /** Resolves when it is on disk. Throws UserError `held-full`. */
-  hold(id: string, held: HeldSubmission): Promise<void>
-  remove(id: string): Promise<void>
+  hold(id: string, held: HeldSubmission, decision: GuardDecision): Promise<void>
+  /** Drops it for good; `reason` in the operator's words. */
+  reject(id: string, by: string, reason: string): Promise<void>
   /** Out of here and into the queue of what is to be signed, in one write. */
-  approve(id: string, submission: Submission): Promise<void>
+  approve(id: string, submission: Submission, by: string): Promise<void>
   /** Drops what nobody has approved in time. */
   sweep(): Promise<void>
 }
@@ -24,14 +29,14 @@ export interface HeldItemsOptions {
   readonly clock: Clock
   /** How long they wait, by the policy in force. */
   readonly holdMs: () => number
-  readonly record: RecordRelease
+  readonly audit: Pick<AuditLog, 'events'>
   readonly logger: Logger
 }
 
 /** As many as one page of the store. */
 const HELD_ITEMS_MAX = 4096
 
-export async function openHeldItems({ store, clock, holdMs, record, logger }: HeldItemsOptions): Promise<HeldItems> {
+export async function openHeldItems({ store, clock, holdMs, audit, logger }: HeldItemsOptions): Promise<HeldItems> {
   const byId = new Map<string, HeldSubmission>()
   for (const { id, bytes } of await store.held()) {
     const held = parseHeld(bytes)
@@ -39,11 +44,16 @@ export async function openHeldItems({ store, clock, holdMs, record, logger }: He
     else byId.set(toHex(id), held)
   }
 
+  /** The decision is written with what it changes. */
+  async function change(held: StoreBatch['held'] & {}, decision: AuditDecision, more: StoreBatch = {}): Promise<void> {
+    await store.commit({ ...more, held, audit: { add: audit.events(decision) } }, { sync: true })
+  }
+
   return {
     has: id => byId.has(id),
     get: id => byId.get(id),
     list: () => [...byId].sort(([, a], [, b]) => a.heldMs - b.heldMs),
-    async hold(id, held) {
+    async hold(id, held, { rule }) {
       if (byId.size >= HELD_ITEMS_MAX) {
         throw new UserError('held-full', `${byId.size} items wait for a second person`, {
           fix: 'Approve or reject some of them: see "tocsin queue list".',
@@ -51,31 +61,37 @@ export async function openHeldItems({ store, clock, holdMs, record, logger }: He
       }
       byId.set(id, held)
       try {
-        await store.commit({ held: { add: [{ id: fromHex(id), bytes: encodeHeld(held) }] } }, { sync: true })
+        const add = [{ id: fromHex(id), bytes: encodeHeld(held) }]
+        const by = held.submission.submitter.name
+        await change({ add }, { kind: 'held', by, item: fromHex(id), ...(rule && { rule: ruleText(rule) }) })
       } catch (error) {
         byId.delete(id)
         throw error
       }
     },
-    async remove(id) {
-      await store.commit({ held: { remove: [fromHex(id)] } }, { sync: true })
+    async reject(id, by, reason) {
+      const item = fromHex(id)
+      await change({ remove: [item] }, { kind: 'rejected', by, item, name: reason })
       byId.delete(id)
     },
-    async approve(id, submission) {
-      const changes = { held: { remove: [fromHex(id)] }, queue: { add: [encodeSubmission(submission)] } }
-      await store.commit(changes, { sync: true })
+    async approve(id, submission, by) {
+      const item = fromHex(id)
+      const name = `submitted by ${nameOf(submission.submitter)}`
+      const key = submission.approval && { subject: submission.approval.key }
+      const queue = { add: [encodeSubmission(submission)] }
+      await change({ remove: [item] }, { kind: 'approved', by, item, name, ...key }, { queue })
       byId.delete(id)
     },
     async sweep() {
       const until = clock.now() - holdMs()
       const late = [...byId].filter(([, { heldMs }]) => heldMs <= until)
       if (late.length === 0) return
-      await store.commit({ held: { remove: late.map(([id]) => fromHex(id)) } })
-      for (const [id, { submission }] of late) {
-        byId.delete(id)
-        const reason = 'nobody has approved it in time'
-        record({ event: 'expired', id, by: submission.submitter.name, rule: undefined, changedBy: [], reason })
-      }
+      const remove = late.map(([id]) => fromHex(id))
+      const expired = late.map(([id, held]): AuditDecision => {
+        return { kind: 'expired', by: held.submission.submitter.name, item: fromHex(id) }
+      })
+      await store.commit({ held: { remove }, audit: { add: audit.events(...expired) } }, { sync: true })
+      for (const [id] of late) byId.delete(id)
     },
   }
 }

@@ -1,3 +1,7 @@
+import { utf8 } from '../base/bytes.ts'
+import { sha256 } from '../base/hash.ts'
+import type { Hash, NationId } from '../base/ids.ts'
+import { type AcceptancePolicy, createAcceptance } from '../policy/acceptance.ts'
 import { createGuard, type Guard } from '../policy/guard.ts'
 import { LOCAL_ONLY, type Operators } from '../policy/operator.ts'
 import { type Home, readText } from './home.ts'
@@ -9,6 +13,8 @@ export interface NationalRules {
   /** Undefined where there is no policy file: then nothing leaves. */
   readonly policy: PolicyFile | undefined
   readonly operators: Operators
+  /** Of the files, for the audit log. */
+  readonly hashes?: { readonly policy: Hash | undefined; readonly operators: Hash | undefined }
 }
 
 /** Throws UserError `policy-invalid` or `operators-invalid`, with the line. */
@@ -18,11 +24,13 @@ export async function readNationalRules(home: Home): Promise<NationalRules> {
   return {
     policy: policy === undefined ? undefined : parsePolicyFile(policy),
     operators: operators === undefined ? LOCAL_ONLY : parseOperatorsFile(operators),
+    hashes: { policy: hashOf(policy), operators: hashOf(operators) },
   }
 }
 
 export interface RulesInForce extends NationalRules {
   readonly guard: Guard | undefined
+  readonly acceptance: AcceptancePolicy
 }
 
 export interface RulesKeeper {
@@ -31,17 +39,34 @@ export interface RulesKeeper {
   reload(): Promise<RulesInForce>
 }
 
-export function createRulesKeeper(first: NationalRules, reread: () => Promise<NationalRules>): RulesKeeper {
-  let inForce = putInForce(first)
+/** `announce` is told of rules that are about to come into force; where it throws they do not. */
+export function createRulesKeeper(
+  first: NationalRules,
+  reread: () => Promise<NationalRules>,
+  announce: (rules: NationalRules) => Promise<void>,
+  nation: NationId,
+): RulesKeeper {
+  let inForce = putInForce(first, nation)
   return {
     current: () => inForce,
     async reload() {
-      inForce = putInForce(await reread())
+      const rules = await reread()
+      await announce(rules)
+      inForce = putInForce(rules, nation)
       return inForce
     },
   }
 }
 
-function putInForce(rules: NationalRules): RulesInForce {
-  return { ...rules, guard: rules.policy && createGuard(rules.policy.guard) }
+function hashOf(text: string | undefined): Hash | undefined {
+  return text === undefined ? undefined : sha256(utf8(text))
+}
+
+function putInForce(rules: NationalRules, nation: NationId): RulesInForce {
+  const { policy } = rules
+  return {
+    ...rules,
+    guard: policy && createGuard(policy.guard),
+    acceptance: createAcceptance(policy?.accept ?? [], nation),
+  }
 }

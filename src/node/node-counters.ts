@@ -64,6 +64,28 @@ export function nodeCounters(node: Node): readonly Counter[] {
     plain('sync_frames_out_total', 'Frames sent on sync streams.', net.framesOut),
     plain('sync_bytes_in_total', 'Bytes received on sync streams.', net.frameBytesIn),
     plain('sync_bytes_out_total', 'Bytes sent on sync streams.', net.frameBytesOut),
+    ...auditCounters(node),
     plain('ingest_queued_bytes', 'Verified entries waiting for the writer.', node.ingest.queuedBytes(), 'gauge'),
+  ]
+}
+
+function auditCounters({ audit, store }: Node): readonly Counter[] {
+  const one = (name: string, type: Counter['type'], help: string, value: number): Counter => {
+    return { name, help, type, values: [{ labels: {}, value }] }
+  }
+  const { next, bytes } = store.audit()
+  const ofLog = [
+    one('audit_records_total', 'counter', 'Records that the audit log has had.', next),
+    one('audit_bytes', 'gauge', 'Bytes of the audit records that are kept.', bytes),
+    one('audit_lost', 'gauge', 'Reads that could not be recorded yet.', audit.log.lost()),
+  ]
+  const syslog = audit.syslog()
+  if (syslog === undefined) return ofLog
+  return [
+    ...ofLog,
+    one('audit_syslog_sent_total', 'counter', 'Audit messages handed to syslog.', syslog.sent),
+    one('audit_syslog_dropped_total', 'counter', 'Audit records removed before syslog took them.', syslog.dropped),
+    one('audit_syslog_behind', 'gauge', 'Audit records that syslog has not been sent yet.', syslog.behind),
+    one('audit_syslog_up', 'gauge', 'Whether syslog can be reached: 1 or 0.', syslog.downSinceMs === undefined ? 1 : 0),
   ]
 }

@@ -24,6 +24,10 @@ export interface NodeService {
    * the drafts. Bad drafts are outcomes, not errors; throws UserError where nothing can be published at all.
    */
   publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
+  /** Who would read it; `tlp` as in config.yaml where it is left out. Throws UserError for a group that is not known. */
+  audience(audience: AudienceText | undefined, tlp: number | undefined): AudienceView
+  /** The sharing groups known here. */
+  groups(): readonly GroupView[]
   /** What waits for a second person, the oldest first. */
   held(): readonly HeldView[]
   /** Lets leave what a second person has signed, into the queue of what is published. Throws UserError where it may not. */
@@ -41,6 +45,8 @@ export interface NodeService {
   rebuildView(): Promise<RebuildResult>
   /** Derives the opened items anew from the log, where the keys are still there, then the view. */
   reopenItems(): Promise<RebuildResult>
+  /** Records of the audit log from a number on, as many as one answer takes. */
+  audit(query: AuditQuery): Promise<AuditPage>
   /** Opens a new incarnation of the own log (R-2.11), after a restore or where no peer can answer. */
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
   /** What the node has counted since its start, for the metrics. */
@@ -169,7 +175,48 @@ export interface BoundView {
 export type PublishItem = (
   | { readonly kind: 'claim'; readonly draft: ClaimDraft }
   | { readonly kind: 'context'; readonly json: string; readonly tlp?: number }
+  /** The next version of a group of the own nation; it goes to the members that it names. */
+  | ({ readonly kind: 'group' } & GroupText)
 ) & { readonly audience?: AudienceText }
+
+export interface GroupText {
+  /** Hex, 16 bytes. */
+  readonly id: string
+  readonly version: number
+  /** Hex, of the version before; empty in version 1. */
+  readonly prevHash: string
+  readonly name: string
+  readonly members: readonly string[]
+  /** 0: no ceiling. */
+  readonly maxTlp: number
+}
+
+/** `hash`: hex, what the next version names as the one before. */
+export interface GroupView extends Omit<GroupText, 'prevHash'> {
+  readonly owner: string
+  readonly hash: string
+  /** Its owner said two things under one version number. */
+  readonly conflict: boolean
+}
+
+/** Who can read what is published to an audience, marked `tlp`. */
+export interface AudienceView {
+  readonly audience: string
+  readonly tlp: number
+  /** Neither who reads nor how many shows on the wire. */
+  readonly sealed: boolean
+  readonly readers: readonly ReaderView[]
+  readonly excluded: readonly ReaderView[]
+  /** Why nothing so marked can go there; then nobody reads. */
+  readonly refusal: { readonly code: ErrorCode; readonly reason: string } | undefined
+}
+
+export interface ReaderView {
+  readonly nation: string
+  readonly label: string
+  /** One clause. */
+  readonly why: string
+}
 
 /** Nations by id; or a group by `NAME`, `OWNER/NAME`, or its id in hex. */
 export type AudienceText = { readonly to: readonly string[] } | { readonly group: string }
@@ -291,6 +338,23 @@ export interface IndicatorPage {
   readonly indicators: readonly IndicatorView[]
   /** Absent on the last page. */
   readonly next?: string
+}
+
+export interface AuditQuery {
+  readonly from: number
+  /** At most `AUDIT_LIMIT_MAX`. */
+  readonly limit: number
+  /** What for: it is itself in the log. */
+  readonly purpose: 'list' | 'verify' | 'export'
+}
+
+export const AUDIT_LIMIT_MAX = 4096
+
+export interface AuditPage {
+  /** How far the log went when this was asked; a record of the question is after it. */
+  readonly head: { readonly first: number; readonly next: number; readonly hash: string }
+  /** Each as base64 of its bytes, with the number under which it is kept. */
+  readonly records: readonly { readonly number: number; readonly bytes: string }[]
 }
 
 export interface RebuildResult {

@@ -16,12 +16,14 @@ import {
 import { type VerifiedEntry, verifyEntry, verifyGenesis } from '../chain/verify-entry.ts'
 import type { Ed25519Signer } from '../crypto/ed25519.ts'
 import { compactRangeAt, rangeRoot } from '../merkle/compact-range.ts'
+import type { AuditDecision } from '../policy/audit-record.ts'
 import type { EntryPosition, Store } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { KIND, logIdOf, parseHeader } from '../wire/entry.ts'
 import { Envelope } from '../wire/gen/tocsin.ts'
 import { ENVELOPE_BYTES_MAX, INCARNATIONS_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
+import type { AuditLog } from './audit-log.ts'
 import type { OwnCommit } from './entry-writer.ts'
 import type { Ingest } from './ingest.ts'
 import { createTurns } from './turns.ts'
@@ -36,6 +38,7 @@ export interface OwnLogOptions {
   readonly store: Store
   readonly ingest: Pick<Ingest, 'commitOwn'>
   readonly registryVersion: () => number
+  readonly audit: Pick<AuditLog, 'events'>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -47,6 +50,8 @@ export interface OwnDraft {
   build(place: EntryPlace & { readonly registryVersion: number }): {
     readonly body: Uint8Array
     readonly sealing?: { readonly epochId: EpochId; readonly salt: Uint8Array }
+    /** What the audit log is to say of the entry. */
+    readonly records?: readonly AuditDecision[]
   }
 }
 
@@ -55,13 +60,15 @@ interface Unsigned {
   readonly place: EntryPlace
   readonly header: Uint8Array
   readonly body: Uint8Array
+  readonly records: readonly AuditDecision[]
 }
 
 const NO_PREV = new Uint8Array(32)
 
 /**
  * The log that this node signs. Each entry is first written as an intent, unsigned and fsynced (R-2.11); Ed25519 is
- * deterministic, so whatever fails afterwards, signing the intent again gives the same entry and never a fork.
+ * deterministic, so whatever fails afterwards, signing the intent again gives the same entry and never a fork. What the
+ * audit log says of the entry is written with the intent: nothing is signed that is not recorded.
  */
 export function createOwnLog(options: OwnLogOptions) {
   const { allianceId, nation, signer, previous, store, clock } = options
@@ -101,7 +108,7 @@ export function createOwnLog(options: OwnLogOptions) {
     }
     const registryVersion = Math.max(head.registryVersion, options.registryVersion())
     const place = placeAfter(head)
-    const { body, sealing } = draft.build({ ...place, registryVersion })
+    const { body, sealing, records = [] } = draft.build({ ...place, registryVersion })
     const timeMs = Math.max(clock.now(), head.timeMs)
     const entry: EntryDraft = {
       kind: draft.kind,
@@ -110,7 +117,7 @@ export function createOwnLog(options: OwnLogOptions) {
       registryVersion,
       ...(sealing === undefined ? {} : { sealing }),
     }
-    return commit({ place, header: buildHeader(place, entry), body }, own)
+    return commit({ place, header: buildHeader(place, entry), body, records }, own)
   }
 
   async function open(incarnation: number, predecessor: Predecessor | undefined): Promise<VerifiedEntry> {
@@ -127,7 +134,11 @@ export function createOwnLog(options: OwnLogOptions) {
     const body = buildGenesis({ nation, signPk: signer.publicKey, incarnation, predecessor, nonce })
     const place = { logId: logIdOf(allianceId, body), seq: 0, prev: NO_PREV as EntryPlace['prev'] }
     const draft = { kind: KIND.GENESIS, body, timeMs: clock.now(), registryVersion: options.registryVersion() }
-    return { place, header: buildHeader(place, draft), body }
+    const { logId, seq } = place
+    const records: AuditDecision[] = [
+      { kind: 'incarnated', by: 'node', entry: { logId, seq }, subject: signer.publicKey, count: incarnation },
+    ]
+    return { place, header: buildHeader(place, draft), body, records }
   }
 
   /**
@@ -147,7 +158,7 @@ export function createOwnLog(options: OwnLogOptions) {
     const body = buildCloseBody(place.seq, successor)
     const registryVersion = Math.max(head.registryVersion, options.registryVersion())
     const draft = { kind: KIND.CLOSE, body, timeMs: Math.max(clock.now(), head.timeMs), registryVersion }
-    return { place, header: buildHeader(place, draft), body }
+    return { place, header: buildHeader(place, draft), body, records: [] }
   }
 
   async function commit(entry: Unsigned, own: OwnCommit): Promise<VerifiedEntry> {
@@ -159,7 +170,8 @@ export function createOwnLog(options: OwnLogOptions) {
     const intents = entries.map(({ place: { logId, seq } }) => ({ logId, seq }))
     try {
       const add = entries.map(({ header, body }, i) => ({ ...intents[i]!, bytes: encodeIntent(header, body) }))
-      await store.commit({ intents: { add } }, { sync: true })
+      const records = options.audit.events(...entries.flatMap(entry => entry.records))
+      await store.commit({ intents: { add }, audit: { add: records } }, { sync: true })
       const done = entries.map(({ place, header, body }) => signed(place, header, body))
       await options.ingest.commitOwn(done, { ...own, intents })
       return done
@@ -200,9 +212,15 @@ export function createOwnLog(options: OwnLogOptions) {
       const isNext = intent.seq === (head?.size ?? 0) && equalBytes(prev, head?.leaf ?? NO_PREV) && !head?.closed
       const fits = isHeld && isNext
       if (fits) await options.ingest.commitOwn([signed(intent, header, body)], { intents: [intent] })
-      else await store.commit({ intents: { remove: [intent] } })
+      else await dropIntent(intent)
       if (fits) options.logger.info({ seq: intent.seq }, 'completed an entry that was about to be signed')
     }
+  }
+
+  /** What the audit log says was released was not signed after all. */
+  async function dropIntent({ logId, seq }: EntryPosition): Promise<void> {
+    const dropped = options.audit.events({ kind: 'dropped', by: 'node', entry: { logId, seq } })
+    await store.commit({ intents: { remove: [{ logId, seq }] }, audit: { add: dropped } }, { sync: true })
   }
 
   async function openNext(close: boolean): Promise<LogHead> {

@@ -3,7 +3,13 @@ import type { Problem } from './node-service.ts'
 
 /** What keeps a node from its work, or soon will: for the operator, with what to do about it. */
 export function findProblems(node: Node): Problem[] {
-  return [...storeProblems(node), ...signingProblems(node), ...policyProblems(node), ...clockProblems(node)]
+  return [
+    ...storeProblems(node),
+    ...signingProblems(node),
+    ...policyProblems(node),
+    ...clockProblems(node),
+    ...auditProblems(node),
+  ]
 }
 
 function storeProblems({ store }: Node): Problem[] {
@@ -38,4 +44,35 @@ function clockProblems({ sync, book }: Node): Problem[] {
       fix: 'Set the clock by NTP.',
     },
   ]
+}
+
+/** Shorter silences of a syslog receiver are made good by themselves. */
+const SYSLOG_DOWN_MS = 60_000
+
+function auditProblems({ audit, config, clock }: Node): Problem[] {
+  const problems: Problem[] = []
+  const { downSinceMs, error, behind } = audit.syslog() ?? {}
+  if (downSinceMs !== undefined && clock.now() - downSinceMs >= SYSLOG_DOWN_MS) {
+    problems.push({
+      code: 'audit-syslog-down',
+      message: `${behind} records of the audit log wait for ${config.audit.syslog}: ${error}`,
+      fix: 'Look at the receiver and the way to it; what it has missed is sent when it is back.',
+    })
+  }
+  if (audit.nearlyFull()) {
+    problems.push({
+      code: 'audit-nearly-full',
+      message: `the audit log has come near to the ${config.audit.mibMax} MiB that it may have`,
+      fix: 'Export it with "tocsin audit node export -O FILE", or raise audit.mibMax: else its oldest records are removed.',
+    })
+  }
+  const lost = audit.log.lost()
+  if (lost > 0) {
+    problems.push({
+      code: 'audit-reads-lost',
+      message: `${lost} reads could not be recorded in the audit log`,
+      fix: 'Look at the disk; the log says how many there were as soon as it can be written.',
+    })
+  }
+  return problems
 }

@@ -21,7 +21,7 @@ import type { HeldItems } from './held-items.ts'
 import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
 import { joinRuns, requestRecords, runOf } from './release-audit.ts'
-import type { Departure, ReleaseDesk, Ruling } from './release-desk.ts'
+import type { Departure, Release, ReleaseDesk, Ruling } from './release-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import {
   encodeSubmission,
@@ -279,12 +279,15 @@ export function createPublisher(options: PublishOptions) {
     const hindrance = whyNot()
     if (hindrance !== undefined) throw hindrance
     const items: ReleasedItem[] = []
+    const runs: AuditRun[] = []
     for (const each of batch.splice(0)) {
-      const released = releaseOne(each)
-      if (released === undefined) continue
+      const release = releaseOne(each)
+      if (release === undefined) continue
+      const { released, run } = release
       const { audience } = released
       if (audience.key === (items[0]?.audience ?? audience).key) {
         items.push(released)
+        runs.push(run)
         batch.push(each)
       } else {
         pending.push({ ...each, audienceKey: audience.key })
@@ -293,10 +296,10 @@ export function createPublisher(options: PublishOptions) {
     }
     if (items[0] === undefined) return undefined
     const queued = batch.map(each => each.queuedNumber).filter(number => number !== undefined)
-    return { audience: items[0].audience, items, own: { queued, sent } }
+    return { audience: items[0].audience, items, runs, own: { queued, sent } }
   }
 
-  function releaseOne(each: Pending): ReleasedItem | undefined {
+  function releaseOne(each: Pending): Release | undefined {
     try {
       return options.desk.release(each)
     } catch (error) {

@@ -113,7 +113,9 @@ export function createReleaseCommands(node: Node): ReleaseCommands {
     rules: rulesView,
     async reloadRules() {
       assertLocal('administer')
-      await rules.reload()
+      const { acceptance } = await rules.reload()
+      await node.store.setAcceptance(acceptance)
+      node.projector.wake()
       publisher.wake()
       return rulesView()
     },

@@ -18,15 +18,23 @@ import type { GuardAudience } from '../policy/guard-subject.ts'
 import { createLimitCounts } from '../policy/limit-counts.ts'
 import { checkRelease, type ReleasedItem } from '../policy/release.ts'
 import type { Audience, AudienceResolution } from '../policy/resolve-audience.ts'
+import type { AuditRun } from '../wire/gen/store.ts'
 import type { AudienceDesk } from './audience-desk.ts'
 import { type DraftItem, draftOf } from './draft-item.ts'
 import type { RulesInForce } from './national-rules.ts'
+import { runOf } from './release-audit.ts'
 import type { Submission } from './submission.ts'
 
 /** A submission on its way out, and the item as it leaves. */
 export interface Departure {
   readonly submission: Submission
   readonly leaving: DraftItem
+}
+
+/** An item that may leave, and what the audit log says of it. */
+export interface Release {
+  readonly released: ReleasedItem
+  readonly run: AuditRun
 }
 
 export interface Refusal {
@@ -127,7 +135,7 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
       return { kind: 'refused', code: 'guard-limit', reason }
     },
     /** Throws UserError where it would not leave any more, or would leave as another item than was promised. */
-    release({ submission, leaving }: Departure): ReleasedItem {
+    release({ submission, leaving }: Departure): Release {
       const ruling = decide(submission, false)
       if (ruling.kind === 'refused') throw new UserError(ruling.code, ruling.reason)
       const now = ruling.departure.leaving.item
@@ -137,7 +145,7 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
         })
       }
       const decision = checkRelease(ruling.guarded, leaving.tlp, ruling.audience)
-      if (decision.kind === 'released') return decision.released
+      if (decision.kind === 'released') return { released: decision.released, run: runOf(submission, ruling.decision) }
       throw new UserError(decision.code, decision.reason)
     },
     /** Why nothing can leave now. */

@@ -1,4 +1,4 @@
-import { toHex } from '../base/bytes.ts'
+import { toBase64, toHex } from '../base/bytes.ts'
 import { ProtocolError, UserError } from '../base/errors.ts'
 import { isNationId, logIdHex } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
@@ -6,10 +6,13 @@ import { canonicalValue, classify } from '../indicator/canonical.ts'
 import type { Trust } from '../registry/trust-string.ts'
 import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
 import { createAllianceCommands } from './alliance-commands.ts'
+import { auditedService } from './audited-service.ts'
+import { createAudienceCommands } from './audience-commands.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
 import { nodeCounters } from './node-counters.ts'
 import {
+  AUDIT_LIMIT_MAX,
   type IndicatorPage,
   type IndicatorView,
   LIST_LIMIT_MAX,
@@ -143,7 +146,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     return { items, indicators, viewBefore, viewAfter: await store.viewDigest(), seconds }
   }
 
-  return {
+  const service: NodeService = {
     status,
     async digest() {
       const { entries, indicators } = store.counts()
@@ -154,6 +157,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     diagnose: target => diagnose(node, target),
     ...createAllianceCommands(node, keepTrust),
     ...createReleaseCommands(node),
+    ...createAudienceCommands(node),
     lookup,
     list,
     show,
@@ -163,9 +167,16 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
       const head = await publisher.incarnate(guard.state().kind === 'open')
       return { logId: logIdHex(head.logId), incarnation: head.incarnation }
     },
+    async audit({ from, limit }) {
+      const { first, next, hash } = store.audit()
+      const lines = await store.auditRecords(from, Math.min(limit, AUDIT_LIMIT_MAX))
+      const records = lines.map(({ number, bytes }) => ({ number, bytes: toBase64(bytes) }))
+      return { head: { first, next, hash: toHex(hash) }, records }
+    },
     counters: () => nodeCounters(node),
     stop,
   }
+  return auditedService(service, node.audit.log, 'local')
 }
 
 const INDICATOR = 1

@@ -66,16 +66,17 @@ export function createAuditCheck(expected: AuditExpectation = {}): AuditCheck {
   }
 
   function faultAtTheBeginning(): string | undefined {
-    if (first === undefined || first.number === 0 || expected.partial === true || cut === undefined) return undefined
+    if (first === undefined || expected.partial === true) return undefined
+    if (expected.head !== undefined && first.number !== expected.head.first) {
+      return `the log is said to begin with record ${expected.head.first}, and begins with ${first.number}`
+    }
+    if (first.number === 0 || cut === undefined) return undefined
     if (cut.first !== first.number) return `records were removed up to ${cut.first}, and the oldest is ${first.number}`
     return equalBytes(cut.before, first.prev) ? undefined : 'it does not continue what was removed before it'
   }
 
   function faultAtTheEnd({ head }: AuditExpectation): string | undefined {
     if (head === undefined) return undefined
-    if (first !== undefined && first.number !== head.first && expected.partial !== true) {
-      return `the log is said to begin with record ${head.first}, and begins with ${first.number}`
-    }
     if (next !== head.next) return `the log is said to end before record ${head.next}, and ends before ${next}`
     if (!equalBytes(hash, head.hash)) return 'the last record is not the one at which the log is said to end'
     return undefined
