@@ -4,6 +4,8 @@ import type { NodeService } from '../node/node-service.ts'
 import { parseRequest, readBody } from './request-body.ts'
 import {
   approveRequest,
+  audienceRequest,
+  auditRequest,
   boundsRequest,
   DOCUMENTS_BODY_BYTES_MAX,
   diagnoseRequest,
@@ -71,6 +73,12 @@ export function createControlRoutes(service: NodeService): Hono {
     }),
   )
 
+  app.post('/v1/audience', async c => {
+    const { audience, tlp } = await readBody(c, audienceRequest, SMALL_BODY_BYTES_MAX)
+    return c.json(service.audience(audience, tlp))
+  })
+  app.get('/v1/groups', c => c.json({ groups: service.groups() }))
+
   app.get('/v1/held', c => c.json({ held: service.held() }))
   app.post('/v1/held/:id/approve', async c => {
     await service.approveHeld(c.req.param('id'), await readBody(c, approveRequest, SMALL_BODY_BYTES_MAX))
@@ -95,6 +103,9 @@ export function createControlRoutes(service: NodeService): Hono {
     })
   })
 
+  app.get('/v1/audit', c =>
+    bodies(async () => c.json(await service.audit(parseRequest(auditRequest, c.req.query(), 'the query')))),
+  )
   app.post('/v1/store/rebuild', async c => c.json(await service.rebuildView()))
   app.post('/v1/store/reopen', async c => c.json(await service.reopenItems()))
   app.post('/v1/incarnate', async c => c.json(await service.incarnate()))

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
 import {
+  AUDIT_LIMIT_MAX,
   type AudienceText,
+  type AuditQuery,
   LIST_LIMIT_MAX,
   type ListQuery,
   PUBLISH_ITEMS_MAX,
@@ -70,7 +72,18 @@ const publishItem: z.ZodType<PublishItem> = z.discriminatedUnion('kind', [
     tlp: tlp.exactOptional(),
     audience: audience.exactOptional(),
   }),
+  z.strictObject({
+    kind: z.literal('group'),
+    id: z.string().regex(/^[0-9a-f]{32}$/, { message: 'must be 32 hex digits' }),
+    version: z.int().min(1),
+    prevHash: z.string().regex(/^([0-9a-f]{64})?$/, { message: 'must be 64 hex digits, or empty' }),
+    name: text,
+    members: z.array(text).max(NATIONS_MAX),
+    maxTlp: z.int().min(0).max(5),
+  }),
 ])
+
+export const audienceRequest = z.strictObject({ audience: audience.exactOptional(), tlp: tlp.exactOptional() })
 
 const keyHex = z.string().regex(/^[0-9a-f]{64}$/, { message: 'must be 64 hex digits' })
 const signatureBase64 = z.string().regex(/^[A-Za-z0-9+/]{86}==$/, { message: 'must be 64 bytes in base64' })
@@ -104,6 +117,13 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, { message: 'must be a whole number' })
   .transform(Number)
+
+/** The query of `GET /v1/audit`. */
+export const auditRequest: z.ZodType<AuditQuery> = z.strictObject({
+  from: wholeNumber.default(0),
+  limit: wholeNumber.refine(limit => limit >= 1 && limit <= AUDIT_LIMIT_MAX).default(AUDIT_LIMIT_MAX),
+  purpose: z.enum(['list', 'verify', 'export']),
+})
 
 /** The query of `GET /v1/indicators`, in which everything is text. */
 export const listRequest: z.ZodType<ListQuery> = z.strictObject({

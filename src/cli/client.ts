@@ -8,7 +8,12 @@ import type { Home } from '../node/home.ts'
 import type {
   AppliedDocuments,
   ApprovalText,
+  AudienceText,
+  AudienceView,
+  AuditPage,
+  AuditQuery,
   BoundView,
+  GroupView,
   HeldView,
   IndicatorPage,
   IndicatorView,
@@ -37,6 +42,8 @@ export interface ControlClient {
   pin(trust: string): Promise<void>
   bounds(nation: string): Promise<readonly BoundView[]>
   publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
+  audience(audience: AudienceText | undefined, tlp: number | undefined): Promise<AudienceView>
+  groups(): Promise<readonly GroupView[]>
   held(): Promise<readonly HeldView[]>
   approveHeld(id: string, approval: ApprovalText): Promise<void>
   rejectHeld(id: string, reason: string): Promise<void>
@@ -47,6 +54,7 @@ export interface ControlClient {
   show(idOrValue: string): Promise<IndicatorView>
   rebuildView(): Promise<RebuildResult>
   reopenItems(): Promise<RebuildResult>
+  audit(query: AuditQuery): Promise<AuditPage>
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
   stop(): Promise<void>
 }
@@ -106,6 +114,9 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
       if (outcomes.length === items.length) return outcomes
       throw new StoreError('api-answer-invalid', `${outcomes.length} outcomes came for ${items.length} items`)
     },
+    audience: (audience, tlp) =>
+      call('POST', '/v1/audience', { ...(audience && { audience }), ...(tlp !== undefined && { tlp }) }),
+    groups: async () => (await call<{ groups: readonly GroupView[] }>('GET', '/v1/groups')).groups,
     held: async () => (await call<{ held: readonly HeldView[] }>('GET', '/v1/held')).held,
     approveHeld: async (id, approval) => void (await call('POST', `/v1/held/${id}/approve`, approval)),
     rejectHeld: async (id, reason) => void (await call('POST', `/v1/held/${id}/reject`, { reason })),
@@ -118,12 +129,13 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
     show: idOrValue => call('GET', `/v1/indicators/${encodeURIComponent(idOrValue)}`),
     rebuildView: () => call('POST', '/v1/store/rebuild', undefined, WHOLE_STORE_TIMEOUT_MS),
     reopenItems: () => call('POST', '/v1/store/reopen', undefined, WHOLE_STORE_TIMEOUT_MS),
+    audit: query => call('GET', `/v1/audit?${queryText(query)}`),
     incarnate: () => call('POST', '/v1/incarnate'),
     stop: async () => void (await call('POST', '/v1/stop')),
   }
 }
 
-function queryText(query: ListQuery): URLSearchParams {
+function queryText(query: ListQuery | AuditQuery): URLSearchParams {
   return new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))
 }
 

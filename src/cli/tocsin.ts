@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts'
 import { VERSION } from '../node/version.ts'
 import { addAllianceCommands } from './alliance.ts'
 import { parseWhole } from './argument.ts'
+import { addAuditCommands } from './audit.ts'
 import { addCheckCommand } from './check.ts'
 import { type CliContext, createCliContext } from './context.ts'
 import { describeFailure } from './error-text.ts'
@@ -40,6 +41,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addQueueCommands,
   addStoreCommands,
   addNodeCommands,
+  addAuditCommands,
 ]
 
 const TIMEOUT_SECONDS_MAX = 86_400

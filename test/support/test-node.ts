@@ -68,6 +68,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       contexts.add(id)
       return { outcome: 'new', id, entry: `${LOG}/${entries()}`, warnings: [] }
     }
+    if (item.kind === 'group') return { outcome: 'new', id: item.id, entry: `${LOG}/${entries()}`, warnings: [] }
     try {
       return addClaim(item.draft)
     } catch (error) {
@@ -183,6 +184,15 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     pin: () => after(() => {}),
     bounds: () => [],
     diagnose: () => after(() => state.diagnosis),
+    audience: (_, tlp) => ({
+      audience: 'the whole alliance',
+      tlp: tlp ?? 3,
+      sealed: false,
+      readers: [{ nation: NATION, label: '', why: 'it is the own nation' }],
+      excluded: [],
+      refusal: undefined,
+    }),
+    groups: () => [],
     held: () => state.held,
     approveHeld: (_, approval) => after(() => void state.approvals.push(approval)),
     rejectHeld: id =>
@@ -222,6 +232,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
           [...indicators.values()].find(view => view.id.startsWith(idOrValue)) ??
           null,
       ),
+    audit: () => after(() => ({ head: { first: 0, next: 0, hash: '00'.repeat(32) }, records: [] })),
     rebuildView: rebuild,
     reopenItems: rebuild,
     incarnate: () => after(() => ({ logId: LOG, incarnation: 2 })),

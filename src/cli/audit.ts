@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { AUDIT_KIND } from '../policy/audit-record.ts'
+import { collect, parsePast, parseWhole } from './argument.ts'
+import type { AuditExportOptions } from './audit-node-export.ts'
+import type { AuditListOptions } from './audit-node-list.ts'
+import type { AuditVerifyOptions } from './audit-node-verify.ts'
+import type { CliContext } from './context.ts'
+import { outputOption } from './output.ts'
+
+const LIST_DEFAULT = 100
+const LIST_MAX = 1_000_000
+
+export function addAuditCommands(program: Command, context: CliContext): void {
+  const audit = program.command('audit').description('what can be shown afterwards')
+  const node = audit.command('node').description('what this node decided and did, as a chain of records')
+  const from = () =>
+    new Option('--from <number>', 'from this record on').argParser(parseWhole(0, Number.MAX_SAFE_INTEGER))
+
+  node
+    .command('list')
+    .description('the newest records')
+    .option('--since <time>', 'since then, such as 2026-11-21 or 7d', parsePast)
+    .addOption(new Option('--kind <kind>', 'of one kind').choices(Object.keys(AUDIT_KIND)))
+    .option('--about <text>', 'that name this item, entry, key, rule or person')
+    .option('--limit <count>', 'how many', parseWhole(1, LIST_MAX), LIST_DEFAULT)
+    .addOption(outputOption())
+    .action(async (options: AuditListOptions) => (await import('./audit-node-list.ts')).listAudit(context, options))
+
+  node
+    .command('export')
+    .description('write the records to a file, byte for byte, one a line')
+    .requiredOption('-O, --output-file <file>', 'where to')
+    .addOption(from())
+    .action(async (options: AuditExportOptions) =>
+      (await import('./audit-node-export.ts')).exportAudit(context, options),
+    )
+
+  node
+    .command('verify')
+    .description('recompute the chain from the bytes; exits 0 it is whole, 1 it is broken, 2 it cannot be decided')
+    .argument('[file]', 'what "tocsin audit node export" wrote (default: the log of the running node)')
+    .addOption(from())
+    .option('--head <hash>', 'a hash that syslog has noted; may be repeated', collectHash)
+    .addOption(outputOption())
+    .action(async (file: string | undefined, options: AuditVerifyOptions) =>
+      (await import('./audit-node-verify.ts')).verifyAudit(context, file, options),
+    )
+}
+
+function collectHash(text: string, before: readonly string[] | undefined): readonly string[] {
+  if (/^[0-9a-f]{64}$/i.test(text)) return collect(text.toLowerCase(), before)
+  throw new InvalidArgumentError('It is a hash of 64 hexadecimal digits.')
+}
