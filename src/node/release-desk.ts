@@ -47,11 +47,7 @@ export interface Refusal {
 export type Ruling =
   | (Ruled & { readonly kind: 'leaves'; readonly guarded: GuardedItem })
   | (Ruled & { readonly kind: 'held' })
-  | (Refusal & {
-      readonly decision: GuardDecision | undefined
-      /** As the guard would have marked it; undefined where its readers are not why it is refused. */
-      readonly cappedTlp?: number
-    })
+  | (Refusal & { readonly decision: GuardDecision | undefined })
 
 interface Ruled {
   readonly departure: Departure
@@ -78,13 +74,13 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
 
   /**
    * Pure but for what was counted. The same submission gives the same item as long as the rules stay. What the guard
-   * marks lower has more readers, and is judged again for them: whom the guard has not judged it for does not get it.
+   * marks higher, and it marks nothing lower, has fewer readers, and is judged again for them.
    */
   function decide(submission: Submission, counted: boolean): Ruling {
     const submitted = draftOf(submission.item).tlp
     const ruling = decideFor(submission, submitted, counted)
-    const leaves = ruling.kind === 'refused' ? ruling.cappedTlp : ruling.departure.leaving.tlp
-    return leaves === undefined || leaves >= submitted ? ruling : decideFor(submission, leaves, counted)
+    if (ruling.kind === 'refused' || ruling.departure.leaving.tlp <= submitted) return ruling
+    return decideFor(submission, ruling.departure.leaving.tlp, counted)
   }
 
   function decideFor(submission: Submission, tlp: number, counted: boolean): Ruling {
@@ -101,7 +97,7 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
     const leaving = draftOf(item)
     if (readers.kind === 'refused') {
       const { code, reason } = readers
-      return { kind: 'refused', code, reason, decision, cappedTlp: leaving.tlp }
+      return { kind: 'refused', code, reason, decision }
     }
     const departure = { submission, leaving }
     const ruled = { departure, audience: readers.audience, limits: judgement.limits, decision }

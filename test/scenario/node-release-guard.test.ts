@@ -207,3 +207,23 @@ test('where the user of the machine has no role, only signed submissions are tak
   expect(await codeOf(submit(node, [draft('bert.example')], bert))).toBe('operator-role')
   expect(await submit(node, [draft('anna.example')], anna)).toMatchObject([{ outcome: 'new' }])
 })
+
+test('what the guard marks higher goes only to those whose ceiling allows that', async () => {
+  await using lower = await createTestAlliance(2, { maxTlp: new Map([[1, 2]]) })
+  const raising = rulesOf(
+    '  - { name: up, when: { labels: up }, raise: { tlp: AMBER } }\n  - { name: all, action: allow }\n',
+  )
+  await using a = await lower.start(0, { rules: raising })
+  await using b = await lower.start(1)
+  await ready([a, b])
+  const green = { marking: { tlp: 2 } }
+  const outcomes = await a.service.publish([
+    draft('green.example', green),
+    draft('up.example', { ...green, labels: ['up'] }),
+  ])
+  expect(outcomes).toMatchObject([{ outcome: 'new' }, { outcome: 'new' }])
+  await converged([a, b])
+  expect((await a.service.show('up.example'))?.tlp).toBe('TLP:AMBER')
+  expect((await b.service.show('green.example'))?.tlp).toBe('TLP:GREEN')
+  expect(await b.service.show('up.example')).toBeNull()
+})
