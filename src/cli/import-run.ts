@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { kindOf } from '../base/codes.ts'
 import { StoreError, TocsinError } from '../base/errors.ts'
 import { type ImportRow, type RefusedRow, refusedRow } from '../formats/import-row.ts'
+import type { Tlp } from '../indicator/marking.ts'
 import { PUBLISH_ITEMS_MAX, type PublishItem, type PublishOutcome } from '../node/node-service.ts'
 import type { ImportTally } from './import-tally.ts'
 
 export interface ImportPorts {
+  /** For whom it is; the whole alliance where it is left out. */
+  readonly audience?: Pick<PublishItem, 'audience'>
   publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
   /** Keeps a row that was refused, by the importer or by the node. */
   refuse(row: RefusedRow): Promise<void>
@@ -44,7 +47,7 @@ export async function runImport(rows: AsyncIterable<ImportRow>, ports: ImportPor
         await ports.refuse(row)
         continue
       }
-      const length = JSON.stringify(itemOf(row)).length
+      const length = JSON.stringify(itemOf(row, ports.audience)).length
       if (batch.length >= PUBLISH_ITEMS_MAX || batchLength + length > REQUEST_LENGTH_MAX) await flush()
       batch.push(row)
       batchLength += length
@@ -88,12 +91,14 @@ function createWindow(most: number): Window {
 /** Only counts, for `--dry-run`: what the importer does not refuse is new, as far as can be told without the node. */
 export async function rehearseImport(
   rows: AsyncIterable<ImportRow>,
-  refuse: ImportPorts['refuse'],
+  { refuse, marked }: Pick<ImportPorts, 'refuse'> & { marked(tlp: Tlp | undefined): void },
   tally: ImportTally,
 ): Promise<void> {
   for await (const row of rows) {
-    if (row.kind !== 'refused') tally.count(row, 'new')
-    else {
+    if (row.kind !== 'refused') {
+      tally.count(row, 'new')
+      marked(row.kind === 'claim' ? row.draft.marking?.tlp : row.marking?.tlp)
+    } else {
       tally.refuse(row)
       await refuse(row)
     }
@@ -101,7 +106,10 @@ export async function rehearseImport(
 }
 
 async function publishRows(rows: readonly PublishRow[], ports: ImportPorts, tally: ImportTally): Promise<void> {
-  const outcomes = await publishPatiently(rows.map(itemOf), ports)
+  const outcomes = await publishPatiently(
+    rows.map(row => itemOf(row, ports.audience)),
+    ports,
+  )
   for (const [index, row] of rows.entries()) {
     const outcome = outcomes[index]
     if (outcome === undefined) throw new StoreError('api-answer-invalid', 'an item came back without an outcome')
@@ -126,10 +134,10 @@ async function publishPatiently(items: readonly PublishItem[], ports: ImportPort
   }
 }
 
-function itemOf(row: PublishRow): PublishItem {
-  if (row.kind === 'claim') return { kind: 'claim', draft: row.draft }
+function itemOf(row: PublishRow, audience: ImportPorts['audience'] = {}): PublishItem {
+  if (row.kind === 'claim') return { kind: 'claim', draft: row.draft, ...audience }
   const tlp = row.marking?.tlp
-  return { kind: 'context', json: row.json, ...(tlp !== undefined && { tlp }) }
+  return { kind: 'context', json: row.json, ...(tlp !== undefined && { tlp }), ...audience }
 }
 
 function textOf(row: PublishRow): string {

@@ -7,6 +7,7 @@ import { canonicalValue } from '../indicator/canonical.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
 import { INDICATOR_TYPES } from '../indicator/type.ts'
 import { PUBLISH_ITEMS_MAX, type PublishItem, type PublishOutcome } from '../node/node-service.ts'
+import { type AudienceOptions, addAudienceOptions, explainAudience, itemAudience } from './audience-options.ts'
 import { addClaimOptions, type ClaimOptions, claimDefaults } from './claim-options.ts'
 import type { CliContext } from './context.ts'
 import { exitStatusOf } from './exit.ts'
@@ -14,7 +15,9 @@ import { createSubmitter, type OperatorOptions, operatorOptions } from './operat
 import { createRowWriter, type OutputFormat, outputOption, type Shape } from './output.ts'
 import { passphraseFileOption } from './passphrase.ts'
 
-interface AddOptions extends ClaimOptions, OperatorOptions {
+interface AddOptions extends ClaimOptions, AudienceOptions, OperatorOptions {
+  readonly explain?: boolean
+  readonly dryRun?: boolean
   readonly type?: string
   readonly description?: string
   readonly name?: string
@@ -55,22 +58,26 @@ export function addAddCommand(indicator: Command, context: CliContext): void {
     .addOption(types.choices([...INDICATOR_TYPES.keys()]))
     .option('--name <text>', 'a short title')
     .option('--description <text>', 'what it is about')
+    .option('--explain', 'tell who will be able to read it and why, and publish nothing')
+    .option('--dry-run', 'the same')
   for (const option of operatorOptions()) command.addOption(option)
-  addClaimOptions(command)
+  addAudienceOptions(addClaimOptions(command))
     .addOption(passphraseFileOption())
     .addOption(outputOption())
     .action((values: readonly string[], options: AddOptions) => add(context, values, options))
 }
 
 async function add(context: CliContext, values: readonly string[], options: AddOptions): Promise<void> {
+  if (options.explain === true || options.dryRun === true) return explainAudience(context, options, [options.tlp])
   const client = context.client()
+  const audience = itemAudience(options)
   const sign = await createSubmitter(context, options)
   const writer = createRowWriter(context.out, options.output, ADDED)
   let refusal: ErrorCode | '' = ''
   for (let from = 0; from < values.length; from += PUBLISH_ITEMS_MAX) {
     const read = values.slice(from, from + PUBLISH_ITEMS_MAX).map(value => readDraft(value, options))
     const drafts = read.flatMap(each => (each.kind === 'draft' ? [each.draft] : []))
-    const items = drafts.map((draft): PublishItem => ({ kind: 'claim', draft }))
+    const items = drafts.map((draft): PublishItem => ({ kind: 'claim', draft, ...audience }))
     const outcomes = items.length === 0 ? [] : await client.publish(items, sign(items))
     const published = outcomes[Symbol.iterator]()
     const added = read.map(each =>

@@ -3,7 +3,9 @@ import { kindOf } from '../base/codes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import { type ImportOptions, readImport } from '../formats/import.ts'
 import type { ImportRow } from '../formats/import-row.ts'
+import type { Tlp } from '../indicator/marking.ts'
 import { parseBytes } from './argument.ts'
+import { type AudienceOptions, addAudienceOptions, itemAudience, sayAudience } from './audience-options.ts'
 import { addClaimOptions, type ClaimOptions, claimDefaults } from './claim-options.ts'
 import type { CliContext } from './context.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './dead-letter-file.ts'
@@ -18,7 +20,7 @@ import { createSubmitter, type OperatorOptions, operatorOptions } from './operat
 import { createRowWriter, type OutputFormat, outputOption } from './output.ts'
 import { passphraseFileOption } from './passphrase.ts'
 
-interface ImportCommandOptions extends ClaimOptions, OperatorOptions {
+interface ImportCommandOptions extends ClaimOptions, AudienceOptions, OperatorOptions {
   readonly format: 'auto' | 'stix' | 'csv' | 'list'
   readonly map?: string
   readonly explain?: boolean
@@ -38,12 +40,12 @@ export function addImportCommand(indicator: Command, context: CliContext): void 
     .argument('<files...>', '"-" is standard input')
     .addOption(formats.default('auto'))
     .option('--map <roles>', 'the columns of a table, such as value=ioc,type=kind,description=notes')
-    .option('--explain', 'tell how the files would be read, and do nothing')
-    .option('--dry-run', 'read the files and count, and publish nothing')
+    .option('--explain', 'tell how the files would be read and by whom, and do nothing')
+    .option('--dry-run', 'read the files, count, tell who will be able to read it, and publish nothing')
     .option('--dead-letter <file>', 'where refused rows go (default: NAME.refused.ndjson, in this folder)')
     .option('--max-bytes <size>', 'the most that a file may have, unpacked', parseBytes, UNPACKED_BYTES_MAX)
   for (const option of operatorOptions()) command.addOption(option)
-  addClaimOptions(command)
+  addAudienceOptions(addClaimOptions(command))
     .addOption(passphraseFileOption())
     .addOption(outputOption())
     .action((files: readonly string[], options: ImportCommandOptions) => importFiles(context, files, options))
@@ -88,7 +90,7 @@ async function createJob(context: CliContext, files: readonly string[], options:
         await using source = await openSource(context, file, options)
         await explainFile(context.out, options.output, file, source.chunks, importOptions(source, options))
       },
-      end: async () => {},
+      end: () => sayAudience(context, options, [options.tlp]),
     }
   }
   const client = context.client()
@@ -98,14 +100,16 @@ async function createJob(context: CliContext, files: readonly string[], options:
   const publish: ImportPorts['publish'] = items => client.publish(items, sign(items))
   const writer = createRowWriter(context.out, options.output, REPORTS)
   const letters = createLetters(files, options)
+  const levels = new Set<Tlp | undefined>()
   return {
     async run(file) {
       const print = (report: ImportReport) => printReport(context, options.output, report, writer.write)
-      await importFile({ context, publish, options, letters, print }, file)
+      await importFile({ context, publish, options, letters, print, marked: tlp => levels.add(tlp) }, file)
     },
     async end() {
       await letters.shared?.[Symbol.asyncDispose]()
       if (options.output !== 'table') await writer.end()
+      if (options.dryRun === true) await sayAudience(context, options, levels)
     },
   }
 }
@@ -116,11 +120,16 @@ interface ImportJob {
   readonly options: ImportCommandOptions
   readonly letters: Letters
   readonly print: (report: ImportReport) => Promise<void>
+  /** Of each row that would go in. */
+  readonly marked: (tlp: Tlp | undefined) => void
 }
 
 const ROWS_BETWEEN_SHOWS = 500
 
-async function importFile({ context, publish, options, letters, print }: ImportJob, file: string): Promise<void> {
+async function importFile(
+  { context, publish, options, letters, print, marked }: ImportJob,
+  file: string,
+): Promise<void> {
   const startedMs = performance.now()
   const tally = createImportTally()
   let onRead: (bytes: number) => void = () => {}
@@ -141,8 +150,8 @@ async function importFile({ context, publish, options, letters, print }: ImportJ
     onRead = progress.read
     const rows = countedRows(progress.rows)
     const refuse: DeadLetterFile['add'] = async row => letter?.add(letters.named(file, row))
-    if (options.dryRun === true) await rehearseImport(rows, refuse, tally)
-    else await runImport(rows, { publish, refuse }, tally)
+    if (options.dryRun === true) await rehearseImport(rows, { refuse, marked }, tally)
+    else await runImport(rows, { publish, refuse, audience: itemAudience(options) }, tally)
   } finally {
     const counts = tally.counts()
     await print({

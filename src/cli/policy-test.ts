@@ -82,7 +82,7 @@ function createTester(guard: Guard, nation: NationId, defaultTlp: Tlp, audience:
   const build = (item: PublishItem) => buildDraftItem(item, { ...identity, defaultTlp }).item
   return {
     test(item) {
-      const named = item.kind === 'claim' ? item.draft.value : item.json.slice(0, 60)
+      const named = nameOf(item)
       try {
         const { decision } = guard.judge(build(item), audience, identity, () => 0)
         const verdict = decision.verdict === 'hold' ? 'second-person' : decision.verdict
@@ -95,6 +95,11 @@ function createTester(guard: Guard, nation: NationId, defaultTlp: Tlp, audience:
     },
     explain: item => guard.explain(build(item), audience, () => 0),
   }
+}
+
+function nameOf(item: PublishItem): string {
+  if (item.kind === 'claim') return item.draft.value
+  return item.kind === 'context' ? item.json.slice(0, 60) : item.name
 }
 
 async function testValue(context: CliContext, tester: Tester, options: TestOptions): Promise<void> {

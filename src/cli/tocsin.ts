@@ -8,6 +8,7 @@ import { addCheckCommand } from './check.ts'
 import { type CliContext, createCliContext } from './context.ts'
 import { describeFailure } from './error-text.ts'
 import { EXIT_HELP } from './exit.ts'
+import { addGroupCommands } from './group.ts'
 import { addIndicatorCommands } from './indicator.ts'
 import { addInitCommand } from './init.ts'
 import { addLookupCommand } from './lookup.ts'
@@ -38,6 +39,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addLookupCommand,
   addPolicyCommands,
   addOperatorCommands,
+  addGroupCommands,
   addQueueCommands,
   addStoreCommands,
   addNodeCommands,

@@ -3,10 +3,10 @@ import { TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { Tlp } from '../indicator/marking.ts'
-import { encodeAudienceName } from '../policy/audience-name.ts'
+import { type AudienceName, encodeAudienceName } from '../policy/audience-name.ts'
 import type { Store } from '../store/store.ts'
 import type { AudienceDesk } from './audience-desk.ts'
-import { buildDraftItem } from './draft-item.ts'
+import { buildDraftItem, groupDocOf } from './draft-item.ts'
 import type { PublishItem } from './node-service.ts'
 import type { ReleaseDesk, Ruling } from './release-desk.ts'
 import type { Submitter } from './submission.ts'
@@ -23,7 +23,7 @@ export interface AdmissionOptions {
   readonly defaultTlp: Tlp
   readonly store: Pick<Store, 'itemsOfId'>
   readonly desk: Pick<ReleaseDesk, 'decide'>
-  readonly audiences: Pick<AudienceDesk, 'nameOf'>
+  readonly audiences: Pick<AudienceDesk, 'nameOf' | 'assertNextGroup'>
   isOnItsWay(id: string): boolean
 }
 
@@ -42,7 +42,7 @@ export function createAdmission({
 }: AdmissionOptions) {
   /** The draft under the first id that was not withdrawn (R-4.1); the id is that of the item as it leaves. */
   async function firstFreeAssertion(item: PublishItem, submitter: Submitter | undefined): Promise<Judged> {
-    const audience = encodeAudienceName(audiences.nameOf(item.audience))
+    const audience = encodeAudienceName(nameOf(item))
     for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
       const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
       const submission = { item: draft.item, assertion, audience, submitter, approval: undefined }
@@ -55,6 +55,14 @@ export function createAdmission({
       if (!shown.some(other => other.kind === ITEM.WITHDRAWAL)) return { kind: 'known', id: toHex(id) }
     }
     throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
+  }
+
+  /** A version of a group goes to the members that it names. */
+  function nameOf(item: PublishItem): AudienceName {
+    if (item.kind !== 'group') return audiences.nameOf(item.audience)
+    const doc = groupDocOf(item)
+    audiences.assertNextGroup(doc)
+    return { kind: 'group', owner: nation, id: doc.id }
   }
 
   return {

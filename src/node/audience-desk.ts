@@ -1,13 +1,15 @@
 import { toHex } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
 import { type NationId, parseNationId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { membersOf } from '../indicator/group.ts'
 import { itemHash, parseItem } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { ALLIANCE, type AudienceName, encodeAudienceName, nationsAudience } from '../policy/audience-name.ts'
+import { checkGroupDoc } from '../policy/group-change.ts'
 import { type AudienceResolution, type Circle, resolveAudience } from '../policy/resolve-audience.ts'
 import type { Directory } from '../registry/directory.ts'
-import type { Item } from '../wire/gen/tocsin.ts'
+import type { GroupDoc, Item } from '../wire/gen/tocsin.ts'
 import type { GroupBook } from './group-book.ts'
 import type { AudienceText } from './node-service.ts'
 
@@ -15,6 +17,8 @@ import type { AudienceText } from './node-service.ts'
 export interface AudienceDesk {
   /** Throws UserError or ProtocolError. */
   nameOf(text: AudienceText | undefined): AudienceName
+  /** Throws UserError where this nation cannot publish it as the next version of a group. */
+  assertNextGroup(doc: GroupDoc): void
   resolve(name: AudienceName, tlp: number): AudienceResolution
   /** For an item; a GroupDoc goes to the members that it names itself. */
   resolveFor(item: Item, name: AudienceName, tlp: number): AudienceResolution
@@ -23,7 +27,7 @@ export interface AudienceDesk {
 export interface AudienceDeskOptions {
   readonly nation: NationId
   readonly directory: () => Directory
-  readonly groups: Pick<GroupBook, 'get' | 'find' | 'revision'>
+  readonly groups: Pick<GroupBook, 'get' | 'find' | 'all' | 'revision'>
   readonly clock: Clock
 }
 
@@ -67,6 +71,11 @@ export function createAudienceDesk({ nation, directory, groups, clock }: Audienc
       if ('to' in text) return nationsAudience(text.to.map(parseNationId))
       const { owner, id } = groups.find(text.group)
       return { kind: 'group', owner, id }
+    },
+    assertNextGroup(doc) {
+      const nations = new Set<string>(directory().registry.nations.keys())
+      const refusal = checkGroupDoc(doc, { own: nation, groups: groups.all(), nations })
+      if (refusal !== undefined) throw new UserError(refusal.code, refusal.reason)
     },
     resolve,
     resolveFor(item, name, tlp) {

@@ -8,7 +8,7 @@ export interface ContentAlerts {
   /** Since the start, for the metrics. */
   readonly refusals: ReadonlyMap<string, number>
   refuse(code: string): void
-  readonly events: Pick<ProjectEvents, 'voided' | 'itemVoided' | 'conflict'>
+  readonly events: Pick<ProjectEvents, 'voided' | 'itemVoided' | 'conflict' | 'grantFault'>
 }
 
 export function createContentAlerts(logger: Logger, clock: Clock): ContentAlerts {
@@ -27,6 +27,11 @@ export function createContentAlerts(logger: Logger, clock: Clock): ContentAlerts
         refuse(code)
         const log = toHex(entry.logId)
         alerts.alert(log, { log, seq: entry.header.seq, code, reason }, 'the content of an entry is void')
+      },
+      grantFault({ logId, seq, code }) {
+        refuse(code)
+        const log = toHex(logId)
+        alerts.alert(log, { log, seq, code }, 'a grant holds something else for this nation than it says')
       },
       itemVoided({ logId, seq, index, code, reason }) {
         refuse(code)

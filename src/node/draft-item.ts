@@ -1,11 +1,14 @@
+import { fromHex } from '../base/bytes.ts'
 import { ProtocolError, UserError } from '../base/errors.ts'
 import { advise } from '../indicator/advice.ts'
 import { buildClaim, type ClaimContext, encodeClaimItem } from '../indicator/claim.ts'
 import { itemHash, parseItem } from '../indicator/item.ts'
+import { ITEM } from '../indicator/item-type.ts'
 import { isTlp, PAP } from '../indicator/marking.ts'
 import { buildStixItem } from '../indicator/stix-object.ts'
-import type { Item } from '../wire/gen/tocsin.ts'
-import type { PublishItem } from './node-service.ts'
+import { encode } from '../wire/codec.ts'
+import { GroupDoc, type Item } from '../wire/gen/tocsin.ts'
+import type { GroupText, PublishItem } from './node-service.ts'
 
 const ITEM_ID_BYTES = 16
 
@@ -21,7 +24,19 @@ export interface DraftItem {
 
 /** Throws a TocsinError with the reason for which the draft is refused. */
 export function buildDraftItem(draft: PublishItem, context: ClaimContext): DraftItem {
-  return draft.kind === 'claim' ? claimItem(draft.draft, context) : contextItem(draft, context)
+  switch (draft.kind) {
+    case 'claim':
+      return claimItem(draft.draft, context)
+    case 'context':
+      return contextItem(draft, context)
+    case 'group':
+      return draftOf({ type: ITEM.GROUP, body: encode(GroupDoc, groupDocOf(draft)) })
+  }
+}
+
+/** Throws where a field is not hex. */
+export function groupDocOf({ id, version, prevHash, name, members, maxTlp }: GroupText): GroupDoc {
+  return { id: fromHex(id), version, prevHash: fromHex(prevHash), name, members: [...members], maxTlp }
 }
 
 function claimItem(draft: Extract<PublishItem, { kind: 'claim' }>['draft'], context: ClaimContext): DraftItem {

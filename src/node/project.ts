@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { EMPTY, equalBytes, fromUtf8, toHex, utf8 } from '../base/bytes.ts'
 import { StoreError, TocsinError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { type AllianceId, type EpochId, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
@@ -12,7 +12,7 @@ import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, V
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Item } from '../wire/gen/tocsin.ts'
-import type { EpochKeys } from './epoch-keys.ts'
+import type { EpochKeys, KnownEpoch } from './epoch-keys.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
 /** From the log to the view: opens what is for this nation, and leaves the rest waiting or sealed. */
@@ -22,10 +22,19 @@ export interface ProjectEvents {
   projected(logId: LogId, projected: number): void
   /** The content of an entry is void, by its author's fault. */
   voided(entry: ParsedEntry, code: string, reason: string): void
+  /** A grant holds something else for this nation than it says; what can be opened is opened. */
+  grantFault(fault: GrantFault): void
   /** The same of one item; the others of its batch are not concerned. */
   itemVoided(item: VoidItem): void
   /** A nation asserted two different things under one id. */
   conflict(item: ItemId): void
+}
+
+export interface GrantFault {
+  readonly logId: LogId
+  /** Of the grant. */
+  readonly seq: number
+  readonly code: 'grant-wrong-commit' | 'grant-does-not-open' | 'grant-wrong-audience'
 }
 
 export interface ProjectOptions {
@@ -38,6 +47,8 @@ export interface ProjectOptions {
   readonly logger: Logger
 }
 
+/** Ids of the KEM keys with which all that waits was tried; empty while something may be left to try. */
+const TRIED_NOTE = 'kem-keys-tried'
 const ROUND_ENTRIES_MAX = 1024
 const ROUND_ITEMS_MAX = 4096
 /** Then the next log has its turn. */
@@ -69,6 +80,7 @@ export function createProjector(options: ProjectOptions) {
   /** Epochs whose grant arrived while batches wait for it. */
   const granted = new Map<string, EpochPosition>()
   let resumed = false
+  let triedNoted = false
   const loop = createWorkerLoop(run, error => logger.error({ err: error }, 'opening entries failed'))
 
   function add(entries: readonly Openable[]): void {
@@ -85,6 +97,7 @@ export function createProjector(options: ProjectOptions) {
   }
 
   async function run(): Promise<void> {
+    if (store.viewFrozen) await rebuild()
     if (!resumed) await resume()
     for (let busy = true; busy; ) {
       busy = false
@@ -100,6 +113,7 @@ export function createProjector(options: ProjectOptions) {
         busy = true
       }
     }
+    await noteTried()
     if (store.viewStale) await rebuild()
   }
 
@@ -108,15 +122,32 @@ export function createProjector(options: ProjectOptions) {
     await options.groupsChanged()
   }
 
-  /** The last run may have ended between a grant and what waited for it. */
+  /**
+   * What waits is not for us, unless the last run ended between a grant and what waited for it, or there are keys that
+   * it did not have: slots without names cost a trial each, so nothing is tried twice with the same keys.
+   */
   async function resume(): Promise<void> {
+    const tried = fromUtf8((await store.note(TRIED_NOTE)) ?? EMPTY).split(' ')
+    const ids = epochs.kemKeyIds()
+    if (!ids.every(id => tried.includes(id))) await retryAll()
+    triedNoted = tried.join(' ') === ids.join(' ')
+    resumed = true
+  }
+
+  async function retryAll(): Promise<void> {
     for (const epochId of await store.waitingEpochs()) {
       for (const position of await store.grants(epochId)) {
-        const secret = await epochs.secretOf(position.logId, epochId)
-        if (secret !== undefined) granted.set(grantName(position.logId, epochId), { ...position, epochId })
+        const epoch = await epochs.lookUp(position.logId, epochId)
+        if (epoch !== undefined) granted.set(grantName(position.logId, epochId), { ...position, epochId })
       }
     }
-    resumed = true
+  }
+
+  /** All that waits was tried with these keys, and what was granted is opened. */
+  async function noteTried(): Promise<void> {
+    if (triedNoted) return
+    await store.commit({ notes: new Map([[TRIED_NOTE, utf8(epochs.kemKeyIds().join(' '))]]) })
+    triedNoted = true
   }
 
   async function commit(batch: StoreBatch): Promise<void> {
@@ -162,7 +193,11 @@ export function createProjector(options: ProjectOptions) {
   }
 
   async function finish(logId: LogId, reached: number, opening: Opening): Promise<void> {
-    await commit(batchOf(opening, [{ logId, projected: reached }]))
+    // A crash before what waits for a grant is opened must not be forgotten: then all is tried again.
+    const forget = granted.size > 0 && triedNoted
+    const notes = forget ? { notes: new Map([[TRIED_NOTE, EMPTY]]) } : {}
+    if (forget) triedNoted = false
+    await commit({ ...batchOf(opening, [{ logId, projected: reached }]), ...notes })
     await hide(logId, opening.tombstones)
     drop(logId, reached)
     events.projected(logId, reached)
@@ -233,26 +268,28 @@ export function createProjector(options: ProjectOptions) {
     if (content.kind === 'key-grant') return openGrant(entry, content.grant)
     if (content.kind === 'tombstone') opening.tombstones.push({ logId: content.logId, seq: content.seq })
     if (content.kind !== 'batch') return
-    const secret = epochs.known(entry.logId, content.epochId) ?? (await epochs.secretOf(entry.logId, content.epochId))
-    if (secret === undefined)
-      opening.waiting.push({ logId: entry.logId, seq: entry.header.seq, epochId: content.epochId })
-    else opening.items.push(...openBatch(entry, content, secret))
+    const { logId } = entry
+    const { epochId } = content
+    const epoch = epochs.known(logId, epochId) ?? (await epochs.lookUp(logId, epochId))
+    if (epoch === undefined) {
+      opening.waiting.push({ logId, seq: entry.header.seq, epochId })
+      return
+    }
+    const wrong = await epochs.auditAudience(logId, epochId)
+    if (wrong !== undefined) events.grantFault({ logId, seq: wrong, code: 'grant-wrong-audience' })
+    opening.items.push(...openBatch(entry, content, epoch))
   }
 
   function openGrant(entry: ParsedEntry, grant: KeyGrantContent): void {
-    const opening = epochs.openGrant(entry.logId, grant)
-    if (opening.kind === 'wrong-commit') {
-      events.voided(
-        entry,
-        'grant-wrong-commit',
-        'the slot for this nation does not hold the secret that the grant commits to',
-      )
-    } else if (opening.kind === 'opened') {
-      granted.set(grantName(entry.logId, grant.epochId), {
-        logId: entry.logId,
-        seq: entry.header.seq,
-        epochId: grant.epochId,
-      })
+    const { logId, header } = entry
+    const { seq, timeMs } = header
+    const opening = epochs.openGrant(logId, grant, timeMs)
+    if (opening.kind === 'opened') {
+      const { epochId } = grant
+      granted.set(grantName(logId, epochId), { logId, seq, epochId })
+    } else if (opening.kind !== 'not-ours') {
+      const code = opening.kind === 'wrong-commit' ? 'grant-wrong-commit' : 'grant-does-not-open'
+      events.grantFault({ logId, seq, code })
     }
   }
 
@@ -263,12 +300,12 @@ export function createProjector(options: ProjectOptions) {
       // Authors choose the ids of their epochs: what waits in another log is not opened by this grant.
       if (!equalBytes(position.logId, logId)) continue
       const bytes = await store.entry(position.logId, position.seq)
-      const secret = await epochs.secretOf(position.logId, epochId)
-      if (bytes === undefined || secret === undefined) continue
+      const epoch = await epochs.lookUp(position.logId, epochId)
+      if (bytes === undefined || epoch === undefined) continue
       const entry = parseEnvelope(bytes)
       const read = readContent(entry, entry.header.registryVersion)
       if (read.kind === 'ok' && read.content.kind === 'batch')
-        opening.items.push(...openBatch(entry, read.content, secret))
+        opening.items.push(...openBatch(entry, read.content, epoch))
       opening.opened.push({ ...position, epochId })
       if (opening.items.length < ROUND_ITEMS_MAX) continue
       await commit(batchOf(opening, []))
@@ -280,7 +317,7 @@ export function createProjector(options: ProjectOptions) {
   function openBatch(
     entry: ParsedEntry,
     content: Extract<EntryContent, { kind: 'batch' }>,
-    secret: Uint8Array,
+    epoch: KnownEpoch,
   ): OpenedItem[] {
     const { logId, header } = entry
     const place = {
@@ -291,7 +328,7 @@ export function createProjector(options: ProjectOptions) {
       registryVersion: header.registryVersion,
     }
     try {
-      const items = parseBatch(openBody(secret, place, content.salt, content.sealed))
+      const items = parseBatch(openBody(epoch.secret, place, content.salt, content.sealed))
       return items.map((item, index) => {
         const opened = { logId, seq: header.seq, index, timeMs: header.timeMs }
         const bytes = encode(Item, item)
@@ -320,6 +357,7 @@ export function createProjector(options: ProjectOptions) {
     /** Keys have come that may open what waits. */
     retryWaiting(): void {
       resumed = false
+      triedNoted = false
       loop.wake()
     },
     wake: loop.wake,
