@@ -1,0 +1,24 @@
+import { ProtocolError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import { parseItem } from '../indicator/item.ts'
+import { decodeLoose } from '../wire/codec.ts'
+import { Item } from '../wire/gen/tocsin.ts'
+import { type Clearance, mayRead } from './clearance.ts'
+
+/**
+ * Whether a reader sees what one entry says of an indicator. What a reader gets is computed from nothing else (R-4.4):
+ * which of two assertions shows, how claims merge, their times, the order and the pages of a list.
+ */
+export function createSight(clearance: Clearance) {
+  return ({ nation, item, audience }: { nation: NationId; item: Uint8Array; audience: Uint8Array }): boolean => {
+    try {
+      const parsed = parseItem(decodeLoose(Item, item, false))
+      if (parsed.kind !== 'indicator') return false
+      const { type, marking } = parsed
+      return mayRead(clearance, { nation, type, marking, audience })
+    } catch (error) {
+      if (error instanceof ProtocolError) return false
+      throw error
+    }
+  }
+}
