@@ -8,6 +8,7 @@ import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { openBody } from '../crypto/seal.ts'
 import { parseBatch } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
+import { mentionAudience } from '../policy/clearance.ts'
 import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
@@ -327,12 +328,13 @@ export function createProjector(options: ProjectOptions) {
       epochId: content.epochId,
       registryVersion: header.registryVersion,
     }
+    const audience = mentionAudience(epoch.audience)
     try {
       const items = parseBatch(openBody(epoch.secret, place, content.salt, content.sealed))
       return items.map((item, index) => {
         const opened = { logId, seq: header.seq, index, timeMs: header.timeMs }
         const bytes = encode(Item, item)
-        return { ...opened, hash: sha256(bytes), item: bytes }
+        return { ...opened, hash: sha256(bytes), item: bytes, audience }
       })
     } catch (error) {
       if (!(error instanceof TocsinError)) throw error
