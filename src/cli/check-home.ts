@@ -6,6 +6,8 @@ import { assertSecretMode } from '../crypto/node-key-file.ts'
 import type { Config } from '../node/config.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { type Home, readConfig, readKemKeys, readNodeKeys } from '../node/home.ts'
+import { readNationalRules } from '../node/national-rules.ts'
+import { policyMissing } from '../node/release-desk.ts'
 import {
   checkClock,
   checkCryptography,
@@ -37,6 +39,7 @@ export function createHomeChecks(context: CliContext): readonly Check[] {
     { name: 'node keys', run: async () => checkNodeKeys(home, await config()) },
     { name: 'KEM keys', run: () => checkKemKeys(home) },
     { name: 'alliance', run: async () => checkAlliance(home, await config()) },
+    { name: 'policy', run: () => checkRules(home) },
     { name: 'clock', run: () => checkHomeClock(home) },
     { name: 'disk', run: () => checkDisk(home.path) },
     { name: 'daemon', run: () => checkDaemon(client) },
@@ -122,6 +125,14 @@ async function checkAlliance(home: Home, { nation }: Config): Promise<string> {
     })
   }
   return `${registry.name}, registry version ${registry.version}, until ${dayOf(registry.expiresMs)}`
+}
+
+async function checkRules(home: Home): Promise<string> {
+  const { policy, operators } = await readNationalRules(home)
+  if (policy === undefined) throw policyMissing()
+  const [warning] = policy.warnings
+  const count = `${policy.guard.rules.length} rules, ${operators.operators.length} operators`
+  return warning === undefined ? count : `${count}; ${warning}`
 }
 
 async function checkHomeClock(home: Home): Promise<string> {

@@ -5,6 +5,7 @@ import { parseItem } from '../indicator/item.ts'
 import { papName, tlpName } from '../indicator/marking.ts'
 import type { HeldView } from '../node/node-service.ts'
 import { approvalInput } from '../policy/approval.ts'
+import { type AudienceName, decodeAudienceName, groupKey } from '../policy/audience-name.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import { BODY_BYTES_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
@@ -19,6 +20,8 @@ export interface ApproveOptions extends OperatorOptions {
 
 /** What is held, read here from the very bytes that are to be signed. */
 interface Held extends Omit<HeldView, 'item' | 'audience'> {
+  /** `alliance`, `nations DEU FRA`, or `group OWNER/ID`. */
+  readonly audience: string
   readonly kind: string
   readonly type: string
   readonly value: string
@@ -47,6 +50,7 @@ const HELD: Shape<Held> = {
     { name: 'submitter', cell: held => held.submitter },
     { name: 'value', cell: held => held.value || held.json.slice(0, 40) },
     { name: 'tlp', cell: held => held.tlp },
+    { name: 'audience', cell: held => held.audience },
     { name: 'readers', cell: held => held.readers.join(' ') },
     { name: 'since', cell: held => timeCell(held.heldMs) },
     { name: 'until', cell: held => timeCell(held.expiresMs) },
@@ -60,6 +64,7 @@ const WHOLE: Shape<Held> = {
     { name: 'id', cell: held => held.id },
     { name: 'submitter', cell: held => held.submitter },
     { name: 'rule', cell: held => held.rule },
+    { name: 'audience', cell: held => held.audience },
     { name: 'readers', cell: held => held.readers.join(' ') },
     { name: 'since', cell: held => timeCell(held.heldMs) },
     { name: 'until', cell: held => timeCell(held.expiresMs) },
@@ -143,13 +148,19 @@ function itemOf(held: HeldView): Item {
   return decodeStrict(Item, fromBase64(held.item), BODY_BYTES_MAX)
 }
 
+function audienceWords(name: AudienceName): string {
+  if (name.kind === 'group') return `group ${groupKey(name)}`
+  return name.kind === 'nations' ? `nations ${name.nations.join(' ')}` : name.kind
+}
+
 function readHeld(view: HeldView): Held {
-  const { item: _, audience: __, ...rest } = view
+  const { item: _, audience, ...rest } = view
   const parsed = parseItem(itemOf(view))
   const marking = 'marking' in parsed ? parsed.marking : undefined
   const claim = parsed.kind === 'indicator' ? parsed.claim : undefined
   return {
     ...rest,
+    audience: audienceWords(decodeAudienceName(fromBase64(audience))),
     kind: parsed.kind,
     type: 'type' in parsed && typeof parsed.type === 'string' ? parsed.type : '',
     value: 'value' in parsed ? parsed.value : '',

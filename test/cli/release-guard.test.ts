@@ -2,13 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fromBase64, fromHex, toBase64, toHex } from '../../src/base/bytes.ts'
-import type { AllianceId } from '../../src/base/ids.ts'
+import type { AllianceId, NationId } from '../../src/base/ids.ts'
 import { verifyEd25519 } from '../../src/crypto/ed25519.ts'
 import { homeAt, operatorKeyPath } from '../../src/node/home.ts'
 import { createOperator } from '../../src/node/operator-key.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 import { draftsText } from '../../src/node/release-commands.ts'
 import { approvalInput, submissionInput } from '../../src/policy/approval.ts'
+import { encodeAudienceName, nationsAudience } from '../../src/policy/audience-name.ts'
 import type { Operator, OperatorRole } from '../../src/policy/operator.ts'
 import { encode } from '../../src/wire/codec.ts'
 import { Item } from '../../src/wire/gen/tocsin.ts'
@@ -185,7 +186,7 @@ describe('a submission', () => {
 
 describe('queue', () => {
   const item = claimOf({ value: 'held.example', source: 'us', marking: { tlp: 5 } })
-  const audience = new Uint8Array([1, 2, 3])
+  const audience = encodeAudienceName(nationsAudience(['BBB', 'CCC'] as NationId[]))
   const id = 'cd'.repeat(16)
 
   beforeEach(() => {
@@ -203,6 +204,7 @@ describe('queue', () => {
     expect(listed).toMatchObject([{ id, submitter: 'anna', value: 'held.example', tlp: 'TLP:RED', readers: ['BBB'] }])
     const { stdout } = await run(['queue', 'show', id.slice(0, 8)])
     expect(stdout).toMatch(/source +us/)
+    expect(stdout).toMatch(/audience +nations BBB CCC/)
   })
 
   test('approve shows the item, and signs exactly what it has shown', async () => {
