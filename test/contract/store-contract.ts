@@ -5,8 +5,10 @@ import { ITEM } from '../../src/indicator/item-type.ts'
 import { createViewDigest, digestLine } from '../../src/indicator/view-digest.ts'
 import { rangeRoot } from '../../src/merkle/compact-range.ts'
 import { buildInclusion, verifyInclusion } from '../../src/merkle/inclusion.ts'
+import type { AuditEvent } from '../../src/policy/audit-record.ts'
 import { type Page, type Store, type StoreBatch, UNLIMITED } from '../../src/store/store.ts'
 import { encodeEnvelope, parseEnvelope } from '../../src/wire/entry.ts'
+import { auditRecords } from '../support/audit-chain.ts'
 import { bytesOf } from '../support/chain-fixture.ts'
 import {
   claimItem,
@@ -36,6 +38,7 @@ export function describeStore(name: string, createHarness: () => StoreHarness): 
     describeLogs(createHarness)
     describeStanding(createHarness)
     describeRecords(createHarness)
+    describeAudit(createHarness)
     describeView(createHarness)
     describeLists(createHarness)
   })
@@ -694,5 +697,70 @@ function describeLists(createHarness: () => StoreHarness): void {
         code: 'store-cursor',
       })
     }
+  })
+}
+
+function describeAudit(createHarness: () => StoreHarness): void {
+  const salt = (byte: number) => new Uint8Array(16).fill(byte)
+  const event = (i: number): AuditEvent => ({
+    kind: 'refused',
+    by: 'anna',
+    count: i + 1,
+    timeMs: 1000 + i,
+    salt: salt(i),
+  })
+  const events = (count: number) => Array.from({ length: count }, (_, i) => event(i))
+
+  it('keeps decisions as one chain, whatever they were written with, also after reopening', async () => {
+    const harness = createHarness()
+    let store = await harness.open()
+    expect(store.audit()).toEqual({ first: 0, next: 0, hash: new Uint8Array(32), bytes: 0 })
+    expect(await store.auditRecords(0, 10)).toEqual([])
+    await Promise.all([
+      store.commit({ audit: { add: [event(0), event(1)] } }),
+      store.commit({ queue: { add: [utf8('one')] }, audit: { add: [event(2)] } }),
+      store.commit({ queue: { add: [utf8('two')] } }),
+      store.commit({ audit: { add: [] } }),
+      store.commit({ audit: { add: [event(3)] } }),
+    ])
+    const before = store.audit()
+    const records = await auditRecords(store)
+    expect(records.map(({ number, count }) => [number, count])).toEqual([0, 1, 2, 3].map(i => [i, i + 1]))
+    store = await harness.reopen(store)
+    expect(store.audit()).toEqual(before)
+    await store.commit({ audit: { add: [event(4)] } })
+    expect(await auditRecords(store)).toHaveLength(5)
+    await store[Symbol.asyncDispose]()
+  })
+
+  it('gives a page of records from a number on', async () => {
+    await using store = await createHarness().open()
+    await store.commit({ audit: { add: events(200) } })
+    const numbers = async (from: number, limit: number) =>
+      (await store.auditRecords(from, limit)).map(({ number }) => number)
+    expect(await numbers(0, 3)).toEqual([0, 1, 2])
+    expect(await numbers(63, 3)).toEqual([63, 64, 65])
+    expect(await numbers(198, 100)).toEqual([198, 199])
+    expect(await numbers(200, 100)).toEqual([])
+    expect(await numbers(Number.MAX_SAFE_INTEGER, 1)).toEqual([])
+    expect(await numbers(0, 0)).toEqual([])
+  })
+
+  it('drops its oldest records with one that says so, and no others', async () => {
+    const harness = createHarness()
+    let store = await harness.open()
+    await store.commit({ audit: { add: events(10) } })
+    const [, , , fourth] = await auditRecords(store)
+    const cut: AuditEvent = { ...event(0), kind: 'truncated', count: 3, subject: fourth!.prev }
+    for (const change of [{ dropBelow: 3 }, { add: [cut], dropBelow: 11 }]) {
+      await expect(store.commit({ audit: change })).rejects.toMatchObject({ code: 'store-misuse' })
+    }
+    expect(store.state).toBe('open')
+    await store.commit({ audit: { add: [cut], dropBelow: 3 } })
+    expect(store.audit()).toMatchObject({ first: 3, next: 11 })
+    store = await harness.reopen(store)
+    expect((await auditRecords(store)).map(({ number }) => number)).toEqual([3, 4, 5, 6, 7, 8, 9, 10])
+    expect(await store.auditRecords(0, 1)).toMatchObject([{ number: 3 }])
+    await store[Symbol.asyncDispose]()
   })
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
+import { type AuditEvent, auditHash, encodeAuditRecord, NO_RECORD } from '../../src/policy/audit-record.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'
 import type { Store, StoreBatch } from '../../src/store/store.ts'
 import { parseEnvelope } from '../../src/wire/entry.ts'
+import { auditRecords } from '../support/audit-chain.ts'
 import { type Failure, failingLevel, slowLevel } from '../support/failing-level.ts'
 import { claimItem, EPOCH, StoreAuthor, sightingItem, withdrawalItem } from '../support/store-author.ts'
 import { dumpedView } from '../support/store-view.ts'
@@ -17,10 +19,17 @@ function steps(): ((store: Store) => Promise<unknown>)[] {
   const left = a.append(3, 'left')
   const back = a.rewindTo(fork)
   const right = a.append(5, 'right')
+  const before = auditHash(encodeAuditRecord(said(0), 0, NO_RECORD))
+  const cut: AuditEvent = { ...said(4), kind: 'truncated', count: 1, subject: before }
   const popular = Array.from({ length: 12 }, (_, i) => b.opened(claimItem(`p${i}`, 'popular.example'), 1, i))
   return [
-    commit({ intents: { add: [{ logId: a.logId, seq: 0, bytes: utf8('unsigned') }] } }),
-    commit({ logs: begin, intents: { remove: [{ logId: a.logId, seq: 0 }] }, queue: { add: [utf8('later')] } }),
+    commit({ intents: { add: [{ logId: a.logId, seq: 0, bytes: utf8('unsigned') }] }, audit: { add: [said(0)] } }),
+    commit({
+      logs: begin,
+      intents: { remove: [{ logId: a.logId, seq: 0 }] },
+      queue: { add: [utf8('later')] },
+      audit: { add: [said(1), said(2)] },
+    }),
     commit({ logs: [grow, b.append(2)], outbox: { add: [{ logId: a.logId, seq: 1 }] } }),
     commit({ logs: [{ logId: b.logId, projected: 3 }], items: popular }),
     commit({ items: [a.opened(claimItem('x', 'x.example')), a.opened(sightingItem('s', 'popular.example'))] }),
@@ -30,19 +39,29 @@ function steps(): ((store: Store) => Promise<unknown>)[] {
     commit({ logs: [{ logId: b.logId, limit: 2 }] }),
     store => store.rebuildView(),
     commit({ items: Array.from({ length: 9 }, (_, i) => b.opened(withdrawalItem(`p${i}`), 1, i)) }),
-    commit({ outbox: { remove: [{ logId: a.logId, seq: 1 }] }, queue: { remove: [0] } }),
+    commit({ outbox: { remove: [{ logId: a.logId, seq: 1 }] }, queue: { remove: [0] }, audit: { add: [said(3)] } }),
+    commit({ audit: { add: [cut], dropBelow: 1 } }),
   ]
+}
+
+function said(i: number): AuditEvent {
+  return { kind: 'refused', by: 'anna', count: i + 1, timeMs: 1000 + i, salt: new Uint8Array(16).fill(i) }
 }
 
 /** A rebuild may fail when it has switched over and clears up: then it is done, and said to have failed. */
 const REBUILD_STEP = 9
 
 function held(store: Store) {
-  return { logs: [...store.logs()], counts: store.counts(), stale: store.viewStale }
+  return { logs: [...store.logs()], counts: store.counts(), stale: store.viewStale, audit: store.audit() }
 }
 
 async function state(store: Store) {
-  return { held: held(store), view: await dumpedView(store), queue: await store.queue(10) }
+  return {
+    held: held(store),
+    view: await dumpedView(store),
+    queue: await store.queue(10),
+    audit: await auditRecords(store),
+  }
 }
 
 /** Heads are those of the entries that are there, counts are true, and the view is what rebuilding makes of the items. */
