@@ -57,6 +57,8 @@ export interface NodeOptions {
   readonly kemKeys: readonly KemSecret[]
   /** As they are kept by now; without it they stay as they are. */
   readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
+  /** Destroys secrets where they are kept, and gives what is left; without it none is destroyed. */
+  readonly destroyKemKeys?: (secrets: readonly KemSecret[]) => Promise<readonly KemSecret[]>
   readonly store: Store
   readonly pins: readonly Pin[]
   /** What the nation lets leave, and who decides on it. */
@@ -127,9 +129,16 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   parts.defer(() => projector.stop())
   const kemKeeper = createKemKeeper({
     read: options.rereadKemKeys ?? (() => Promise.resolve(options.kemKeys)),
+    first: options.kemKeys,
+    destroy: options.destroyKemKeys,
     documentVersion: () => ownDocument()?.version ?? 0,
+    clockEvidence: () => ({
+      skewMs: sync.clockSkewMs(),
+      others: otherActiveNations(book.directory(), nation).length,
+    }),
     epochs,
     projector,
+    clock,
     logger,
   })
   const ingest = createIngest({
@@ -338,6 +347,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       inBackground(release.held.sweep())
     }, GUARD_POLL_MS)
     parts.defer(() => clearInterval(poll))
+    const sweep = setInterval(() => inBackground(kemKeeper.sweep().then(() => {})), KEM_SWEEP_MS)
+    parts.defer(() => clearInterval(sweep))
     succession.wake()
   }
 
@@ -406,9 +417,12 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     groups,
     ownLog,
     reloadKemKeys: kemKeeper.reload,
+    sweepKemKeys: kemKeeper.sweep,
     sync,
     host,
     clock,
+    random,
+    logger,
     refusals: alerts.refusals,
     hints,
     documentSpread,
@@ -420,3 +434,5 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 }
 
 const GUARD_POLL_MS = 1000
+/** A day more or less does not matter, and a peer must have told its time first. */
+const KEM_SWEEP_MS = 10 * 60_000

@@ -2,9 +2,11 @@ import { constants } from 'node:fs'
 import { access, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import {
   assertSecretMode,
+  encodeKemKeys,
   type KemSecret,
   type NodeKeys,
   parseKemKeys,
@@ -124,6 +126,25 @@ export async function writeWhole(
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+/**
+ * Rewrites the file of KEM keys without `secrets` (R-3.7) and overwrites the bytes that it had, as far as the disk lets
+ * a program do that. Returns what is left.
+ */
+export async function destroyKemKeys(home: Home, secrets: readonly KemSecret[]): Promise<readonly KemSecret[]> {
+  const { nation, keys } = parseKemKeys(await readSecret(home.kemKeys))
+  const left = keys.filter(({ seed }) => !secrets.some(secret => equalBytes(secret.seed, seed)))
+  const old = await open(home.kemKeys, 'r+')
+  try {
+    const { size } = await old.stat()
+    await writeWhole(home.kemKeys, encodeKemKeys(nation, left), { replace: true })
+    await old.write(new Uint8Array(size), 0, size, 0)
+    await old.sync()
+  } finally {
+    await old.close()
+  }
+  return left
 }
 
 /** For what is refused before anything is done. Throws UserError `file-exists`. */

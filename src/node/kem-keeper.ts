@@ -1,5 +1,7 @@
-import type { Logger } from '../base/ports.ts'
+import { equalBytes } from '../base/bytes.ts'
+import type { Clock, Logger } from '../base/ports.ts'
 import type { KemSecret } from '../crypto/node-key-file.ts'
+import { type ClockEvidence, keysToDestroy } from '../policy/kem-destruction.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import { ownKemKey } from './epoch-keys.ts'
 import type { Projector } from './project.ts'
@@ -8,15 +10,22 @@ import { createTurns } from './turns.ts'
 export interface KemKeeperOptions {
   /** The secrets as they are kept now; throws where they cannot be read. */
   readonly read: () => Promise<readonly KemSecret[]>
+  /** Those that the node was started with. */
+  readonly first: readonly KemSecret[]
+  /** Destroys them where they are kept, and gives what is left; undefined where nothing is kept. */
+  readonly destroy: ((secrets: readonly KemSecret[]) => Promise<readonly KemSecret[]>) | undefined
   /** Version of the nation's document in force. */
   readonly documentVersion: () => number
+  readonly clockEvidence: () => ClockEvidence
   readonly epochs: Pick<EpochKeys, 'setKemKeys'>
   readonly projector: Pick<Projector, 'retryWaiting'>
+  readonly clock: Clock
   readonly logger: Logger
 }
 
 /** Takes over KEM secrets that are added or destroyed while the node runs: a document that names them tells of it. */
-export function createKemKeeper({ read, documentVersion, epochs, projector, logger }: KemKeeperOptions) {
+export function createKemKeeper(options: KemKeeperOptions) {
+  const { read, destroy, documentVersion, epochs, projector, clock, logger } = options
   let version = documentVersion()
   const inTurn = createTurns()
 
@@ -36,6 +45,23 @@ export function createKemKeeper({ read, documentVersion, epochs, projector, logg
       if (newest === version) return
       version = newest
       reload().catch(error => logger.error({ err: error }, 'the KEM keys could not be read again'))
+    },
+    /**
+     * R-3.7: destroys the keys whose window ended 30 days ago, first where they are kept, then here with all that they
+     * opened. Returns how many.
+     */
+    sweep(): Promise<number> {
+      return inTurn(async () => {
+        if (destroy === undefined) return 0
+        const due = keysToDestroy(await read(), clock.now(), options.clockEvidence())
+        if (due.length === 0) return 0
+        const left = await destroy(due)
+        epochs.setKemKeys(left.map(ownKemKey))
+        for (const { seed } of options.first) if (due.some(each => equalBytes(each.seed, seed))) seed.fill(0)
+        for (const { seed } of due) seed.fill(0)
+        logger.info({ destroyed: due.length, left: left.length }, 'KEM keys whose time is over are destroyed')
+        return due.length
+      })
     },
   }
 }

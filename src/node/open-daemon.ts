@@ -12,7 +12,7 @@ import { openStore } from '../store/open.ts'
 import { parseAllianceFile } from './alliance-file.ts'
 import { keepAllianceFile } from './alliance-file-keeper.ts'
 import { openNode } from './daemon.ts'
-import { type Home, readConfig, readKemKeys, readNodeKeys, writeWhole } from './home.ts'
+import { destroyKemKeys, type Home, readConfig, readKemKeys, readNodeKeys, writeWhole } from './home.ts'
 import { readNationalRules } from './national-rules.ts'
 import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
@@ -50,6 +50,8 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
       config,
       keys,
       kemKeys,
+      rereadKemKeys: () => readKemKeys(home),
+      destroyKemKeys: secrets => destroyKemKeys(home, secrets),
       store,
       pins,
       rules,

@@ -72,7 +72,10 @@ export interface StartOptions {
   /** Instead of the member's first ones. */
   readonly keys?: NodeKeys
   readonly nextKeys?: NextKeys
+  /** Instead of the member's first ones. */
+  readonly kemKeys?: readonly KemSecret[]
   readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
+  readonly destroyKemKeys?: (secrets: readonly KemSecret[]) => Promise<readonly KemSecret[]>
   /** Instead of letting everything leave. */
   readonly rules?: NationalRules
   readonly rereadRules?: () => Promise<NationalRules>
@@ -227,8 +230,9 @@ async function startNode(
     config: options.config?.(config) ?? config,
     keys: options.keys ?? member.keys,
     nextKeys: options.nextKeys,
-    kemKeys: member.kemKeys,
+    kemKeys: options.kemKeys ?? member.kemKeys,
     ...(options.rereadKemKeys && { rereadKemKeys: options.rereadKemKeys }),
+    ...(options.destroyKemKeys && { destroyKemKeys: options.destroyKemKeys }),
     store: options.store ?? (await openStore(options.home ?? member.home)),
     pins: [],
     rules: options.rules ?? allowAll(),
