@@ -15,7 +15,7 @@ export interface AuditListOptions {
 /** Reads backwards, a page at a time, until there are enough of them. */
 export async function listAudit(context: CliContext, options: AuditListOptions): Promise<void> {
   const client = context.client()
-  const { head } = await client.audit({ from: Number.MAX_SAFE_INTEGER, limit: 1, purpose: 'list' })
+  const { head } = await client.audit({ from: 0, limit: 1, purpose: 'list' })
   const found: AuditView[] = []
   for (let to = head.next; to > head.first && found.length < options.limit; ) {
     const from = Math.max(head.first, to - AUDIT_LIMIT_MAX)

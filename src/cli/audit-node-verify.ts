@@ -69,21 +69,20 @@ async function checkSource({ from: begin, head, lines }: Source, options: AuditV
   const check = createAuditCheck({ head, noted, partial: from > head.first })
   let first: number | undefined
   let records = 0
-  let broken: string | undefined
+  let broken: { readonly at: number; readonly reason: string } | undefined
   try {
     for await (const line of lines) {
       if (line.number < from) continue
       first ??= line.number
-      if (!check.add(line)) break
+      if (first > from) broken = { at: from, reason: `record ${from} is missing` }
+      if (broken !== undefined || !check.add(line)) break
       records++
     }
   } catch (error) {
     if (!(error instanceof UserError && error.code === 'audit-export-malformed')) throw error
-    broken = error.message
+    broken = { at: from + records, reason: error.message }
   }
-  if (broken === undefined && first !== undefined && first > from) broken = `record ${from} is missing`
-  const verdict: AuditVerdict =
-    broken === undefined ? check.end() : { kind: 'broken', at: (first ?? from) + records, reason: broken }
+  const verdict: AuditVerdict = broken === undefined ? check.end() : { kind: 'broken', ...broken }
   return reportOf(verdict, first ?? from, records)
 }
 

@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts'
-import { StoreError, UserError } from '../base/errors.ts'
+import { StoreError, TocsinError, UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
@@ -304,7 +304,15 @@ export function createPublisher(options: PublishOptions) {
       return options.desk.release(each)
     } catch (error) {
       each.reject(error)
+      recordDropped(each, error)
       return undefined
+    }
+  }
+
+  function recordDropped({ submission }: Pending, error: unknown): void {
+    const code = error instanceof TocsinError ? error.code : 'internal'
+    for (const decision of requestRecords('dropped', [runOf(submission, undefined, code)])) {
+      options.audit.record(decision).catch(cause => options.logger.error({ err: cause }, 'a decision was not recorded'))
     }
   }
 
@@ -402,6 +410,13 @@ export function createPublisher(options: PublishOptions) {
     publish,
     opened,
     waitForView,
+    /** Does `work`, which signs, while nothing else is signed. Throws why nothing can be signed now. */
+    async exclusively<T>(work: () => Promise<T>): Promise<T> {
+      const hindrance = options.hindrance()
+      if (hindrance !== undefined) throw hindrance
+      if (options.guard.state().kind !== 'open') throw notYet()
+      return inTurn(work)
+    },
     /** The guard may have opened, or the store recovered. */
     wake: loop.wake,
     queued: () => store.counts().queued + pending.length,
@@ -426,6 +441,12 @@ export function createPublisher(options: PublishOptions) {
 }
 
 export type Publisher = ReturnType<typeof createPublisher>
+
+function notYet(): UserError {
+  return new UserError('signing-not-yet', 'this node signs nothing until a peer has answered', {
+    fix: 'Try again when "tocsin status" says that it is ready.',
+  })
+}
 
 function stopped(): StoreError {
   return new StoreError('store-closed', 'the node stops', {
