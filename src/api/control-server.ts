@@ -4,24 +4,30 @@ import { Hono } from 'hono'
 import { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { NodeService } from '../node/node-service.ts'
+import { hasCredentials } from './bearer.ts'
 import { createControlRoutes } from './control-routes.ts'
 import { listenOnSocket } from './control-socket.ts'
 import { answerError } from './error-body.ts'
 import { createHealthRoutes } from './health-routes.ts'
+import { listenOnPort, refuseForeignHost } from './loopback-port.ts'
 import { createMetrics } from './metrics.ts'
-import { listenOnPort, refuseForeignHost } from './metrics-port.ts'
+import { createReaderRoutes } from './reader-routes.ts'
 import { createRequestLog } from './request-log.ts'
 
 export interface ControlServerOptions {
   readonly socketPath: string
   /** A loopback `host:port` for health and metrics; empty: on the socket only. */
   readonly metricsListen: string
+  /** A loopback `host:port` for the bearers of tokens; absent or empty: they ask on the socket only. */
+  readonly readListen?: string
   readonly logger: Logger
 }
 
 export interface ControlServer extends AsyncDisposable {
   /** The address of the metrics; empty where there is none. */
   readonly metricsAddress: string
+  /** Where the bearers of tokens ask, likewise. */
+  readonly readAddress: string
 }
 
 const CONNECTIONS_MAX = 128
@@ -31,7 +37,8 @@ const REQUEST_HEAD_BYTES_MAX = 96 * 1024
 const CLOSE_GRACE_MS = 5_000
 
 /**
- * Serves the node on the Unix socket, and its health on a loopback port where one is configured.
+ * Serves the node on the Unix socket, and its health and the bearers of tokens on loopback ports where such are
+ * configured. On the socket whoever shows a token gets what the token allows; without one it is the user of the machine.
  * Throws UserError `daemon-running`, `socket-path-too-long` or `api-listen-failed`.
  */
 export async function openControlServer(service: NodeService, options: ControlServerOptions): Promise<ControlServer> {
@@ -39,22 +46,30 @@ export async function openControlServer(service: NodeService, options: ControlSe
   await using opened = new AsyncDisposableStack()
   const health = createHealthRoutes(service, createMetrics(service))
 
+  const readers = createReaderRoutes(service)
+  const asReader = createApp(logger).route('/', readers)
   const control = createHttpServer(
-    createApp(logger).route('/', health).route('/', createControlRoutes(service)),
+    createApp(logger)
+      .use(async (c, next) => (hasCredentials(c) ? asReader.fetch(c.req.raw) : next()))
+      .route('/', health)
+      .route('/', createControlRoutes(service)),
     logger,
   )
   opened.defer(() => closeServer(control))
   await listenOnSocket(control, options.socketPath)
 
-  let metricsAddress = ''
-  if (options.metricsListen !== '') {
-    const port = createHttpServer(createApp(logger).use(refuseForeignHost).route('/', health), logger)
+  const { metricsListen, readListen = '' } = options
+  const serveAt = async (routes: Hono, address: string, field: string) => {
+    if (address === '') return ''
+    const port = createHttpServer(createApp(logger).use(refuseForeignHost).route('/', routes), logger)
     opened.defer(() => closeServer(port))
-    metricsAddress = await listenOnPort(port, options.metricsListen)
+    return listenOnPort(port, address, field)
   }
+  const metricsAddress = await serveAt(health, metricsListen, 'metrics.listen')
+  const readAddress = await serveAt(readers, readListen, 'api.listen')
 
   const owned = opened.move()
-  return { metricsAddress, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { metricsAddress, readAddress, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 /** What all routes have in common: a log line for each request, and one form for errors. */

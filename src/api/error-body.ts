@@ -22,8 +22,10 @@ const RETRY_AFTER_SECONDS = 1
 export function answerError(c: Context, error: unknown, logger: Logger): Response {
   const { code, message, fix, data } = error instanceof TocsinError ? error : internal(error, logger)
   if (kindOf(code) === 'busy') c.header('Retry-After', String(RETRY_AFTER_SECONDS))
+  const status = httpStatusOf(code)
+  if (status === 401) c.header('WWW-Authenticate', 'Bearer')
   const body: ErrorBody = { error: { code, message, fix: fix ?? '', data } }
-  return c.json(body, httpStatusOf(code))
+  return c.json(body, status)
 }
 
 function internal(error: unknown, logger: Logger): Pick<TocsinError, 'code' | 'message' | 'fix' | 'data'> {

@@ -18,6 +18,8 @@ const STATUS_OF_KIND: Readonly<Record<ErrorKind, ContentfulStatusCode>> = {
 const STATUS_OF_CODE: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'api-body-too-large': 413,
   'api-content-type': 415,
+  'token-missing': 401,
+  'token-invalid': 401,
 }
 
 export function httpStatusOf(code: ErrorCode): ContentfulStatusCode {

@@ -9,6 +9,7 @@ export interface DaemonRun {
   readonly socketPath: string
   /** `host:port`, or empty. */
   readonly metricsListen: string
+  readonly readListen: string
   readonly logger: Logger
   /** The node may sign and publish from now on. */
   readonly onReady: () => void
@@ -26,9 +27,12 @@ export async function runDaemon(run: DaemonRun): Promise<void> {
   opened.use(stopOnSignals(stop))
   const daemon = opened.use(await run.open())
   daemon.onStop(() => stop('asked by the control API'))
-  const { socketPath, metricsListen } = run
-  const control = opened.use(await openControlServer(daemon.service, { socketPath, metricsListen, logger }))
-  logger.info({ socket: socketPath, metrics: control.metricsAddress }, 'the control API is open')
+  const { socketPath, metricsListen, readListen } = run
+  const control = opened.use(await openControlServer(daemon.service, { socketPath, metricsListen, readListen, logger }))
+  logger.info(
+    { socket: socketPath, metrics: control.metricsAddress, readers: control.readAddress },
+    'the control API is open',
+  )
   opened.use(watchState(daemon.service, run))
   logger.info({ reason: await toStop }, 'stopping')
 }

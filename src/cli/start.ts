@@ -28,6 +28,7 @@ async function start(context: CliContext): Promise<void> {
     open: () => openDaemon({ home, environment, logger }),
     socketPath: home.socket,
     metricsListen: config.metrics.listen,
+    readListen: config.api.listen,
     logger,
     onReady() {
       logger.info({ nation: config.nation }, 'ready')

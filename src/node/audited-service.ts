@@ -2,19 +2,13 @@ import { utf8 } from '../base/bytes.ts'
 import { sha256 } from '../base/hash.ts'
 import type { AuditDecision } from '../policy/audit-record.ts'
 import type { AuditLog } from './audit-log.ts'
-import type { NodeService } from './node-service.ts'
+import type { NodeService, Reading } from './node-service.ts'
 
 /**
  * The service as somebody is to have it: whatever they read or change is in the audit log before they are answered, once
  * a call, with how much it was and never what. What is published is recorded where it is decided (`release-audit.ts`).
  */
 export function auditedService(service: NodeService, { record }: Pick<AuditLog, 'record'>, by: string): NodeService {
-  async function read<T>(name: string, work: Promise<T>, countOf: (result: T) => number): Promise<T> {
-    const result = await work
-    await record({ kind: 'read', by, name, count: countOf(result) })
-    return result
-  }
-
   /** Recorded first: an order that cannot be recorded is not carried out. */
   async function change<T>(decision: Omit<AuditDecision, 'by'>, work: () => Promise<T>): Promise<T> {
     await record({ ...decision, by })
@@ -28,12 +22,7 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
       void record({ kind: 'read', by, name: 'queue', count: held.length })
       return held
     },
-    lookup: values =>
-      read(`lookup of ${values.length}`, service.lookup(values), results =>
-        sum(results, ({ indicators }) => indicators.length),
-      ),
-    list: query => read('list', service.list(query), ({ indicators }) => indicators.length),
-    show: idOrValue => read('show', service.show(idOrValue), view => (view === null ? 0 : 1)),
+    ...auditedReading(service, { record }, by),
     audit: query => {
       const kind = query.purpose === 'export' ? 'exported' : 'read'
       return change({ kind, name: `audit log from ${query.from}` }, () => service.audit(query))
@@ -46,6 +35,24 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
     rebuildView: () => change({ kind: 'view-rebuilt', name: 'rebuild' }, () => service.rebuildView()),
     reopenItems: () => change({ kind: 'view-rebuilt', name: 'reopen' }, () => service.reopenItems()),
     incarnate: () => change({ kind: 'incarnated', name: 'asked for' }, () => service.incarnate()),
+  }
+}
+
+/** What is read, and not who else could have: also for the bearer of a token. */
+export function auditedReading(reading: Reading, { record }: Pick<AuditLog, 'record'>, by: string): Reading {
+  async function read<T>(name: string, work: Promise<T>, countOf: (result: T) => number): Promise<T> {
+    const result = await work
+    await record({ kind: 'read', by, name, count: countOf(result) })
+    return result
+  }
+
+  return {
+    lookup: values =>
+      read(`lookup of ${values.length}`, reading.lookup(values), results =>
+        sum(results, ({ indicators }) => indicators.length),
+      ),
+    list: query => read('list', reading.list(query), ({ indicators }) => indicators.length),
+    show: idOrValue => read('show', reading.show(idOrValue), view => (view === null ? 0 : 1)),
   }
 }
 

@@ -68,6 +68,12 @@ const schema = z.strictObject({
       mibMax: whole(16, 1_048_576).default(10_240),
     })
     .prefault({}),
+  api: z
+    .strictObject({
+      /** Indicators and look-ups over HTTP for the bearers of tokens, on a loopback port; empty: on the control socket only. */
+      listen: hostPort.default(''),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -108,7 +114,7 @@ type Fields = { [name: string]: unknown }
 
 const PREFIX = 'TOCSIN_'
 /** Set by other parts: not fields of the configuration. */
-const RESERVED = new Set(['TOCSIN_HOME', 'TOCSIN_PASSPHRASE_FILE'])
+const RESERVED = new Set(['TOCSIN_HOME', 'TOCSIN_PASSPHRASE_FILE', 'TOCSIN_TOKEN_FILE'])
 
 function applyEnvironment(raw: Fields, environment: Readonly<Record<string, string | undefined>>): Fields {
   const out = structuredClone(raw)

@@ -12,7 +12,10 @@ import { decodeStrict } from '../wire/strict.ts'
 import type { ClaimView, IndicatorView } from './node-service.ts'
 
 /** One indicator as people and programs read it, merged from the claims that stand. */
-export function indicatorView(stored: StoredIndicator): IndicatorView | null {
+export function indicatorView(
+  stored: StoredIndicator,
+  viewOfClaim: (item: StoredItem) => ClaimView,
+): IndicatorView | null {
   const merged = mergeClaims(stored.claims.map(claimOf))
   if (merged === undefined) return null
   return {
@@ -26,7 +29,7 @@ export function indicatorView(stored: StoredIndicator): IndicatorView | null {
     lastSeenMs: merged.lastSeenMs,
     validUntilMs: merged.validUntilMs,
     labels: merged.labels,
-    claims: stored.claims.map(claimView),
+    claims: stored.claims.map(viewOfClaim),
   }
 }
 
@@ -39,7 +42,7 @@ function claimOf(item: StoredItem): Claim {
   return { ...parsed, nation: item.nation, ref, timeMs: item.timeMs, itemHash: item.hash }
 }
 
-function claimView(item: StoredItem): ClaimView {
+export function claimView(item: StoredItem): ClaimView {
   const { claim, marking, ref, nation, timeMs } = claimOf(item)
   return {
     id: toHex(item.id),

@@ -18,7 +18,9 @@ export async function readSeen(
   moment: ViewMoment,
   nation?: NationId,
 ): Promise<(StoredIndicator | undefined)[]> {
-  const simple = listed.filter(isSimple)
+  // What is kept aside left a trace.
+  const kept = moment.sight?.aside === true ? listed.filter(({ record }) => record.traces > 0) : listed
+  const simple = kept.filter(isSimple)
   const names = simple.map(({ record }) => record.inline.filter(isClaim).map(nameOf))
   const read = await readItems(names.flat(), moment)
   const seen = new Map<ListedIndicator, readonly StoredItem[]>()
@@ -28,11 +30,11 @@ export async function readSeen(
     seen.set(indicator, claimsOn(indicator, read.slice(at, end)))
     at = end
   }
-  for (const indicator of listed) {
+  for (const indicator of kept) {
     if (!isSimple(indicator))
       seen.set(indicator, await seenClaims(indicator, moment, undefined, CLAIMS_PER_INDICATOR_MAX))
   }
-  return Promise.all(listed.map(indicator => storedIndicator(indicator, seen.get(indicator)!, moment, nation)))
+  return Promise.all(listed.map(indicator => storedIndicator(indicator, seen.get(indicator) ?? [], moment, nation)))
 }
 
 /** All that is to be known of its claims stands in its record. */

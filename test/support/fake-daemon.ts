@@ -27,6 +27,7 @@ await runDaemon({
   }),
   socketPath: home.socket,
   metricsListen: '',
+  readListen: '',
   logger: pino(pino.destination(2)),
   onReady: () => process.stdout.write('ready\n'),
 })

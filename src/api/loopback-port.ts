@@ -7,15 +7,15 @@ import { UserError } from '../base/errors.ts'
 const ADDRESS = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d+)$/
 const LOOPBACK_HOST = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)(?::\d+)?$/i
 
-/** Listens on a loopback port and gives the address it has. Throws UserError `api-listen-failed`. */
-export async function listenOnPort(server: Server, address: string): Promise<string> {
+/** Listens on a loopback port and gives the address it has; `field` of the configuration says which. Throws UserError `api-listen-failed`. */
+export async function listenOnPort(server: Server, address: string, field: string): Promise<string> {
   const { v6, host = v6, port } = ADDRESS.exec(address)?.groups ?? {}
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen({ host: host ?? '', port: Number(port) }, resolve)
   await promise.catch(cause => {
-    throw new UserError('api-listen-failed', `the metrics address ${address} cannot be listened on: ${cause.message}`, {
-      fix: 'Choose another port in metrics.listen, or end the program that holds this one.',
+    throw new UserError('api-listen-failed', `the address ${address} cannot be listened on: ${cause.message}`, {
+      fix: `Choose another port in ${field}, or end the program that holds this one.`,
       cause,
     })
   })
