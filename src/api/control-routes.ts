@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
-import { UserError } from '../base/errors.ts'
 import type { NodeService } from '../node/node-service.ts'
+import { createGate } from './gate.ts'
+import { indicatorAbsent } from './reader-routes.ts'
 import { parseRequest, readBody } from './request-body.ts'
 import {
   approveRequest,
@@ -10,6 +11,7 @@ import {
   DOCUMENTS_BODY_BYTES_MAX,
   diagnoseRequest,
   documentsRequest,
+  historyRequest,
   LOOKUP_BODY_BYTES_MAX,
   listRequest,
   lookupRequest,
@@ -17,6 +19,7 @@ import {
   publishRequest,
   rejectRequest,
   SMALL_BODY_BYTES_MAX,
+  tokenRequest,
   trustRequest,
 } from './request-schema.ts'
 
@@ -77,7 +80,20 @@ export function createControlRoutes(service: NodeService): Hono {
     const { audience, tlp } = await readBody(c, audienceRequest, SMALL_BODY_BYTES_MAX)
     return c.json(service.audience(audience, tlp))
   })
+  app.post('/v1/history', async c => {
+    const { nation, group, sinceMs } = await readBody(c, historyRequest, SMALL_BODY_BYTES_MAX)
+    return c.json(await service.grantHistory({ nation, group, sinceMs }))
+  })
   app.get('/v1/groups', c => c.json({ groups: service.groups() }))
+
+  app.get('/v1/tokens', async c => c.json({ tokens: await service.tokens() }))
+  app.post('/v1/tokens', async c =>
+    c.json(await service.addToken(await readBody(c, tokenRequest, SMALL_BODY_BYTES_MAX))),
+  )
+  app.post('/v1/tokens/:name/revoke', async c => {
+    await service.revokeToken(c.req.param('name'))
+    return c.json({ revoked: true })
+  })
 
   app.get('/v1/held', c => c.json({ held: service.held() }))
   app.post('/v1/held/:id/approve', async c => {
@@ -98,9 +114,7 @@ export function createControlRoutes(service: NodeService): Hono {
   app.get('/v1/indicators/:idOrValue', async c => {
     const view = await service.show(c.req.param('idOrValue'))
     if (view !== null) return c.json(view)
-    throw new UserError('indicator-absent', 'no such indicator is held here', {
-      fix: 'Give a value, or the first 8 or more digits of an id.',
-    })
+    throw indicatorAbsent()
   })
 
   app.get('/v1/audit', c =>
@@ -115,20 +129,4 @@ export function createControlRoutes(service: NodeService): Hono {
     return c.json({ stopping: true })
   })
   return app
-}
-
-/** Lets `most` works run at once and refuses others with `api-busy`. */
-function createGate(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0
-  return async work => {
-    if (running >= most) {
-      throw new UserError('api-busy', `${running} requests are being worked on`, { fix: 'Try again in a moment.' })
-    }
-    running++
-    try {
-      return await work()
-    } finally {
-      running--
-    }
-  }
 }

@@ -83,6 +83,12 @@ const publishItem: z.ZodType<PublishItem> = z.discriminatedUnion('kind', [
   }),
 ])
 
+export const historyRequest = z.strictObject({
+  nation: text,
+  group: text.exactOptional(),
+  sinceMs: z.int().min(0).default(0),
+})
+
 export const audienceRequest = z.strictObject({ audience: audience.exactOptional(), tlp: tlp.exactOptional() })
 
 const keyHex = z.string().regex(/^[0-9a-f]{64}$/, { message: 'must be 64 hex digits' })
@@ -125,8 +131,15 @@ export const auditRequest: z.ZodType<AuditQuery> = z.strictObject({
   purpose: z.enum(['list', 'verify', 'export']),
 })
 
+/** Texts of the clearance say names; what they mean is judged by the node. */
+export const tokenRequest = z.strictObject({
+  name: z.string().max(256),
+  clearance: z.string().max(8192),
+  expiresMs: z.int().min(0).exactOptional(),
+})
+
 /** The query of `GET /v1/indicators`, in which everything is text. */
-export const listRequest: z.ZodType<ListQuery> = z.strictObject({
+const listFields = {
   type: z.string().max(32).exactOptional(),
   nation: nationId.exactOptional(),
   sinceMs: wholeNumber.exactOptional(),
@@ -135,4 +148,15 @@ export const listRequest: z.ZodType<ListQuery> = z.strictObject({
     .refine(limit => limit >= 1 && limit <= LIST_LIMIT_MAX, { message: `must be from 1 to ${LIST_LIMIT_MAX}` })
     .default(LIST_LIMIT_MAX),
   cursor: z.string().max(4096).exactOptional(),
+}
+
+/** What the bearer of a token may give of it. */
+export const readerListRequest: z.ZodType<ListQuery> = z.strictObject(listFields)
+
+export const listRequest: z.ZodType<ListQuery> = z.strictObject({
+  ...listFields,
+  quarantined: z
+    .literal('true')
+    .transform(() => true)
+    .exactOptional(),
 })

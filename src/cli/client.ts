@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { CODES, type ErrorCode } from '../base/codes.ts'
 import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
-import type { Home } from '../node/home.ts'
+import { type Home, readSecret } from '../node/home.ts'
 import type {
   AppliedDocuments,
   ApprovalText,
@@ -15,10 +15,13 @@ import type {
   BoundView,
   GroupView,
   HeldView,
+  HistoryRequest,
+  HistoryResult,
   IndicatorPage,
   IndicatorView,
   ListQuery,
   LookupResult,
+  NewToken,
   NodeDigest,
   NodeStatus,
   PeerStatus,
@@ -28,6 +31,8 @@ import type {
   RegistryView,
   RulesView,
   SubmissionText,
+  TokenRequest,
+  TokenView,
 } from '../node/node-service.ts'
 
 /** The daemon of a home, by its control socket. Each call throws what the daemon answers, or why it does not. */
@@ -43,7 +48,11 @@ export interface ControlClient {
   bounds(nation: string): Promise<readonly BoundView[]>
   publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
   audience(audience: AudienceText | undefined, tlp: number | undefined): Promise<AudienceView>
+  grantHistory(request: HistoryRequest): Promise<HistoryResult>
   groups(): Promise<readonly GroupView[]>
+  tokens(): Promise<readonly TokenView[]>
+  addToken(request: TokenRequest): Promise<NewToken>
+  revokeToken(name: string): Promise<void>
   held(): Promise<readonly HeldView[]>
   approveHeld(id: string, approval: ApprovalText): Promise<void>
   rejectHeld(id: string, reason: string): Promise<void>
@@ -71,8 +80,8 @@ const ANSWER_BYTES_MAX = 512 * 1024 * 1024
 /** Two of an import's batches are under way at once. */
 const CONNECTIONS_MAX = 4
 
-/** `timeoutMs` replaces the time allowed for each call. */
-export function createControlClient(home: Home, timeoutMs?: number): ControlClient {
+/** `timeoutMs` replaces the time allowed for each call; with the token of a file, answers are what it allows. */
+export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: string): ControlClient {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX })
 
   async function call<T>(
@@ -83,8 +92,9 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
   ): Promise<T> {
     const within = timeoutMs ?? allowedMs
     const text = body === undefined ? undefined : JSON.stringify(body)
+    const token = tokenFile === undefined ? undefined : await readToken(tokenFile)
     try {
-      const { status, json } = await exchange({ agent, socketPath: home.socket, method, path }, text, within)
+      const { status, json } = await exchange({ agent, socketPath: home.socket, method, path, token }, text, within)
       if (status !== 200) throw refusalOf(json)
       return json as T
     } catch (error) {
@@ -116,7 +126,11 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
     },
     audience: (audience, tlp) =>
       call('POST', '/v1/audience', { ...(audience && { audience }), ...(tlp !== undefined && { tlp }) }),
+    grantHistory: request => call('POST', '/v1/history', request, PUBLISH_TIMEOUT_MS),
     groups: async () => (await call<{ groups: readonly GroupView[] }>('GET', '/v1/groups')).groups,
+    tokens: async () => (await call<{ tokens: readonly TokenView[] }>('GET', '/v1/tokens')).tokens,
+    addToken: request => call('POST', '/v1/tokens', request),
+    revokeToken: async name => void (await call('POST', `/v1/tokens/${encodeURIComponent(name)}/revoke`)),
     held: async () => (await call<{ held: readonly HeldView[] }>('GET', '/v1/held')).held,
     approveHeld: async (id, approval) => void (await call('POST', `/v1/held/${id}/approve`, approval)),
     rejectHeld: async (id, reason) => void (await call('POST', `/v1/held/${id}/reject`, { reason })),
@@ -135,6 +149,19 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
   }
 }
 
+/** Throws UserError where others may read the file, or it holds no token. */
+async function readToken(path: string): Promise<string> {
+  const text = Buffer.from(await readSecret(path))
+    .toString('utf8')
+    .trim()
+  if (TOKEN.test(text)) return text
+  throw new UserError('token-invalid', `${path} holds no token`, {
+    fix: 'It holds one line, as "tocsin token add" prints it.',
+  })
+}
+
+const TOKEN = /^[\x21-\x7e]{1,128}$/
+
 function queryText(query: ListQuery | AuditQuery): URLSearchParams {
   return new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))
 }
@@ -144,6 +171,7 @@ interface Target {
   readonly socketPath: string
   readonly method: string
   readonly path: string
+  readonly token: string | undefined
 }
 
 interface Answer {
@@ -153,9 +181,12 @@ interface Answer {
 
 function exchange(target: Target, body: string | undefined, timeoutMs: number): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const headers =
-    body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }
-  const sent = request({ ...target, headers, signal: AbortSignal.timeout(timeoutMs) })
+  const { token, ...where } = target
+  const headers = {
+    ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+  }
+  const sent = request({ ...where, headers, signal: AbortSignal.timeout(timeoutMs) })
   sent.once('error', reject)
   sent.once('response', response => {
     const chunks: Buffer[] = []

@@ -9,6 +9,7 @@ import { type CliContext, createCliContext } from './context.ts'
 import { describeFailure } from './error-text.ts'
 import { EXIT_HELP } from './exit.ts'
 import { addGroupCommands } from './group.ts'
+import { addHistoryCommands } from './history.ts'
 import { addIndicatorCommands } from './indicator.ts'
 import { addInitCommand } from './init.ts'
 import { addLookupCommand } from './lookup.ts'
@@ -23,6 +24,7 @@ import { addStartCommand } from './start.ts'
 import { addStatusCommand } from './status.ts'
 import { addStopCommand } from './stop.ts'
 import { addStoreCommands } from './store.ts'
+import { addTokenCommands } from './token.ts'
 
 /** In the order of the help. */
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
@@ -40,7 +42,9 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addPolicyCommands,
   addOperatorCommands,
   addGroupCommands,
+  addHistoryCommands,
   addQueueCommands,
+  addTokenCommands,
   addStoreCommands,
   addNodeCommands,
   addAuditCommands,
@@ -56,6 +60,10 @@ function createProgram(): Command {
       .option('--home <dir>', 'where the node lives (default: TOCSIN_HOME, else ~/.tocsin)')
       .option('-q, --quiet', 'data and errors only')
       .option('--timeout <seconds>', 'how long to wait for the daemon', parseWhole(1, TIMEOUT_SECONDS_MAX))
+      .option(
+        '--token-file <file>',
+        'read as the bearer of this token, of mode 0600 (default: TOCSIN_TOKEN_FILE, else as who runs the daemon)',
+      )
       .configureHelp({ showGlobalOptions: true })
       .addHelpText('after', EXIT_HELP)
       // Errors are thrown and written in one place, below.

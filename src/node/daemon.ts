@@ -15,6 +15,7 @@ import { openAuditOffice } from './audit-office.ts'
 import { createCheckpointSpread } from './checkpoint-spread.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { createCoalescer } from './coalescer.ts'
+import { createComplaints } from './complaints.ts'
 import type { Config } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { startCosigner } from './cosigner.ts'
@@ -28,6 +29,7 @@ import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
 import { openGroupBook } from './group-book.ts'
 import { adoptCheckpoint, heldCheckpoint } from './held-checkpoint.ts'
 import { findHindrance } from './hindrance.ts'
+import { createHistoryGrants } from './history-grants.ts'
 import { agedPins } from './in-force-record.ts'
 import { createIngest } from './ingest.ts'
 import { createKemKeeper } from './kem-keeper.ts'
@@ -124,7 +126,15 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     epochs,
     groupsChanged: groups.refresh,
     logger,
-    events: { ...alerts.events, projected: () => publisher.opened() },
+    events: {
+      ...alerts.events,
+      grantFault(fault) {
+        alerts.events.grantFault(fault)
+        complaints.about(fault)
+      },
+      complained: (entry, complaint) => complaints.received(entry, complaint),
+      projected: () => publisher.opened(),
+    },
   })
   parts.defer(() => projector.stop())
   const kemKeeper = createKemKeeper({
@@ -203,6 +213,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     outbox,
     ...release,
     audiences,
+    viewSettled: () => projector.settled(),
     epochLimits: () => {
       const { epochMaxDays, epochMaxMessages } = book.directory().policy
       return { maxAgeMs: epochMaxDays * DAY_MS, maxMessages: epochMaxMessages }
@@ -213,6 +224,18 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     logger,
   })
 
+  const complaints = createComplaints({
+    allianceId,
+    nation,
+    directory: () => book.directory(),
+    store,
+    epochs,
+    ownLog,
+    maySign: () => guard.state().kind === 'open' && hindrance() === undefined,
+    exclusively: publisher.exclusively,
+    clock,
+    logger,
+  })
   const succession = createKeySuccession({
     keys,
     next: options.nextKeys,
@@ -344,6 +367,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     const poll = setInterval(() => {
       publisher.wake()
       succession.wake()
+      complaints.wake()
       inBackground(release.held.sweep())
     }, GUARD_POLL_MS)
     parts.defer(() => clearInterval(poll))
@@ -415,6 +439,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     audit,
     audiences,
     groups,
+    history: createHistoryGrants({ allianceId, store, epochs, ownLog, random }),
     ownLog,
     reloadKemKeys: kemKeeper.reload,
     sweepKemKeys: kemKeeper.sweep,

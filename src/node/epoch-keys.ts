@@ -109,7 +109,7 @@ export function createEpochKeys(options: EpochKeysOptions) {
   }
 
   function openSealed(place: EpochPlace, grant: KeyGrantContent, timeMs: number): Opened {
-    for (const { key } of keysAround(Math.min(timeMs, clock.now()))) {
+    for (const { key } of keysAround(timeMs)) {
       for (const slot of grant.slots) {
         const opened = trySlot(key, place, grant, slot)
         if (opened.kind !== 'not-ours') return opened
@@ -119,7 +119,8 @@ export function createEpochKeys(options: EpochKeysOptions) {
   }
 
   /** Those whose windows are the nearest; the time of an author whose clock is ahead counts as now. */
-  function keysAround(timeMs: number): readonly OwnKemKey[] {
+  function keysAround(entryMs: number): readonly OwnKemKey[] {
+    const timeMs = Math.min(entryMs, clock.now())
     const distance = ({ fromMs, untilMs }: OwnKemKey) => Math.max(fromMs - timeMs, timeMs - untilMs, 0)
     return [...keys].sort((a, b) => distance(a) - distance(b)).slice(0, KEYS_TRIED_MAX)
   }
@@ -155,6 +156,7 @@ export function createEpochKeys(options: EpochKeysOptions) {
     openGrant,
     grantsOf,
     holdsKemKey: (keyId: Uint8Array): boolean => byKeyId.has(toHex(keyId)),
+    kemKeysAt: keysAround,
     /** Hex ids of the keys held. */
     kemKeyIds: (): readonly string[] => [...byKeyId.keys()],
     /** What is known already, without I/O. */
@@ -184,12 +186,18 @@ export function createEpochKeys(options: EpochKeysOptions) {
       const epoch = await lookUp(logId, epochId)
       if (epoch === undefined) return undefined
       const place = { allianceId, logId, epochId }
-      const statements = (await grantsOf(logId, epochId)).flatMap(
-        ({ grant }) => statementOf(epoch.secret, place, grant) ?? [],
-      )
-      const [first] = statements
-      if (first === undefined) return undefined
-      return { scope: first, nations: new Set(statements.flatMap(({ nations }) => nations)) }
+      const grants = await grantsOf(logId, epochId)
+      const statements = grants.flatMap(({ grant }) => statementOf(epoch.secret, place, grant) ?? [])
+      const [first] = grants
+      const [scope] = statements
+      if (first === undefined || scope === undefined) return undefined
+      return {
+        scope,
+        nations: new Set(statements.flatMap(({ nations }) => nations)),
+        firstSeq: first.seq,
+        openedMs: first.timeMs,
+        maxMessages: first.grant.maxMessages,
+      }
     },
     /** Others than before: what could not be opened may be now, and what a destroyed key opened is forgotten. */
     setKemKeys(kemKeys: readonly OwnKemKey[]): boolean {
@@ -212,6 +220,10 @@ export type EpochKeys = ReturnType<typeof createEpochKeys>
 export interface EpochReaders {
   readonly scope: AudienceStatement
   readonly nations: ReadonlySet<NationId>
+  /** Of its first grant. */
+  readonly firstSeq: number
+  readonly openedMs: number
+  readonly maxMessages: number
 }
 
 type Opened = { readonly kind: 'secret'; readonly secret: Uint8Array } | Exclude<GrantOpening, { kind: 'opened' }>

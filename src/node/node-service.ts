@@ -3,7 +3,7 @@ import type { ClaimDraft } from '../indicator/claim.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
-export interface NodeService {
+export interface NodeService extends Reading {
   status(): NodeStatus
   /** Digests over everything held: reads the whole view, so it is asked for, not polled. */
   digest(): Promise<NodeDigest>
@@ -26,6 +26,8 @@ export interface NodeService {
   publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
   /** Who would read it; `tlp` as in config.yaml where it is left out. Throws UserError for a group that is not known. */
   audience(audience: AudienceText | undefined, tlp: number | undefined): AudienceView
+  /** Lets a nation read what was published before (R-3.6). Throws UserError where it cannot. */
+  grantHistory(request: HistoryRequest): Promise<HistoryResult>
   /** The sharing groups known here. */
   groups(): readonly GroupView[]
   /** What waits for a second person, the oldest first. */
@@ -37,10 +39,13 @@ export interface NodeService {
   rules(): RulesView
   /** Takes up policy.yaml and operators.yaml as they stand. Where they are wrong it throws, and the old ones stay. */
   reloadRules(): Promise<RulesView>
-  lookup(values: readonly string[]): Promise<readonly LookupResult[]>
-  list(query: ListQuery): Promise<IndicatorPage>
-  /** By indicator id (hex, a unique prefix of 8 or more) or by value. Null where nothing is held. */
-  show(idOrValue: string): Promise<IndicatorView | null>
+  /** Who shows this token. Throws UserError `token-invalid` where it is unknown, expired or revoked. */
+  reader(token: string): Promise<Reader>
+  /** Ascending by name. */
+  tokens(): Promise<readonly TokenView[]>
+  /** Makes a token, which is told only now. */
+  addToken(request: TokenRequest): Promise<NewToken>
+  revokeToken(name: string): Promise<void>
   /** Computes the view anew from the opened items. */
   rebuildView(): Promise<RebuildResult>
   /** Derives the opened items anew from the log, where the keys are still there, then the view. */
@@ -53,6 +58,41 @@ export interface NodeService {
   counters(): readonly Counter[]
   /** Ends the daemon in order; resolves at once, the daemon ends after the answer. */
   stop(): void
+}
+
+export interface Reading {
+  lookup(values: readonly string[]): Promise<readonly LookupResult[]>
+  list(query: ListQuery): Promise<IndicatorPage>
+  /** By indicator id (hex, a unique prefix of 8 or more) or by value. Null where nothing is held. */
+  show(idOrValue: string): Promise<IndicatorView | null>
+}
+
+/** What the bearer of a token may ask for; answers hold what its clearance lets it see, and nothing else has a part in them. */
+export interface Reader extends Reading {
+  /** Throws UserError `token-forbidden` where the clearance does not say `publish`, or is below a marking. */
+  publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
+}
+
+export interface TokenRequest {
+  readonly name: string
+  /** As `parseClearance` reads it. */
+  readonly clearance: string
+  /** Absent: never. */
+  readonly expiresMs?: number
+}
+
+export interface TokenView {
+  readonly name: string
+  readonly clearance: string
+  readonly createdMs: number
+  /** 0: never. */
+  readonly expiresMs: number
+  /** To the hour; 0: never. */
+  readonly usedMs: number
+}
+
+export interface NewToken extends TokenView {
+  readonly token: string
 }
 
 export const PUBLISH_ITEMS_MAX = 1000
@@ -211,6 +251,26 @@ export interface AudienceView {
   readonly refusal: { readonly code: ErrorCode; readonly reason: string } | undefined
 }
 
+export interface HistoryRequest {
+  readonly nation: string
+  /** Undefined: what went to the whole alliance. */
+  readonly group: string | undefined
+  /** Epochs opened from then on. */
+  readonly sinceMs: number
+}
+
+export interface HistoryResult {
+  /** `LOG/SEQ` of each grant. */
+  readonly entries: readonly string[]
+  /** Epochs that were not granted, by the reason. */
+  readonly left: {
+    readonly 'reads-already': number
+    readonly 'other-audience': number
+    readonly before: number
+    readonly ceiling: number
+  }
+}
+
 export interface ReaderView {
   readonly nation: string
   readonly label: string
@@ -282,6 +342,8 @@ export interface IndicatorView {
   readonly validUntilMs: number
   readonly labels: readonly string[]
   readonly claims: readonly ClaimView[]
+  /** Claims that the nation does not take; asked for with `show`, by whoever administers. */
+  readonly aside?: readonly ClaimView[]
 }
 
 export interface ClaimView {
@@ -291,7 +353,7 @@ export interface ClaimView {
   readonly pap: string
   readonly exercise: boolean
   readonly confidence: number | null
-  /** `LOG/SEQ`, the entry that carries it. */
+  /** `LOG/SEQ`, the entry that carries it; empty for the bearer of a token. */
   readonly entry: string
   readonly publishedMs: number
   readonly validFromMs: number
@@ -311,6 +373,8 @@ export interface ClaimView {
   readonly source: string
   readonly sourceId: string
   readonly conflict: boolean
+  /** Why the nation does not take it; absent where it does. */
+  readonly standing?: string
 }
 
 export interface LookupResult {
@@ -330,6 +394,8 @@ export interface ListQuery {
   readonly limit: number
   /** Opaque, from the page before. */
   readonly cursor?: string
+  /** Instead of the view, what the acceptance policy has put into quarantine. */
+  readonly quarantined?: boolean
 }
 
 export const LIST_LIMIT_MAX = 1000

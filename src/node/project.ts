@@ -25,6 +25,8 @@ export interface ProjectEvents {
   voided(entry: ParsedEntry, code: string, reason: string): void
   /** A grant holds something else for this nation than it says; what can be opened is opened. */
   grantFault(fault: GrantFault): void
+  /** A nation complains, of us or of another. */
+  complained(entry: ParsedEntry, complaint: Extract<EntryContent, { kind: 'complaint' }>): void
   /** The same of one item; the others of its batch are not concerned. */
   itemVoided(item: VoidItem): void
   /** A nation asserted two different things under one id. */
@@ -267,6 +269,7 @@ export function createProjector(options: ProjectOptions) {
     if (read.kind !== 'ok') return
     const { content } = read
     if (content.kind === 'key-grant') return openGrant(entry, content.grant)
+    if (content.kind === 'complaint') return events.complained(entry, content)
     if (content.kind === 'tombstone') opening.tombstones.push({ logId: content.logId, seq: content.seq })
     if (content.kind !== 'batch') return
     const { logId } = entry

@@ -6,6 +6,7 @@ import type { Logger } from '../base/ports.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import { CONTENT_BYTES_MAX } from '../crypto/padding.ts'
+import { ITEM } from '../indicator/item-type.ts'
 import type { Tlp } from '../indicator/marking.ts'
 import type { ReleasedItem } from '../policy/release.ts'
 import type { Audience } from '../policy/resolve-audience.ts'
@@ -43,6 +44,8 @@ export interface PublishOptions extends BatchSealerOptions {
   readonly held: HeldItems
   readonly audit: AuditLog
   readonly audiences: AudienceDesk
+  /** Resolves when all that is committed is opened. */
+  viewSettled(): Promise<void>
   /** Why this node may not publish now; undefined where it may. */
   hindrance(): UserError | undefined
   readonly outbox: Outbox
@@ -257,6 +260,8 @@ export function createPublisher(options: PublishOptions) {
       const position = { logId: entry.logId, seq: entry.header.seq }
       unopened.push({ position, ids: batch.map(each => toHex(each.leaving.id)) })
       opened()
+      // what comes next goes to whom the group has by now.
+      if (batch.some(({ leaving }) => leaving.item.type === ITEM.GROUP)) await options.viewSettled()
       for (const each of batch) each.resolve(entry)
       coalescer.sent()
     } catch (error) {

@@ -1,6 +1,8 @@
 import { EMPTY, equalBytes, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
-import type { AudienceName } from '../policy/audience-name.ts'
+import type { EpochId, NationId } from '../base/ids.ts'
+import type { AudienceScope } from '../policy/audience-info.ts'
+import { type AudienceName, groupKey } from '../policy/audience-name.ts'
 import { AUDIT_RUNS_MAX, type AuditDecision } from '../policy/audit-record.ts'
 import type { OwnEpoch } from '../policy/epoch.ts'
 import type { GuardDecision } from '../policy/guard.ts'
@@ -75,6 +77,17 @@ export function grantRecord(entry: EntryPosition, { place, audience }: OwnEpoch)
   const readers = audience.recipients.map(({ nation }) => nation)
   const about = { audience: audienceText(audience.name), entry, subject: place.epochId, readers }
   return { kind: 'granted', by: 'node', ...about }
+}
+
+/** On a HISTORY grant: who was let into what went out before. */
+export function historyRecord(
+  entry: EntryPosition,
+  epochId: EpochId,
+  { kind, group }: AudienceScope,
+  newcomer: NationId,
+): AuditDecision {
+  const audience = `history ${group === undefined ? kind : `group ${groupKey(group)}`}`
+  return { kind: 'granted', by: 'node', audience, entry, subject: epochId, readers: [newcomer] }
 }
 
 /** Groups by their id: their names are the secret of their members. */

@@ -1,33 +1,23 @@
-import { toBase64, toHex } from '../base/bytes.ts'
-import { ProtocolError, UserError } from '../base/errors.ts'
-import { isNationId, logIdHex } from '../base/ids.ts'
+import { toHex } from '../base/bytes.ts'
+import { logIdHex } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
-import { canonicalValue, classify } from '../indicator/canonical.ts'
 import type { Trust } from '../registry/trust-string.ts'
-import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
 import { createAllianceCommands } from './alliance-commands.ts'
 import { createAudienceCommands } from './audience-commands.ts'
+import { readAuditPage } from './audit-page.ts'
 import { auditedService } from './audited-service.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
+import { createHistoryCommands } from './history-commands.ts'
 import { nodeCounters } from './node-counters.ts'
-import {
-  AUDIT_LIMIT_MAX,
-  type IndicatorPage,
-  type IndicatorView,
-  LIST_LIMIT_MAX,
-  type ListQuery,
-  type LookupResult,
-  type NodeService,
-  type NodeStatus,
-  type RebuildResult,
-} from './node-service.ts'
+import type { NodeService, NodeStatus, RebuildResult } from './node-service.ts'
 import { findProblems } from './problems.ts'
+import { createWholeReading } from './readers.ts'
 import { registryView } from './registry-view.ts'
 import { createReleaseCommands } from './release-commands.ts'
 import { peerViews } from './status-views.ts'
+import { createTokenCommands } from './token-commands.ts'
 import { VERSION } from './version.ts'
-import { indicatorView } from './views.ts'
 
 export interface ServiceHooks {
   stop(): void
@@ -78,65 +68,6 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     }
   }
 
-  async function lookup(values: readonly string[]): Promise<readonly LookupResult[]> {
-    const subjects = values.map(query => ({ query, subject: subjectOf(query) }))
-    const asked = subjects.flatMap(({ subject }) => (typeof subject === 'string' ? [] : [subject]))
-    const found = await store.lookupMany(asked)
-    const answers = found[Symbol.iterator]()
-    return subjects.map(({ query, subject }): LookupResult => {
-      if (typeof subject === 'string') return { query, result: 'invalid', reason: subject, indicators: [] }
-      const indicators = viewsOf([answers.next().value])
-      return { query, result: indicators.length > 0 ? 'found' : 'absent', reason: '', indicators }
-    })
-  }
-
-  async function list(query: ListQuery): Promise<IndicatorPage> {
-    const limit = Math.min(Math.max(1, query.limit), LIST_LIMIT_MAX)
-    if (query.nation !== undefined && !isNationId(query.nation)) {
-      throw new UserError('wire-text', `"${query.nation}" is no nation`, { fix: 'Use an id such as DEU.' })
-    }
-    return query.sinceMs === undefined && query.untilMs === undefined
-      ? listByValue(query, limit)
-      : listByTime(query, limit)
-  }
-
-  async function listByValue(query: ListQuery, limit: number): Promise<IndicatorPage> {
-    const page = await store.listIndicators({ ...filterOf(query), limit })
-    return pageOf(viewsOf(page.items), page.next)
-  }
-
-  /** In the order of their claims; an indicator claimed several times shows once a page. */
-  async function listByTime(query: ListQuery, limit: number): Promise<IndicatorPage> {
-    const page = await store.listItems({ ...filterOf(query), kind: INDICATOR, sinceMs: query.sinceMs ?? 0, limit })
-    const inTime = page.items.filter(item => query.untilMs === undefined || item.timeMs <= query.untilMs)
-    const subjects = new Map(inTime.map(({ type, value }) => [`${type} ${value}`, { type, value }]))
-    const found = await store.lookupMany([...subjects.values()])
-    const past = inTime.length < page.items.length
-    return pageOf(viewsOf(found), past ? undefined : page.next)
-  }
-
-  async function show(idOrValue: string): Promise<IndicatorView | null> {
-    const [direct] = await lookup([idOrValue])
-    if (direct?.indicators[0] !== undefined) return direct.indicators[0]
-    return /^[0-9a-f]{8,32}$/i.test(idOrValue) ? showById(idOrValue.toLowerCase()) : null
-  }
-
-  /** Ids are derived, not indexed: reads the view until the id is found. */
-  async function showById(prefix: string): Promise<IndicatorView | null> {
-    let found: IndicatorView | null = null
-    for (let after: string | undefined; ; ) {
-      const page = await store.listIndicators({ limit: LIST_PAGE_MAX, ...(after === undefined ? {} : { after }) })
-      for (const view of viewsOf(page.items)) {
-        if (!view.id.startsWith(prefix)) continue
-        if (found !== null)
-          throw new UserError('indicator-id-ambiguous', `${prefix} begins several ids`, { fix: 'Give more digits.' })
-        found = view
-      }
-      if (page.next === undefined) return found
-      after = page.next
-    }
-  }
-
   async function rebuild(work: () => Promise<void>): Promise<RebuildResult> {
     const started = performance.now()
     const viewBefore = await store.viewDigest()
@@ -158,56 +89,18 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     ...createAllianceCommands(node, keepTrust),
     ...createReleaseCommands(node),
     ...createAudienceCommands(node),
-    lookup,
-    list,
-    show,
+    ...createHistoryCommands(node),
+    ...createWholeReading(store, () => node.release.rules.current().acceptance),
+    ...createTokenCommands(node),
     rebuildView: () => rebuild(() => store.rebuildView()),
     reopenItems: () => rebuild(() => projector.reopen()),
     async incarnate() {
       const head = await publisher.incarnate(guard.state().kind === 'open')
       return { logId: logIdHex(head.logId), incarnation: head.incarnation }
     },
-    async audit({ from, limit }) {
-      const { first, next, hash } = store.audit()
-      const lines = await store.auditRecords(from, Math.min(limit, AUDIT_LIMIT_MAX))
-      const records = lines.map(({ number, bytes }) => ({ number, bytes: toBase64(bytes) }))
-      return { head: { first, next, hash: toHex(hash) }, records }
-    },
+    audit: query => readAuditPage(store, query),
     counters: () => nodeCounters(node),
     stop,
   }
   return auditedService(service, node.audit.log, 'local')
-}
-
-const INDICATOR = 1
-
-/** What a lookup is about, or why it is about nothing. */
-function subjectOf(query: string): { readonly type: string; readonly value: string } | string {
-  const text = query.trim()
-  try {
-    const classified = classify(text)
-    if (classified.kind === 'value') return { type: classified.type, value: classified.value }
-    if (classified.kind === 'host-port') return classified.host
-    if (text.startsWith('[')) return canonicalValue('stix-pattern', text)
-    return classified.reason
-  } catch (error) {
-    if (error instanceof ProtocolError) return error.message
-    throw error
-  }
-}
-
-function viewsOf(stored: readonly (StoredIndicator | undefined)[]): IndicatorView[] {
-  return stored.flatMap(each => (each === undefined ? [] : (indicatorView(each) ?? [])))
-}
-
-function filterOf({ type, nation, cursor }: ListQuery) {
-  return {
-    ...(type === undefined ? {} : { type }),
-    ...(nation !== undefined && isNationId(nation) ? { nation } : {}),
-    ...(cursor === undefined ? {} : { after: cursor }),
-  }
-}
-
-function pageOf(indicators: readonly IndicatorView[], next: string | undefined): IndicatorPage {
-  return next === undefined ? { indicators } : { indicators, next }
 }

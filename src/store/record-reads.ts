@@ -1,4 +1,5 @@
-import { type EpochId, parseEpochId, parseHash, parseLogId } from '../base/ids.ts'
+import { equalBytes } from '../base/bytes.ts'
+import { type EpochId, type LogId, parseEpochId, parseHash, parseLogId } from '../base/ids.ts'
 import type { AuditLine } from '../policy/audit-chain.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { DocumentRecord } from '../wire/gen/store.ts'
@@ -11,6 +12,7 @@ import {
   AUDIT_PAGE_MAX,
   type EntryPosition,
   EPOCHS_PAGE_MAX,
+  type EpochPosition,
   type Intent,
   QUEUE_PAGE_MAX,
   type RecordReads,
@@ -34,6 +36,7 @@ export function createRecordReads(context: StoreContext): RecordReads {
       const rows = await db.range(prefixRange(spaceKey(SPACE.grants, epochId)), GRANTS_PAGE_MAX)
       return rows.map(([key]) => positionAt(context, key, key.length - 12))
     },
+    grantsIn: logId => grantsIn(context, logId),
     intents: async () => (await db.range(wholeSpace(SPACE.intents), INTENTS_MAX)).map(intentOf),
     queue: async limit => {
       const rows = await db.range(wholeSpace(SPACE.queue), Math.min(limit, QUEUE_PAGE_MAX))
@@ -82,6 +85,17 @@ async function* records({ db }: StoreContext, space: number): AsyncGenerator<Sto
 async function* waiting(context: StoreContext, epochId: EpochId): AsyncGenerator<EntryPosition> {
   for await (const chunk of context.db.scan(prefixRange(spaceKey(SPACE.waiting, epochId)))) {
     for (const [key] of chunk) yield positionAt(context, key, key.length - 12)
+  }
+}
+
+/** Reads all there are: for what is asked seldom. */
+async function* grantsIn(context: StoreContext, logId: LogId): AsyncGenerator<EpochPosition> {
+  for await (const chunk of context.db.scan(wholeSpace(SPACE.grants))) {
+    for (const [key] of chunk) {
+      const position = positionAt(context, key, key.length - 12)
+      if (!equalBytes(position.logId, logId)) continue
+      yield { ...position, epochId: parseEpochId(key.slice(1, 1 + EPOCH_ID_BYTES)) }
+    }
   }
 }
 

@@ -270,6 +270,8 @@ export interface RecordReads {
   /** Epochs that something waits for, at most EPOCHS_PAGE_MAX. */
   waitingEpochs(): Promise<EpochId[]>
   grants(epochId: EpochId): Promise<EntryPosition[]>
+  /** Of one log, ascending by epoch and seq. */
+  grantsIn(logId: LogId): AsyncIterable<EpochPosition>
   intents(): Promise<Intent[]>
   /** Oldest first, at most `limit` (capped at QUEUE_PAGE_MAX). */
   queue(limit: number): Promise<readonly { readonly number: number; readonly bytes: Uint8Array }[]>

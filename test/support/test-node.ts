@@ -17,6 +17,7 @@ import type {
   PublishItem,
   PublishOutcome,
   SubmissionText,
+  TokenView,
 } from '../../src/node/node-service.ts'
 
 /**
@@ -159,7 +160,8 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   const rebuild = () =>
     after(() => ({ items: 3, indicators: indicators.size, viewBefore: 'aa', viewAfter: 'aa', seconds: 0.5 }))
 
-  return {
+  const tokens: TokenView[] = []
+  const node: TestNode = {
     state,
     status,
     digest: () =>
@@ -192,6 +194,8 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       excluded: [],
       refusal: undefined,
     }),
+    grantHistory: () =>
+      after(() => ({ entries: [], left: { 'reads-already': 0, 'other-audience': 0, before: 0, ceiling: 0 } })),
     groups: () => [],
     held: () => state.held,
     approveHeld: (_, approval) => after(() => void state.approvals.push(approval)),
@@ -232,6 +236,26 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
           [...indicators.values()].find(view => view.id.startsWith(idOrValue)) ??
           null,
       ),
+    reader: token =>
+      after(() => {
+        if (token === 'right') return node
+        throw new UserError('token-invalid', 'this token is unknown here')
+      }),
+    tokens: () => after(() => tokens),
+    addToken: ({ name, clearance, expiresMs = 0 }) =>
+      after(() => {
+        const added = { name, clearance, createdMs: PUBLISHED_MS, expiresMs, usedMs: 0 }
+        tokens.push(added)
+        return { ...added, token: 'tocsin_secret' }
+      }),
+    revokeToken: name =>
+      after(
+        () =>
+          void tokens.splice(
+            tokens.findIndex(token => token.name === name),
+            1,
+          ),
+      ),
     audit: () => after(() => ({ head: { first: 0, next: 0, hash: '00'.repeat(32) }, records: [] })),
     rebuildView: rebuild,
     reopenItems: rebuild,
@@ -249,6 +273,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       onStop()
     },
   }
+  return node
 }
 
 function peer(nation: string, state: 'connected' | 'waiting') {
