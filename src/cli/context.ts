@@ -28,6 +28,8 @@ interface GlobalOptions {
   readonly home?: string
   readonly quiet?: boolean
   readonly timeout?: number
+  /** `--token-file`. */
+  readonly tokenFile?: string
 }
 
 export function createCliContext(program: Command, process: NodeJS.Process): CliContext {
@@ -46,8 +48,8 @@ export function createCliContext(program: Command, process: NodeJS.Process): Cli
     },
     home,
     client() {
-      const { timeout } = options()
-      return createControlClient(home(), timeout === undefined ? undefined : timeout * 1000)
+      const { timeout, tokenFile = process.env.TOCSIN_TOKEN_FILE } = options()
+      return createControlClient(home(), timeout === undefined ? undefined : timeout * 1000, tokenFile)
     },
     outliveReaders: outliving,
     setExitStatus(status) {

@@ -22,6 +22,15 @@ export const INDICATORS: Shape<IndicatorView> = {
   defanged: defangedIndicator,
 }
 
+/** What the acceptance policy keeps, and by which rules. */
+export const QUARANTINED: Shape<IndicatorView> = {
+  ...INDICATORS,
+  columns: [
+    ...INDICATORS.columns,
+    { name: 'why', cell: view => [...new Set(view.claims.map(claim => claim.standing ?? ''))].join(LABEL_SEPARATOR) },
+  ],
+}
+
 export const CLAIMS: Shape<ClaimView> = {
   columns: [
     { name: 'claim', cell: claim => claim.id },
@@ -63,7 +72,9 @@ export const LOOKUPS: Shape<LookupResult> = {
 }
 
 function defangedIndicator(view: IndicatorView): IndicatorView {
-  return { ...view, value: broken(view.value), claims: view.claims.map(defangedClaim) }
+  const { value, claims, aside } = view
+  const kept = aside === undefined ? {} : { aside: aside.map(defangedClaim) }
+  return { ...view, value: broken(value), claims: claims.map(defangedClaim), ...kept }
 }
 
 function defangedClaim(claim: ClaimView): ClaimView {
@@ -74,8 +85,8 @@ function broken(value: string): string {
   return isDefanged(value) ? value : defang(value)
 }
 
-function remarks({ exercise, conflict }: ClaimView): string {
-  return [exercise ? 'EXERCISE' : '', conflict ? 'asserted twice with different content' : '']
+function remarks({ exercise, conflict, standing = '' }: ClaimView): string {
+  return [standing, exercise ? 'EXERCISE' : '', conflict ? 'asserted twice with different content' : '']
     .filter(remark => remark !== '')
     .join(LABEL_SEPARATOR)
 }

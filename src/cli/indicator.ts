@@ -8,7 +8,7 @@ import { parsePast, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import { addAddCommand } from './indicator-add.ts'
 import { addImportCommand } from './indicator-import.ts'
-import { CLAIMS, INDICATORS } from './indicator-shape.ts'
+import { CLAIMS, INDICATORS, QUARANTINED } from './indicator-shape.ts'
 import { createRowWriter, type OutputFormat, outputOption, printRecord, printRows } from './output.ts'
 
 const LIST_DEFAULT = 100
@@ -29,6 +29,7 @@ interface ListOptions {
   readonly until?: number
   readonly limit: number
   readonly all?: boolean
+  readonly quarantined?: boolean
   readonly output: OutputFormat
 }
 
@@ -42,13 +43,14 @@ function addListCommand(indicator: Command, context: CliContext): void {
     .option('--until <time>', 'published until then', parsePast)
     .option('--limit <count>', 'how many', parseWhole(1, LIST_MAX), LIST_DEFAULT)
     .option('--all', 'all of them')
+    .option('--quarantined', 'instead, what the acceptance policy keeps for somebody to look at')
     .addOption(outputOption())
     .action((options: ListOptions) => list(context, options))
 }
 
 async function list(context: CliContext, options: ListOptions): Promise<void> {
   const client = context.client()
-  const writer = createRowWriter(context.out, options.output, INDICATORS)
+  const writer = createRowWriter(context.out, options.output, options.quarantined === true ? QUARANTINED : INDICATORS)
   let left = options.all === true ? Number.POSITIVE_INFINITY : options.limit
   let cursor: string | undefined
   do {
@@ -61,7 +63,11 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
   if (cursor !== undefined) context.say(`These are the first ${options.limit}; --all lists all of them.`)
 }
 
-function pageQuery({ type, nation, since, until }: ListOptions, limit: number, cursor: string | undefined): ListQuery {
+function pageQuery(
+  { type, nation, since, until, quarantined }: ListOptions,
+  limit: number,
+  cursor: string | undefined,
+): ListQuery {
   return {
     limit,
     ...(type !== undefined && { type }),
@@ -69,6 +75,7 @@ function pageQuery({ type, nation, since, until }: ListOptions, limit: number, c
     ...(since !== undefined && { sinceMs: since }),
     ...(until !== undefined && { untilMs: until }),
     ...(cursor !== undefined && { cursor }),
+    ...(quarantined === true && { quarantined }),
   }
 }
 
@@ -82,10 +89,11 @@ function addShowCommand(indicator: Command, context: CliContext): void {
       const asked = refang(idOrValue.trim())
       if (asked === '') throw new UserError('usage-invalid', 'the value is empty', { fix: 'Give a value or an id.' })
       const view = await context.client().show(asked)
-      if (output === 'csv') return printRows(context.out, output, view.claims, CLAIMS)
+      const claims = [...view.claims, ...(view.aside ?? [])]
+      if (output === 'csv') return printRows(context.out, output, claims, CLAIMS)
       await printRecord(context.out, output, view, INDICATORS)
       if (output !== 'table') return
-      for (const claim of view.claims) {
+      for (const claim of claims) {
         await context.out.write('\n')
         await printRecord(context.out, output, claim, CLAIMS)
       }
