@@ -58,7 +58,8 @@ export function createAuditCheck(expected: AuditExpectation = {}): AuditCheck {
     if (record === undefined) return 'it cannot be read as a record'
     if (first !== undefined && number !== next) return `record ${next} is missing`
     if (record.number !== number) return `it says that it is record ${record.number}`
-    if (first !== undefined && !equalBytes(record.prev, hash)) return 'it does not continue the record before it'
+    if (first !== undefined && !equalBytes(record.prev, hash))
+      return `it does not continue record ${next - 1}: one of the two was changed`
     if (number === 0 && !isZero(record.prev)) return 'it is the first one and names a record before it'
     first ??= { number, prev: record.prev }
     if (record.kind === AUDIT_KIND.truncated) cut = { first: record.count, before: record.subject }

@@ -30,6 +30,8 @@ test.each([
   ['nation: DEU\npublish: {tlp: RED}', 'publish.tlp'],
   ['nation: DEU\nmetrics: {listen: "192.0.2.1:9117"}', 'metrics.listen'],
   ['nation: DEU\nlog: {level: loud}', 'log.level'],
+  ['nation: DEU\naudit: {syslog: "http://192.0.2.1"}', 'audit.syslog'],
+  ['nation: DEU\naudit: {mibMax: 1}', 'audit.mibMax'],
   ['nation: deu', 'nation'],
   ['nation: X', 'nation'],
   ['net: {}', 'nation'],

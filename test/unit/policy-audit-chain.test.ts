@@ -95,7 +95,7 @@ describe('one field of a record changed shows in the next record', () => {
     expect([...Object.keys(record)].filter(name => !tried.has(name))).toEqual([])
   })
   test.each(changes)('%s', (_, change) => {
-    const broken = { kind: 'broken', at: 3, reason: 'it does not continue the record before it' }
+    const broken = { kind: 'broken', at: 3, reason: 'it does not continue record 2: one of the two was changed' }
     expect(checkAuditChain(tampered(lines, 2, change))).toEqual(broken)
   })
   test('number and prev show in the record itself', () => {
