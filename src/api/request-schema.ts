@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
+import { AUDIT_LIMIT_MAX, type AuditQuery } from '../node/audit-page.ts'
 import {
-  AUDIT_LIMIT_MAX,
   type AudienceText,
-  type AuditQuery,
   LIST_LIMIT_MAX,
   type ListQuery,
   PUBLISH_ITEMS_MAX,

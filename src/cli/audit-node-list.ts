@@ -1,4 +1,4 @@
-import { AUDIT_LIMIT_MAX } from '../node/node-service.ts'
+import { AUDIT_LIMIT_MAX } from '../node/audit-page.ts'
 import { readAudit } from './audit-pages.ts'
 import { AUDIT, type AuditView, auditView } from './audit-view.ts'
 import type { CliContext } from './context.ts'

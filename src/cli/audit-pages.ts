@@ -1,7 +1,7 @@
 import { fromBase64, fromHex } from '../base/bytes.ts'
 import { StoreError } from '../base/errors.ts'
 import { parseHash } from '../base/ids.ts'
-import { AUDIT_LIMIT_MAX, type AuditPage, type AuditQuery } from '../node/node-service.ts'
+import { AUDIT_LIMIT_MAX, type AuditPage, type AuditQuery } from '../node/audit-page.ts'
 import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import type { ControlClient } from './client.ts'
 

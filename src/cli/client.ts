@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import { z } from 'zod'
 import { CODES, type ErrorCode } from '../base/codes.ts'
 import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
+import type { AuditPage, AuditQuery } from '../node/audit-page.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import { type Home, readSecret } from '../node/home.ts'
 import type {
@@ -10,8 +11,6 @@ import type {
   ApprovalText,
   AudienceText,
   AudienceView,
-  AuditPage,
-  AuditQuery,
   BoundView,
   GroupView,
   HeldView,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../base/codes.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
+import type { AuditPage, AuditQuery } from './audit-page.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
@@ -404,23 +405,6 @@ export interface IndicatorPage {
   readonly indicators: readonly IndicatorView[]
   /** Absent on the last page. */
   readonly next?: string
-}
-
-export interface AuditQuery {
-  readonly from: number
-  /** At most `AUDIT_LIMIT_MAX`. */
-  readonly limit: number
-  /** What for: it is itself in the log. */
-  readonly purpose: 'list' | 'verify' | 'export'
-}
-
-export const AUDIT_LIMIT_MAX = 4096
-
-export interface AuditPage {
-  /** How far the log went when this was asked; a record of the question is after it. */
-  readonly head: { readonly first: number; readonly next: number; readonly hash: string }
-  /** Each as base64 of its bytes, with the number under which it is kept. */
-  readonly records: readonly { readonly number: number; readonly bytes: string }[]
 }
 
 export interface RebuildResult {

@@ -141,8 +141,10 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
         })
       }
       const decision = checkRelease(ruling.guarded, leaving.tlp, ruling.audience)
-      if (decision.kind === 'released') return { released: decision.released, run: runOf(submission, ruling.decision) }
-      throw new UserError(decision.code, decision.reason)
+      if (decision.kind === 'refused') throw new UserError(decision.code, decision.reason)
+      // A rule may match and find nothing to change.
+      const changedBy = equalBytes(now.body, submission.item.body) ? [] : ruling.decision.changedBy
+      return { released: decision.released, run: runOf(submission, { ...ruling.decision, changedBy }) }
     },
     /** Why nothing can leave now. */
     hindrance(): UserError | undefined {
