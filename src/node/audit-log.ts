@@ -14,6 +14,8 @@ export interface AuditLog {
   events(...decisions: readonly AuditDecision[]): readonly AuditEvent[]
   /** Reads that could not be recorded, and are not yet made good by a record `lost`. */
   lost(): number
+  /** The store can be written again: records what was lost meanwhile. */
+  resume(): Promise<void>
   settled(): Promise<void>
 }
 
@@ -58,9 +60,14 @@ export function createAuditLog({ store, clock, random, logger }: AuditLogOptions
 
   async function write(events: readonly AuditEvent[]): Promise<void> {
     const gap = lost
+    lost = 0
     const add = gap > 0 ? [eventOf({ kind: 'lost', by: 'node', count: gap }), ...events] : events
-    await store.commit({ audit: { add } }, { sync: events.some(isKept) })
-    lost -= gap
+    try {
+      await store.commit({ audit: { add } }, { sync: add.some(isKept) })
+    } catch (error) {
+      lost += gap
+      throw error
+    }
   }
 
   async function append(event: AuditEvent): Promise<void> {
@@ -84,6 +91,9 @@ export function createAuditLog({ store, clock, random, logger }: AuditLogOptions
     },
     events: (...decisions) => decisions.map(eventOf),
     lost: () => lost,
+    async resume() {
+      if (lost > 0) await write([])
+    },
     settled: loop.settled,
   }
 }

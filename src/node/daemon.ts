@@ -117,6 +117,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     nation,
     store,
     kemKeys: options.kemKeys.map(ownKemKey),
+    used: keyId => audit.keys.count('kem', keyId),
     clock,
   })
   const groups = await openGroupBook(store, logger)
@@ -379,6 +380,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   /** What a failed write held up. */
   function onRecovered(): void {
     publisher.waitForView()
+    inBackground(audit.log.resume())
     inBackground(book.resume())
     inBackground(outbox.resume())
     projector.wake()

@@ -53,6 +53,8 @@ export interface EpochKeysOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
   readonly kemKeys: readonly OwnKemKey[]
+  /** A KEM key has opened a grant. */
+  used(keyId: Uint8Array): void
   readonly store: RecordReads & EntryReads
   readonly clock: Clock
 }
@@ -99,9 +101,11 @@ export function createEpochKeys(options: EpochKeysOptions) {
     let named = false
     for (const slot of grant.slots) {
       if (slot.recipient?.nation !== nation) continue
-      const key = byKeyId.get(toHex(slot.recipient.kemKeyId))
+      const { kemKeyId } = slot.recipient
+      const key = byKeyId.get(toHex(kemKeyId))
       if (key === undefined) continue
       const opened = trySlot(key, place, grant, slot)
+      if (opened.kind === 'secret') options.used(kemKeyId)
       if (opened.kind !== 'not-ours') return opened
       named = true
     }
@@ -109,9 +113,10 @@ export function createEpochKeys(options: EpochKeysOptions) {
   }
 
   function openSealed(place: EpochPlace, grant: KeyGrantContent, timeMs: number): Opened {
-    for (const { key } of keysAround(timeMs)) {
+    for (const { key, keyId } of keysAround(timeMs)) {
       for (const slot of grant.slots) {
         const opened = trySlot(key, place, grant, slot)
+        if (opened.kind === 'secret') options.used(keyId)
         if (opened.kind !== 'not-ours') return opened
       }
     }

@@ -3,10 +3,11 @@ import type { Logger } from '../base/ports.ts'
 import type { Ed25519Signer } from '../crypto/ed25519.ts'
 import type { AuditLog } from './audit-log.ts'
 
-/** Counts what the keys of this node sign, for the audit log: a record a key and minute, not one a signature. */
+/** Counts what the keys of this node sign and open, for the audit log: a record a key and minute, not one a use. */
 export interface KeyUses {
   /** The same signer, counted under `name`. */
   counted(name: string, signer: Ed25519Signer): Ed25519Signer
+  count(name: string, subject: Uint8Array): void
   stop(): Promise<void>
 }
 
@@ -33,15 +34,21 @@ export function createKeyUses(record: AuditLog['record'], logger: Logger): KeyUs
     logger.debug({ err: error }, 'uses of keys wait to be recorded')
   }
 
+  function count(name: string, subject: Uint8Array): void {
+    const key = `${name} ${toHex(subject)}`
+    const use = uses.get(key)
+    if (use === undefined) uses.set(key, { name, subject, count: 1 })
+    else use.count++
+  }
+
   return {
+    count,
     counted(name, signer) {
-      const key = `${name} ${toHex(signer.publicKey)}`
+      const { publicKey } = signer
       return {
-        publicKey: signer.publicKey,
+        publicKey,
         sign(message) {
-          const use = uses.get(key)
-          if (use === undefined) uses.set(key, { name, subject: signer.publicKey, count: 1 })
-          else use.count++
+          count(name, publicKey)
           return signer.sign(message)
         },
       }
