@@ -1,4 +1,3 @@
-import { toHex } from '../base/bytes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
@@ -8,13 +7,14 @@ import type { Store } from '../store/store.ts'
 import type { AudienceDesk } from './audience-desk.ts'
 import { buildDraftItem, groupDocOf } from './draft-item.ts'
 import type { PublishItem } from './node-service.ts'
-import type { ReleaseDesk, Ruling } from './release-desk.ts'
+import type { PublishedReaders } from './published-readers.ts'
+import type { Departure, ReleaseDesk, Ruling } from './release-desk.ts'
 import type { Submitter } from './submission.ts'
 
 /** What becomes of a draft; `known`: it was published, or is on its way. */
 export type Judged =
   | (Ruling & { readonly warnings: readonly string[] })
-  | { readonly kind: 'known'; readonly id: string }
+  | { readonly kind: 'known'; readonly departure: Departure }
 
 export interface AdmissionOptions {
   readonly allianceId: AllianceId
@@ -24,7 +24,9 @@ export interface AdmissionOptions {
   readonly store: Pick<Store, 'itemsOfId'>
   readonly desk: Pick<ReleaseDesk, 'decide'>
   readonly audiences: Pick<AudienceDesk, 'nameOf' | 'assertNextGroup'>
-  isOnItsWay(id: string): boolean
+  readonly published: PublishedReaders
+  /** To this audience. */
+  isOnItsWay(departure: Departure): boolean
 }
 
 /** Contents that were withdrawn and asserted again more often than this are refused. */
@@ -38,6 +40,7 @@ export function createAdmission({
   store,
   desk,
   audiences,
+  published,
   isOnItsWay,
 }: AdmissionOptions) {
   /** The draft under the first id that was not withdrawn (R-4.1); the id is that of the item as it leaves. */
@@ -49,10 +52,13 @@ export function createAdmission({
       const ruling = desk.decide(submission, true)
       if (ruling.kind === 'refused') return { ...ruling, warnings: [] }
       const { id } = ruling.departure.leaving
-      if (isOnItsWay(toHex(id))) return { kind: 'known', id: toHex(id) }
+      const known = { kind: 'known', departure: ruling.departure } as const
+      if (isOnItsWay(ruling.departure)) return known
       const shown = await store.itemsOfId({ nation, id })
-      if (shown.length === 0) return { ...ruling, warnings: draft.warnings }
-      if (!shown.some(other => other.kind === ITEM.WITHDRAWAL)) return { kind: 'known', id: toHex(id) }
+      if (shown.some(other => other.kind === ITEM.WITHDRAWAL)) continue
+      const entries = shown.flatMap(other => other.entries)
+      // Others may have got it, and not these: it is the same item, in one more entry.
+      return (await published.reach(entries, ruling.audience)) ? known : { ...ruling, warnings: draft.warnings }
     }
     throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
   }

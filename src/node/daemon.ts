@@ -42,6 +42,7 @@ import { createOwnLog } from './own-log.ts'
 import { readInForce, startPinKeeper } from './pin-keeper.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
+import { createPublishedReaders } from './published-readers.ts'
 import { createRegistryHints } from './registry-hints.ts'
 import { openReleaseOffice } from './release-office.ts'
 import { createSigningGuard } from './signing-guard.ts'
@@ -214,6 +215,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     outbox,
     ...release,
     audiences,
+    published: createPublishedReaders(store, epochs),
     viewSettled: () => projector.settled(),
     epochLimits: () => {
       const { epochMaxDays, epochMaxMessages } = book.directory().policy

@@ -21,6 +21,7 @@ import type { Coalescer } from './coalescer.ts'
 import type { HeldItems } from './held-items.ts'
 import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
+import type { PublishedReaders } from './published-readers.ts'
 import { joinRuns, requestRecords, runOf } from './release-audit.ts'
 import type { Departure, Release, ReleaseDesk, Ruling } from './release-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
@@ -44,6 +45,7 @@ export interface PublishOptions extends BatchSealerOptions {
   readonly held: HeldItems
   readonly audit: AuditLog
   readonly audiences: AudienceDesk
+  readonly published: PublishedReaders
   /** Resolves when all that is committed is opened. */
   viewSettled(): Promise<void>
   /** Why this node may not publish now; undefined where it may. */
@@ -83,8 +85,8 @@ export function createPublisher(options: PublishOptions) {
   const inFlight = new Map<string, Promise<unknown>>()
   /** Ids in the stored queue or on their way into it, as far as they came since the start. */
   const queuedIds = new Map<string, Promise<void>>()
-  /** Ids of each own entry that is committed and not opened yet, oldest first. */
-  const unopened: { readonly position: EntryPosition; readonly ids: readonly string[] }[] = []
+  /** What went with each own entry that is committed and not opened yet, oldest first. */
+  const unopened: { readonly position: EntryPosition; readonly ways: readonly string[] }[] = []
   /** A message is sealed for the log that it then joins, so that no other log may be opened meanwhile. */
   const inTurn = createTurns()
   let viewLacks: { readonly positions: readonly EntryPosition[]; readonly over: PromiseWithResolvers<void> } | undefined
@@ -134,10 +136,11 @@ export function createPublisher(options: PublishOptions) {
     }
     const judged = await admission.judge(item, submitter)
     if (judged.kind === 'refused') return refuse(judged)
-    const id = judged.kind === 'known' ? judged.id : toHex(judged.departure.leaving.id)
+    const id = toHex(judged.departure.leaving.id)
+    const way = wayOf(judged.departure)
     // Asked again: another draft of the same content may have come meanwhile.
-    if (judged.kind === 'known' || isOnItsWay(id)) {
-      await (inFlight.get(id) ?? queuedIds.get(id))
+    if (judged.kind === 'known' || isOnItsWay(judged.departure)) {
+      await (inFlight.get(way) ?? queuedIds.get(way))
       return options.held.has(id) ? { outcome: 'held', id, warnings: [] } : { outcome: 'duplicate', id }
     }
     const { departure, audience, decision, warnings } = judged
@@ -148,7 +151,7 @@ export function createPublisher(options: PublishOptions) {
       return { outcome: 'held', id, warnings: [...warnings, decision.reason] }
     }
     if (options.guard.state().kind !== 'open') {
-      await queue(departure, id, runOf(departure.submission, decision))
+      await queue(departure, way, runOf(departure.submission, decision))
       return { outcome: 'queued', id, warnings }
     }
     const signed = enqueue(departure, audience, undefined)
@@ -163,14 +166,15 @@ export function createPublisher(options: PublishOptions) {
     return { submission: { ...submission, submitter }, leaving: leaving.item, heldMs: options.clock.now(), rule }
   }
 
-  function isOnItsWay(id: string): boolean {
-    return inFlight.has(id) || queuedIds.has(id) || options.held.has(id)
+  function isOnItsWay(departure: Departure): boolean {
+    const way = wayOf(departure)
+    return inFlight.has(way) || queuedIds.has(way) || options.held.has(toHex(departure.leaving.id))
   }
 
-  function queue({ submission }: Departure, id: string, run: AuditRun): Promise<void> {
+  function queue({ submission }: Departure, way: string, run: AuditRun): Promise<void> {
     const stored = Promise.withResolvers<void>()
-    queuedIds.set(id, stored.promise)
-    stored.promise.catch(() => queuedIds.delete(id))
+    queuedIds.set(way, stored.promise)
+    stored.promise.catch(() => queuedIds.delete(way))
     unstored.push({ bytes: encodeSubmission(submission), run, stored })
     queueWriter.wake()
     return stored.promise
@@ -195,7 +199,7 @@ export function createPublisher(options: PublishOptions) {
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedEntry>()
     const { leaving } = departure
     const bytes = leaving.item.body.length + ITEM_FRAME_BYTES
-    track(toHex(leaving.id), promise)
+    track(wayOf(departure), promise)
     if (stopping) {
       reject(stopped())
       return promise
@@ -258,7 +262,7 @@ export function createPublisher(options: PublishOptions) {
       const entry = await inTurn(() => send(batch))
       if (entry === undefined) return
       const position = { logId: entry.logId, seq: entry.header.seq }
-      unopened.push({ position, ids: batch.map(each => toHex(each.leaving.id)) })
+      unopened.push({ position, ways: batch.map(wayOf) })
       opened()
       // R-3.6: what comes next goes to whom the group has by now.
       if (batch.some(({ leaving }) => leaving.item.type === ITEM.GROUP)) await options.viewSettled()
@@ -367,11 +371,14 @@ export function createPublisher(options: PublishOptions) {
       dropped.push(drop(number, submission, ruling))
       return { durable: Promise.resolve(), removed: false }
     }
-    const id = toHex(ruling.departure.leaving.id)
-    queuedIds.delete(id)
+    const way = wayOf(ruling.departure)
+    queuedIds.delete(way)
     const shown = await store.itemsOfId({ nation: options.nation, id: ruling.departure.leaving.id })
-    const onItsWay = inFlight.get(id)
-    if (shown.length > 0 || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
+    const onItsWay = inFlight.get(way)
+    const isOver = shown.some(({ kind }) => kind === ITEM.WITHDRAWAL)
+    const entries = shown.flatMap(other => other.entries)
+    const isDone = isOver || (await options.published.reach(entries, ruling.audience))
+    if (isDone || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
     return { durable: enqueue(ruling.departure, ruling.audience, number), removed: true }
   }
 
@@ -382,10 +389,10 @@ export function createPublisher(options: PublishOptions) {
     return runOf(submission, decision, ruling.kind === 'refused' ? ruling.code : 'guard-changed')
   }
 
-  /** Entries of our own may have been opened: their ids are found in the view from now on. */
+  /** Entries of our own may have been opened: they are found in the view from now on. */
   function opened(): void {
     while (unopened[0] !== undefined && isOpened(unopened[0].position)) {
-      for (const id of unopened.shift()!.ids) inFlight.delete(id)
+      for (const way of unopened.shift()!.ways) inFlight.delete(way)
     }
     if (!viewLacks?.positions.every(isOpened)) return
     viewLacks.over.resolve()
@@ -446,6 +453,11 @@ export function createPublisher(options: PublishOptions) {
 }
 
 export type Publisher = ReturnType<typeof createPublisher>
+
+/** One item may be on its way to several audiences. */
+function wayOf({ submission, leaving }: Departure): string {
+  return `${toHex(leaving.id)} ${toHex(submission.audience)}`
+}
 
 function notYet(): UserError {
   return new UserError('signing-not-yet', 'this node signs nothing until a peer has answered', {

@@ -5,7 +5,14 @@ import type { KeyGrantContent } from '../../src/chain/key-grant.ts'
 import { PADDED_BYTES_MAX, paddedSize } from '../../src/crypto/padding.ts'
 import type { PublishItem } from '../../src/node/node-service.ts'
 import { KIND, type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'
-import { converged, createTestAlliance, type RunningNode, ready, type TestAlliance } from '../support/node-alliance.ts'
+import {
+  converged,
+  createTestAlliance,
+  type RunningNode,
+  ready,
+  type TestAlliance,
+  until,
+} from '../support/node-alliance.ts'
 
 const AEAD_TAG_BYTES = 16
 
@@ -108,7 +115,7 @@ describe('who may read what, between real nodes', () => {
   it('keeps a group among its members: one that is removed between two messages reads the first alone', async () => {
     await using alliance = await createTestAlliance(4)
     const nodes = await startAll(alliance)
-    const [a, b, c, d] = nodes as [RunningNode, RunningNode, RunningNode, RunningNode]
+    const [a, b, , d] = nodes as [RunningNode, RunningNode, RunningNode, RunningNode]
     const id = 'ab'.repeat(16)
     try {
       const group = { kind: 'group', id, name: 'north', maxTlp: 0 } as const
@@ -142,6 +149,63 @@ describe('who may read what, between real nodes', () => {
         expect(Buffer.from(entry.body).toString('latin1')).not.toContain('north')
         expect(toHex(entry.body)).not.toContain(id)
       }
+    } finally {
+      for (const node of nodes) await node[Symbol.asyncDispose]()
+    }
+  })
+
+  it('lets others read later what went to some before, as the same claim, and says duplicate to those who have it', async () => {
+    await using alliance = await createTestAlliance(3)
+    const nodes = await startAll(alliance)
+    const [a, b, c] = nodes as [RunningNode, RunningNode, RunningNode]
+    try {
+      const amber = (audience?: PublishItem['audience']) => claim('amber.example', 3, audience)
+      await publish(a, amber({ to: ['BBB'] }))
+      await converged(nodes)
+      const again = await a.service.publish([amber({ to: ['BBB'] })])
+      expect(again[0]?.outcome).toBe('duplicate')
+      expect(await reads(c, 'amber.example')).toBe(false)
+      await publish(a, amber({ to: ['CCC'] }))
+      await converged(nodes)
+      expect(await reads(c, 'amber.example')).toBe(true)
+      const [all] = await a.service.publish([amber()])
+      expect(all?.outcome).toBe('duplicate')
+      expect((await b.service.show('amber.example'))?.claims).toHaveLength(1)
+      expect((await a.service.show('amber.example'))?.claims).toHaveLength(1)
+    } finally {
+      for (const node of nodes) await node[Symbol.asyncDispose]()
+    }
+  })
+
+  it('lets a newcomer read what waited, when its author grants the history, and the log shows each grant', async () => {
+    await using alliance = await createTestAlliance(4)
+    const nodes = await startAll(alliance)
+    const [a, b, c, d] = nodes as [RunningNode, RunningNode, RunningNode, RunningNode]
+    try {
+      const group = { kind: 'group', id: 'ab'.repeat(16), name: 'north', maxTlp: 0 } as const
+      await publish(a, { ...group, version: 1, prevHash: '', members: ['AAA', 'BBB'] })
+      await publish(a, claim('before.example', 5, { group: 'north' }), claim('named.example', 5, { to: ['BBB'] }))
+      await converged(nodes)
+      await expect(a.service.grantHistory({ nation: 'CCC', group: 'north', sinceMs: 0 })).rejects.toMatchObject({
+        code: 'release-recipient-excluded',
+      })
+      const { hash } = a.service.groups()[0]!
+      await publish(a, { ...group, version: 2, prevHash: hash, members: ['AAA', 'BBB', 'CCC'] })
+      await converged(nodes)
+      expect(await reads(c, 'before.example')).toBe(false)
+      const { entries, left } = await a.service.grantHistory({ nation: 'CCC', group: 'north', sinceMs: 0 })
+      expect(entries).toHaveLength(1)
+      expect(left).toEqual({ 'reads-already': 1, 'other-audience': 1, before: 0, ceiling: 0 })
+      await converged(nodes)
+      await until(() => nodes.every(({ service }) => service.status().backlog === 0), 5000)
+      expect(await reads(c, 'before.example')).toBe(true)
+      expect(await reads(c, 'named.example')).toBe(false)
+      expect(await reads(d, 'before.example')).toBe(false)
+      expect(await reads(b, 'before.example')).toBe(true)
+      const history = grantsAmong(await entriesAt(d, a)).filter(({ reason }) => reason === 3)
+      expect(history.map(({ sealed, slots }) => [sealed, slots.length])).toEqual([[true, 4]])
+      const repeated = await a.service.grantHistory({ nation: 'CCC', group: 'north', sinceMs: 0 })
+      expect(repeated.entries).toEqual([])
     } finally {
       for (const node of nodes) await node[Symbol.asyncDispose]()
     }

@@ -1,11 +1,9 @@
-import { AeadId, type AeadInterface, CipherSuite, HkdfSha256 } from '@hpke/core'
-import { XWing } from '@hpke/hybridkem-x-wing'
 import { ml_kem768_x25519 } from '@noble/post-quantum/hybrid.js'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex, utf8 } from '../../src/base/bytes.ts'
-import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES, aeadOpen, aeadSeal } from '../../src/crypto/aead.ts'
 import { hpkeOpen, hpkeSeal } from '../../src/crypto/hpke.ts'
 import { createXWingKey, encapsulateXWing } from '../../src/crypto/xwing.ts'
+import { otherSuite } from '../support/hpke-suite.ts'
 import { hasVectors, readVectors } from './shared-vectors.ts'
 
 interface XWingVector {
@@ -90,7 +88,7 @@ describe('HPKE beside @hpke/core', () => {
   const info = utf8('info')
   const aad = utf8('aad')
   const plaintext = utf8('thirty-two bytes, as it happens.')
-  const suite = new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: chacha20Poly1305() })
+  const suite = otherSuite()
 
   it('opens what the other implementation seals', async () => {
     const key = createXWingKey(SEED)
@@ -107,23 +105,3 @@ describe('HPKE beside @hpke/core', () => {
     expect(new Uint8Array(await recipient.open(ct, aad))).toEqual(plaintext)
   })
 })
-
-/** @hpke/core has no ChaCha20-Poly1305 of its own. */
-function chacha20Poly1305(): AeadInterface {
-  const bytes = (data: ArrayBufferLike | ArrayBufferView) =>
-    ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
-  return {
-    id: AeadId.Chacha20Poly1305,
-    keySize: 32,
-    nonceSize: AEAD_NONCE_BYTES,
-    tagSize: AEAD_TAG_BYTES,
-    createEncryptionContext: key => ({
-      seal: async (iv, data, aad) => aeadSeal(bytes(key), bytes(iv), bytes(aad), bytes(data)).slice().buffer,
-      open: async (iv, data, aad) => {
-        const opened = aeadOpen(bytes(key), bytes(iv), bytes(aad), bytes(data))
-        if (opened === null) throw new Error('does not open')
-        return opened.slice().buffer
-      },
-    }),
-  }
-}
