@@ -268,6 +268,7 @@ export const CODES = {
   'token-exists': ['input', ''],
   'token-unknown': ['absent', ''],
   'token-name': ['input', ''],
+  'token-expiry': ['input', ''],
   'token-too-many': ['input', ''],
   'clearance-invalid': ['input', 'R-4.4'],
   'api-route-unknown': ['absent', ''],

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { equalBytes } from '../base/bytes.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import type { AuditEvent } from '../policy/audit-record.ts'
 import { tokenHash } from '../policy/token.ts'
@@ -19,12 +20,15 @@ export interface TokenBook {
   all(): Promise<readonly TokenRecord[]>
   /** Whose it is, unless it has expired; notes that it was used. */
   find(token: string): Promise<TokenRecord | undefined>
-  /** `event` says so in the audit log. */
-  change(tokens: readonly TokenRecord[], events: readonly AuditEvent[]): Promise<void>
+  /** One after the other, each made of what the one before left; what `update` throws changes nothing. */
+  change(update: Update, events?: readonly AuditEvent[]): Promise<void>
 }
+
+type Update = (tokens: readonly TokenRecord[]) => readonly TokenRecord[]
 
 export function createTokenBook(store: Pick<Store, 'note' | 'commit'>, clock: Clock, logger: Logger): TokenBook {
   let loaded: Promise<readonly TokenRecord[]> | undefined
+  let last: Promise<unknown> = Promise.resolve()
 
   function all(): Promise<readonly TokenRecord[]> {
     loaded ??= read().catch(error => {
@@ -39,19 +43,28 @@ export function createTokenBook(store: Pick<Store, 'note' | 'commit'>, clock: Cl
     return bytes === undefined ? [] : decodeStrict(TokensRecord, bytes, RECORD_BYTES_MAX).tokens
   }
 
-  function noteOf(tokens: readonly TokenRecord[]): ReadonlyMap<string, Uint8Array> {
-    return new Map([[NOTE, encode(TokensRecord, { tokens })]])
+  function change(update: Update, events: readonly AuditEvent[] = []): Promise<void> {
+    const result = last.then(async () => {
+      const before = await all()
+      const updated = update(before)
+      if (updated === before) return
+      const tokens = updated.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      const notes = new Map([[NOTE, encode(TokensRecord, { tokens })]])
+      await store.commit({ notes, audit: { add: events } }, { sync: events.length > 0 })
+      loaded = Promise.resolve(tokens)
+    })
+    last = result.catch(() => undefined)
+    return result
   }
 
-  /** To the hour, so that reading seldom writes. What is lost of it in a crash is no loss. */
-  function noteUse(used: TokenRecord, tokens: readonly TokenRecord[]): void {
+  /** To the hour, so that reading seldom writes. */
+  function noteUse({ name, hash, usedMs: before }: TokenRecord): void {
     const usedMs = Math.floor(clock.now() / HOUR_MS) * HOUR_MS
-    if (used.usedMs >= usedMs) return
-    const changed = tokens.map(token => (token === used ? { ...token, usedMs } : token))
-    loaded = Promise.resolve(changed)
-    store
-      .commit({ notes: noteOf(changed) })
-      .catch(error => logger.debug({ err: error }, 'the use of a token is not noted'))
+    if (before >= usedMs) return
+    const isStale = (token: TokenRecord) => token.name === name && equalBytes(token.hash, hash) && token.usedMs < usedMs
+    const noted = (tokens: readonly TokenRecord[]) =>
+      tokens.some(isStale) ? tokens.map(token => (isStale(token) ? { ...token, usedMs } : token)) : tokens
+    change(noted).catch(error => logger.debug({ err: error }, 'the use of a token is not noted'))
   }
 
   return {
@@ -63,13 +76,9 @@ export function createTokenBook(store: Pick<Store, 'note' | 'commit'>, clock: Cl
       // All of them, each in the same time whatever it is compared with.
       const [found] = tokens.filter(token => timingSafeEqual(token.hash, hash))
       if (found === undefined || (found.expiresMs !== 0 && found.expiresMs <= clock.now())) return undefined
-      noteUse(found, tokens)
+      noteUse(found)
       return found
     },
-    async change(tokens, events) {
-      const sorted = tokens.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      await store.commit({ notes: noteOf(sorted), audit: { add: events } }, { sync: true })
-      loaded = Promise.resolve(sorted)
-    },
+    change,
   }
 }

@@ -7,6 +7,7 @@ import type { TokenRecord } from '../wire/gen/store.ts'
 import { auditedReading } from './audited-service.ts'
 import type { Node } from './daemon.ts'
 import {
+  type NewToken,
   type NodeService,
   PUBLISH_ITEMS_MAX,
   type PublishItem,
@@ -18,6 +19,7 @@ import { createClearedReading } from './readers.ts'
 import { createTokenBook, TOKENS_MAX } from './token-book.ts'
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+const NAME_LENGTH_SHOWN = 64
 const SECRET_BYTES = 32
 
 /** Tokens and what their bearers may ask for. */
@@ -25,15 +27,6 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
   const { store, clock, random, groups, publisher, config } = node
   const audit = node.audit.log
   const book = createTokenBook(store, clock, node.logger)
-  /** Changes come one after the other: each is made of what the one before left. */
-  let last: Promise<unknown> = Promise.resolve()
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
-  }
-
   function clearanceOf(text: string): Clearance {
     return parseClearance(text, called => groupKey(groups.find(called)))
   }
@@ -67,44 +60,26 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
     }
   }
 
-  async function add({ name, clearance, expiresMs = 0 }: TokenRequest) {
-    const tokens = await book.all()
+  async function add({ name, clearance, expiresMs = 0 }: TokenRequest): Promise<NewToken> {
     if (!NAME.test(name)) {
       throw new UserError('token-name', `"${name.slice(0, 80)}" cannot be the name of a token`, {
-        fix: 'Take 1 to 64 of a-z, 0-9, ".", "_" and "-".',
+        fix: 'Take 1 to 64 of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.',
       })
     }
-    if (tokens.some(token => token.name === name)) {
-      throw new UserError('token-exists', `there is a token ${name} already`, {
-        fix: 'Choose another name, or revoke that one first.',
-      })
-    }
-    if (tokens.length >= TOKENS_MAX) throw new UserError('token-too-many', `there are ${TOKENS_MAX} tokens already`)
-    if (expiresMs !== 0 && expiresMs <= clock.now()) {
-      throw new UserError('token-name', 'the token would have expired before it is made')
+    const createdMs = clock.now()
+    if (expiresMs !== 0 && expiresMs <= createdMs) {
+      throw new UserError('token-expiry', 'the token would have expired before it is made')
     }
     const token = tokenText(random.bytes(SECRET_BYTES))
-    const record: TokenRecord = {
-      name,
-      hash: tokenHash(token)!,
-      clearance: clearanceText(clearanceOf(clearance)),
-      createdMs: clock.now(),
-      expiresMs,
-      usedMs: 0,
-    }
-    await book.change([...tokens, record], audit.events({ kind: 'token-made', by: 'local', name }))
-    return { ...viewOf(record), token }
+    const said = { name, clearance: clearanceText(clearanceOf(clearance)), createdMs, expiresMs, usedMs: 0 }
+    const record: TokenRecord = { ...said, hash: tokenHash(token)! }
+    await book.change(tokens => withToken(tokens, record), audit.events({ kind: 'token-made', by: 'local', name }))
+    return { ...said, token }
   }
 
-  async function revoke(name: string): Promise<void> {
-    const tokens = await book.all()
-    const left = tokens.filter(token => token.name !== name)
-    if (left.length === tokens.length) {
-      throw new UserError('token-unknown', `there is no token ${name.slice(0, 80)}`, {
-        fix: 'See "tocsin token list".',
-      })
-    }
-    await book.change(left, audit.events({ kind: 'token-removed', by: 'local', name }))
+  function revoke(name: string): Promise<void> {
+    const events = audit.events({ kind: 'token-removed', by: 'local', name: name.slice(0, NAME_LENGTH_SHOWN) })
+    return book.change(tokens => withoutToken(tokens, name), events)
   }
 
   return {
@@ -116,9 +91,29 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
       })
     },
     tokens: async () => (await book.all()).map(viewOf),
-    addToken: request => inTurn(() => add(request)),
-    revokeToken: name => inTurn(() => revoke(name)),
+    addToken: add,
+    revokeToken: revoke,
   }
+}
+
+/** Throws UserError `token-exists` or `token-too-many`. */
+function withToken(tokens: readonly TokenRecord[], added: TokenRecord): readonly TokenRecord[] {
+  if (tokens.some(({ name }) => name === added.name)) {
+    throw new UserError('token-exists', `there is a token ${added.name} already`, {
+      fix: 'Choose another name, or revoke that one first.',
+    })
+  }
+  if (tokens.length >= TOKENS_MAX) throw new UserError('token-too-many', `there are ${TOKENS_MAX} tokens already`)
+  return [...tokens, added]
+}
+
+/** Throws UserError `token-unknown`. */
+function withoutToken(tokens: readonly TokenRecord[], removed: string): readonly TokenRecord[] {
+  const left = tokens.filter(({ name }) => name !== removed)
+  if (left.length < tokens.length) return left
+  throw new UserError('token-unknown', `there is no token ${removed.slice(0, NAME_LENGTH_SHOWN)}`, {
+    fix: 'See "tocsin token list".',
+  })
 }
 
 function viewOf({ name, clearance, createdMs, expiresMs, usedMs }: TokenRecord): TokenView {
