@@ -145,7 +145,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     destroy: options.destroyKemKeys,
     documentVersion: () => ownDocument()?.version ?? 0,
     clockEvidence: () => ({
-      skewMs: sync.clockSkewMs(),
+      skewMs: sync.clockJumpMs(),
       others: otherActiveNations(book.directory(), nation).length,
     }),
     epochs,

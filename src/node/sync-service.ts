@@ -39,6 +39,8 @@ interface PeerSync {
   errorCode: string
   /** Our clock less its clock, when it last greeted. */
   skewMs: number | undefined
+  /** When that was: our clock less one that nobody sets. */
+  clockBaseMs: number
   /** What it claimed to hold, unsigned. */
   heads: ReadonlyMap<LogIdHex, number>
 }
@@ -57,6 +59,7 @@ export function createSyncService(options: SyncServiceOptions) {
   const known = new Map<PeerKeyHex, PeerSync>()
   const wanted = new Set<PeerKeyHex>()
   const active = new Map<PeerKeyHex, Promise<void>>()
+  const clockBase = () => clock.now() - performance.now()
   const gaps = new Map<LogIdHex, { readonly logId: LogId; readonly seq: number }>()
   const retries = new Map<PeerKeyHex, NodeJS.Timeout>()
   let gapTimer: NodeJS.Timeout | undefined
@@ -91,6 +94,7 @@ export function createSyncService(options: SyncServiceOptions) {
         const heads = (told: readonly LogHead[], hello: Hello) => {
           state.heads = headsAhead(told, local)
           state.skewMs = clock.now() - hello.timeMs
+          state.clockBaseMs = clockBase()
         }
         await pull(frames, local, { ...options.port, heads })
         await frames.close()
@@ -137,6 +141,7 @@ export function createSyncService(options: SyncServiceOptions) {
       error: '',
       errorCode: '',
       skewMs: undefined,
+      clockBaseMs: 0,
       heads: new Map(),
     }
     known.set(peer, state)
@@ -217,9 +222,13 @@ export function createSyncService(options: SyncServiceOptions) {
     },
     connected: () => connected.size,
     /** How far this clock is ahead of the middle one of the peers' clocks; undefined while none is known. */
-    clockSkewMs(): number | undefined {
-      const skews = [...known.values()].flatMap(({ skewMs }) => skewMs ?? []).sort((a, b) => a - b)
-      return skews[Math.floor(skews.length / 2)]
+    clockSkewMs: () => middleOf([...known.values()].flatMap(({ skewMs }) => skewMs ?? [])),
+    /** The same, with what this clock was set forward or back since; while the machine slept, it seems to be ahead. */
+    clockJumpMs(): number | undefined {
+      const base = clockBase()
+      return middleOf(
+        [...known.values()].flatMap(({ skewMs, clockBaseMs }) => (skewMs ?? Number.NaN) + base - clockBaseMs),
+      )
     },
     async stop(): Promise<void> {
       ending.abort(new Error('the node stops'))
@@ -229,6 +238,12 @@ export function createSyncService(options: SyncServiceOptions) {
       await Promise.allSettled(active.values())
     },
   }
+}
+
+/** Undefined of none; what is no number counts for nothing. */
+function middleOf(numbers: readonly number[]): number | undefined {
+  const sorted = numbers.filter(Number.isFinite).sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
 }
 
 /** What a peer claims to hold beyond what is held here. */
