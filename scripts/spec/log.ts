@@ -12,7 +12,7 @@ import { KIND, type ParsedEntry } from '../../src/wire/entry.ts'
 import { Complaint } from '../../src/wire/gen/tocsin.ts'
 import { assertHolds, type Example } from './example.ts'
 import { content } from './item-examples.ts'
-import { sealBatch, sealGrant } from './sealing-examples.ts'
+import { audienceExample, sealBatch, sealGrant } from './sealing-examples.ts'
 import { AAA, allianceId, epochId, nodeKeys, specSeed, T0 } from './world.ts'
 
 const SECOND_MS = 1000
@@ -56,17 +56,21 @@ export function buildSpecLog(): SpecLog {
   entries.push(entry(3, KIND.TOMBSTONE, buildTombstoneBody(logId, 2, REASON_ERROR)))
   entries.push(entry(4, KIND.COMPLAINT, complaint()))
   entries.push(entry(5, KIND.CLOSE, buildCloseBody(5, undefined)))
-  return { head: headOf(entries), entries, rival, sealing: [grant.example, batch.example] }
+  return { head: headOf(entries), entries, rival, sealing: [grant.example, audienceExample(logId), batch.example] }
 }
 
-/** Version 1 does not say what a complaint holds: the bytes stand for any. */
+/** The bytes stand for any that were sealed to somebody. */
 function complaint(): Uint8Array {
   const parts = Array.from({ length: 35 }, (_, i) => specSeed(`complaint enc ${i}`))
   return encode(Complaint, {
-    logId: specSeed('a log of BBB'),
-    seq: 1,
+    logId: new Uint8Array(32),
+    seq: 0,
     enc: Buffer.concat(parts),
-    ct: Buffer.concat([specSeed('complaint ct'), specSeed('complaint tag').subarray(0, 16)]),
+    ct: Buffer.concat([
+      specSeed('complaint ct 0'),
+      specSeed('complaint ct 1'),
+      specSeed('complaint tag').subarray(0, 16),
+    ]),
   })
 }
 

@@ -8,12 +8,14 @@ import { aeadOpen, aeadSeal } from '../../src/crypto/aead.ts'
 import { audienceHash, commitOf, openSlot } from '../../src/crypto/epoch-slot.ts'
 import { pad } from '../../src/crypto/padding.ts'
 import { messageKey, openBody, sealBody } from '../../src/crypto/seal.ts'
+import { openInfo, sealInfo } from '../../src/crypto/sealed-info.ts'
 import { createXWingKey } from '../../src/crypto/xwing.ts'
+import { encodeAudienceInfo } from '../../src/policy/audience-info.ts'
 import { kemKeyIdOf, SUITE_XWING } from '../../src/registry/kem-key.ts'
 import { encode } from '../../src/wire/codec.ts'
 import { KeyGrant } from '../../src/wire/gen/tocsin.ts'
 import { assertHolds, type Example } from './example.ts'
-import { allianceId, BBB, epochId, epochSecret, specSeed } from './world.ts'
+import { AAA, allianceId, BBB, epochId, epochSecret, specSeed } from './world.ts'
 
 /** Chapter 3. Encapsulation is random, so here noble encapsulates with fixed bytes and RFC 9180 is written out. */
 
@@ -69,6 +71,31 @@ export function sealGrant(logId: LogId): SealedGrant {
     audience_hash: audience,
   }
   return { body, example: { name: 'grant-slot', parts } }
+}
+
+/** What a SEALED grant of the epoch of the examples to AAA and BBB says of its audience, with four slots. */
+export function audienceExample(logId: LogId): Example {
+  const random = specSeed('info random')
+  const place = { allianceId, logId, epochId }
+  const nations = [AAA, BBB]
+  const info = encodeAudienceInfo({ kind: 'nations', nations })
+  const sealed = sealInfo(epochSecret, place, info, 4, { bytes: () => random })
+  const salt = sealed.subarray(0, 32)
+  const key = expand(nobleSha256, epochSecret, concat(utf8('tocsin/info/v1\0'), logId, epochId, salt), 32)
+  const aad = concat(utf8('tocsin/info/v1\0'), allianceId, logId, epochId)
+  const padded = aeadOpen(key, new Uint8Array(12), aad, sealed.subarray(32))
+  assertHolds(padded !== null && equalBytes(openInfo(epochSecret, place, sealed) ?? NONE, info), 'the info opens')
+  const parts = {
+    AudienceInfo: info,
+    padded: padded ?? NONE,
+    random,
+    salt,
+    key,
+    AAD: aad,
+    sealed_info: sealed,
+    audience_hash: audienceHash(epochSecret, nations),
+  }
+  return { name: 'sealed-info', parts }
 }
 
 export interface SealedBatch {
