@@ -29,6 +29,18 @@ export function createHomeChecks(context: CliContext): readonly Check[] {
   const client = context.client()
   const config = () => readConfig(home, context.environment)
   return [
+    ...createSetUpChecks(context),
+    { name: 'alliance', run: async () => checkAlliance(home, await config()) },
+    { name: 'daemon', run: () => checkDaemon(client) },
+    { name: 'listening', run: async () => checkPorts(client, await config()) },
+  ]
+}
+
+/** What a node needs, whatever its alliance and whether it runs. */
+export function createSetUpChecks(context: CliContext): readonly Check[] {
+  const home = context.home()
+  const config = () => readConfig(home, context.environment)
+  return [
     { name: 'node', run: checkNodeVersion },
     { name: 'cryptography', run: checkCryptography },
     { name: 'home', run: () => checkHome(home) },
@@ -36,11 +48,8 @@ export function createHomeChecks(context: CliContext): readonly Check[] {
     { name: 'key files', run: () => checkKeyFiles(home) },
     { name: 'node keys', run: async () => checkNodeKeys(home, await config()) },
     { name: 'KEM keys', run: () => checkKemKeys(home) },
-    { name: 'alliance', run: async () => checkAlliance(home, await config()) },
     { name: 'clock', run: () => checkHomeClock(home) },
     { name: 'disk', run: () => checkDisk(home.path) },
-    { name: 'daemon', run: () => checkDaemon(client) },
-    { name: 'listening', run: async () => checkPorts(client, await config()) },
   ]
 }
 

@@ -5,6 +5,7 @@ import { addAllianceCommands } from './alliance.ts'
 import { parseWhole } from './argument.ts'
 import { addCheckCommand } from './check.ts'
 import { type CliContext, createCliContext } from './context.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { describeFailure } from './error-text.ts'
 import { EXIT_HELP } from './exit.ts'
 import { addIndicatorCommands } from './indicator.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addStopCommand,
   addStatusCommand,
   addCheckCommand,
+  addDoctorCommand,
   addPeerCommands,
   addIndicatorCommands,
   addLookupCommand,

@@ -2,19 +2,13 @@ import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { ErrorCode } from '../base/codes.ts'
-
-/** What keeps a connection from coming about: a stable code, a plain sentence, and what to do. */
-export interface ConnectionFault {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly fix: string
-}
+import type { Fault } from '../base/errors.ts'
 
 /** One step towards an address, in this order; the first that has a fault is the last. */
 export interface ProbeStep {
   readonly step: (typeof PROBE_STEPS)[number]
   readonly detail: string
-  readonly fault: ConnectionFault | null
+  readonly fault: Fault | null
 }
 
 export const PROBE_STEPS = ['name', 'tcp', 'noise'] as const
@@ -69,7 +63,7 @@ export async function probeAddress(
 }
 
 class ProbeError extends Error {
-  readonly fault: ConnectionFault
+  readonly fault: Fault
 
   constructor(code: ErrorCode, message: string, fix: string) {
     super(message)

@@ -1,7 +1,8 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
+import type { Fault } from '../base/errors.ts'
 import type { Directory } from '../registry/directory.ts'
 import type { Hello } from '../wire/gen/tocsin.ts'
-import { type DiagnosisCheck, type DiagnosisSubject, type Fault, failed, passed, skipped } from './diagnosis-check.ts'
+import { type DiagnosisCheck, type DiagnosisSubject, failed, passed, skipped } from './diagnosis-check.ts'
 import type { Greeting } from './peer-greeting.ts'
 
 export const GREETING_CHECKS = ['protocol', 'alliance', 'registry', 'clock'] as const

@@ -1,9 +1,10 @@
 import { multiaddr } from '@multiformats/multiaddr'
+import type { Fault } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import type { Directory } from '../registry/directory.ts'
 import { STATUS } from '../registry/registry-doc.ts'
-import { type DiagnosisCheck, type Fault, failed, passed, skipped, THIS_NODE } from './diagnosis-check.ts'
+import { type DiagnosisCheck, failed, passed, skipped, THIS_NODE } from './diagnosis-check.ts'
 
 export interface OwnNode {
   readonly directory: Directory

@@ -1,4 +1,4 @@
-import { TocsinError } from '../base/errors.ts'
+import { type Fault, TocsinError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { PROBE_STEPS, type ProbeStep, probeAddress } from '../net/address-probe.ts'
 import { dialFault } from '../net/dial-error.ts'
@@ -7,15 +7,7 @@ import { type PeerKeyHex, peerIdText, peerKeyBytes, peerKeyHex } from '../net/pe
 import type { PeerState } from '../net/peer-state.ts'
 import type { Directory, PeerNode } from '../registry/directory.ts'
 import type { Hello } from '../wire/gen/tocsin.ts'
-import {
-  type DiagnosisCheck,
-  type DiagnosisSubject,
-  type Fault,
-  failed,
-  passed,
-  skipped,
-  unknown,
-} from './diagnosis-check.ts'
+import { type DiagnosisCheck, type DiagnosisSubject, failed, passed, skipped, unknown } from './diagnosis-check.ts'
 import { checkGreeting, GREETING_CHECKS } from './greeting-checks.ts'
 import { type Greeting, greet } from './peer-greeting.ts'
 import { SYNC_PROTOCOL } from './sync-service.ts'
