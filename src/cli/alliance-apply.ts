@@ -5,6 +5,7 @@ import {
   allianceFileOf,
   type HeldAlliance,
   mergeAlliance,
+  pinAlliance,
   readAllianceFile,
   readHeldAlliance,
 } from '../node/founding-alliance.ts'
@@ -40,8 +41,8 @@ export async function applyAlliance(context: CliContext, file: string, options: 
   for (const line of newsOf(held?.directory, offered.directory)) say(line)
   const trust = await confirmTrust(context, offered, held, options)
 
-  const alliance = place === 'complete' ? offered : await signOwn(context, home, own, offered, options)
-  warnOfSplit(context, alliance)
+  const complete = place === 'complete' ? offered : await signOwn(context, home, own, offered, options)
+  const alliance = pinAlliance(complete.evidence, trust)
   const isKnown = isSame(held, alliance, trust)
   const effect = isKnown ? undefined : await takeEffect(context, home, alliance, trust)
   await printAlliance(context, options.output, allianceViewOf(alliance.directory))
@@ -57,11 +58,11 @@ const EFFECTS = {
 /** R-1.4: nothing of a registry is used until the operator has confirmed it, once, out of band. */
 export async function confirmTrust(
   context: CliContext,
-  { directory }: Alliance,
+  offered: Alliance,
   held: HeldAlliance | undefined,
   { trust }: ApplyOptions,
 ): Promise<Trust> {
-  if (trust !== undefined) return parseClaim(trust, directory.chain)
+  if (trust !== undefined) return parseClaim(trust, offered)
   if (held?.trust !== undefined) return held.trust
   if (!isAnswerable(context)) {
     throw new UserError('trust-unconfirmed', 'nobody has confirmed yet that this is the right registry', {
@@ -69,7 +70,7 @@ export async function confirmTrust(
     })
   }
   context.say('Call the founder. Type what he reads to you: the fingerprint, the 16 words, or the trust string.')
-  return parseClaim(await askLine(context, 'He reads: '), directory.chain)
+  return parseClaim(await askLine(context, 'He reads: '), offered)
 }
 
 async function signOwn(
@@ -86,13 +87,6 @@ async function signOwn(
   const rootKey = await openKeyFile(home.rootKey, createPassphrasePrompt(context, options))
   const signing = options.abandon === undefined ? {} : { abandon: options.abandon }
   return signOwnNation(alliance, own, rootKey, Date.now(), signing)
-}
-
-function warnOfSplit({ say }: CliContext, { directory: { split } }: Alliance): void {
-  if (split === undefined) return
-  const version = split.siblings[0]!.version
-  say(`ALARM: there are ${split.siblings.length} registries of version ${version}, each signed by a majority.`)
-  say(`  Who signed more than one: ${split.signersOfBoth.join(', ') || 'nobody'}. The version before stays in force.`)
 }
 
 function isSame(held: HeldAlliance | undefined, alliance: Alliance, trust: Trust): boolean {

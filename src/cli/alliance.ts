@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import type { ApplyOptions } from './alliance-apply.ts'
 import type { AssembleOptions } from './alliance-assemble.ts'
 import type { FoundOptions } from './alliance-found.ts'
+import type { LogOptions } from './alliance-log.ts'
 import { addProposeCommands } from './alliance-propose.ts'
-import type { ShowOptions, VerifyOptions } from './alliance-show.ts'
+import type { ShowOptions } from './alliance-show.ts'
 import type { SignProposalOptions } from './alliance-sign.ts'
+import type { VerifyOptions } from './alliance-verify.ts'
 import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
@@ -77,9 +79,21 @@ export function addAllianceCommands(program: Command, context: CliContext): void
 
   alliance
     .command('show')
-    .description('the registry in force here, and what to compare by telephone')
+    .description('the registry in force here, what to be alarmed by, and what to compare by telephone')
+    .option('--qr', 'draw the trust string as a QR code where the output is no terminal, too')
+    .option('--no-qr', 'draw none')
     .addOption(outputOption())
     .action(async (options: ShowOptions) => (await import('./alliance-show.ts')).showAlliance(context, options))
+
+  alliance
+    .command('log')
+    .description('the story of the registry: who changed what, and who signed, in order')
+    .argument('[file]', 'an alliance file (default: the alliance of the home)')
+    .option('--nation <id>', 'only what concerns this nation')
+    .addOption(outputOption())
+    .action(async (file: string | undefined, options: LogOptions) =>
+      (await import('./alliance-log.ts')).logAlliance(context, file, options),
+    )
 
   alliance
     .command('verify')
@@ -88,6 +102,6 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .option('--trust <text>', 'what it has to be: a fingerprint, words or a trust string')
     .addOption(outputOption())
     .action(async (file: string, options: VerifyOptions) =>
-      (await import('./alliance-show.ts')).verifyAlliance(context, file, options),
+      (await import('./alliance-verify.ts')).verifyAlliance(context, file, options),
     )
 }

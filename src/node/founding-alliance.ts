@@ -26,15 +26,22 @@ export interface HeldAlliance extends Alliance {
  * Throws ProtocolError with its code, or UserError `alliance-incomplete`.
  */
 export function openAlliance(documents: readonly ParsedSignedDoc[], trust?: Trust | undefined): Alliance {
-  const evidence = openEvidence(documents)
-  const pins: Pin[] = trust === undefined ? [] : [{ version: trust.version, hash: trust.hash, from: 'operator' }]
-  const directory = openDirectory(evidence, pins)
+  return pinAlliance(openEvidence(documents), trust)
+}
+
+/** What the same documents say where `trust` is what the operator confirmed (R-1.5). Throws UserError `alliance-incomplete`. */
+export function pinAlliance(evidence: EvidenceSet, trust: Trust | undefined): Alliance {
+  const directory = openDirectory(evidence, operatorPins(trust))
   if (directory === undefined) {
     throw new UserError('alliance-incomplete', 'the founding document is not the one that was confirmed here', {
       fix: 'Ask for the alliance file again.',
     })
   }
   return { evidence, directory }
+}
+
+export function operatorPins(trust: Trust | undefined): readonly Pin[] {
+  return trust === undefined ? [] : [{ version: trust.version, hash: trust.hash, from: 'operator' }]
 }
 
 /** Reads an alliance file and verifies it whole. `-` is not special here. Throws as `openAlliance`, and `file-*`. */
