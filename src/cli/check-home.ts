@@ -142,7 +142,7 @@ async function checkHomeClock(home: Home): Promise<string> {
 async function checkDaemon(client: ControlClient): Promise<string> {
   const status = await runningStatus(client)
   if (status === undefined) return 'not running'
-  const [problem] = status.problems
+  const problem = status.problems.find(({ grade }) => grade === 'alarm')
   if (problem !== undefined) throw new UserError(problem.code, problem.message, { fix: problem.fix })
   return `process ${status.pid}, ${status.state}, ${status.peersConnected} of ${status.peersKnown} peers connected`
 }

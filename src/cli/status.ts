@@ -38,6 +38,7 @@ const STATUS: Shape<NodeStatus> = {
 
 const PROBLEMS: Shape<Problem> = {
   columns: [
+    { name: 'grade', cell: problem => problem.grade },
     { name: 'problem', cell: problem => problem.code },
     { name: 'what', cell: problem => problem.message },
     { name: 'to do', cell: problem => problem.fix },

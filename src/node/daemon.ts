@@ -34,6 +34,8 @@ import { createOutbox } from './outbox.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
 import { createOwnLog } from './own-log.ts'
 import { readInForce, startPinKeeper } from './pin-keeper.ts'
+import { startProblemWatch } from './problem-watch.ts'
+import { findProblems } from './problems.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
 import { createRegistryHints } from './registry-hints.ts'
@@ -69,6 +71,9 @@ export async function openNode(options: NodeOptions): Promise<Node & AsyncDispos
   parts.use(options.store)
   try {
     const node = await composeNode(options, parts)
+    const watch = startProblemWatch(() => findProblems(node), options.logger)
+    parts.defer(() => watch.stop())
+    node.book.onChange(watch.look)
     return { ...node, [Symbol.asyncDispose]: () => parts.disposeAsync() }
   } catch (error) {
     await parts.disposeAsync()

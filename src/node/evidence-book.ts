@@ -131,7 +131,6 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   function take(item: EvidenceItem): StoreBatch | 'known' | 'waiting' {
     if (item.type === EVIDENCE.DOCUMENT) return takeDocument(item)
     if (item.type === EVIDENCE.PROOF) return takeProof(item)
-    if (item.type === EVIDENCE.CHECKPOINT) return takeCheckpoint(item)
     // Of a later version; not kept, since nothing here could tell it from noise.
     return 'known'
   }
@@ -156,11 +155,6 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     for (const log of change?.logs ?? []) {
       logger.warn({ nation: log.nation, log: logIdHex(log.logId) }, 'the author of a log contradicts itself')
     }
-    return change === undefined ? 'known' : batchOf(change)
-  }
-
-  function takeCheckpoint(item: EvidenceItem): StoreBatch | 'known' {
-    const change = logs.addCheckpoint(verifyCheckpointEvidence(item.body, context), evidenceOf)
     return change === undefined ? 'known' : batchOf(change)
   }
 
@@ -214,24 +208,38 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 
   async function apply(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
     const refused: { code: ErrorCode; reason: string }[] = []
-    const fresh: Uint8Array[] = []
     const count = { added: 0, known: 0, waiting: 0 }
+    const fresh: Uint8Array[] = []
+    const checkpoints: VerifiedCheckpointEvidence[] = []
     for (const item of offered) {
       try {
+        if (item.type === EVIDENCE.CHECKPOINT) {
+          checkpoints.push(verifyCheckpointEvidence(item.body, context))
+          continue
+        }
         const taken = take(item)
         count[typeof taken === 'string' ? taken : 'added']++
         if (typeof taken === 'string') continue
         for (const { bytes } of taken.documents?.add ?? []) fresh.push(bytes)
-        unsaved.push(taken)
-        await inTurn(save)
+        await keep(taken)
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
         refused.push({ code: error.code, reason: error.message })
         logger.debug({ code: error.code, from }, 'refused a piece of evidence')
       }
     }
+    for (const ofLog of Map.groupBy(checkpoints, ({ log }) => logIdHex(log.logId)).values()) {
+      const change = logs.addCheckpoints(ofLog, evidenceOf)
+      count[change === undefined ? 'known' : 'added'] += ofLog.length
+      if (change !== undefined) await keep(batchOf(change))
+    }
     if (count.added > 0) await settle()
     return { ...count, refused, documents: fresh }
+  }
+
+  function keep(batch: StoreBatch): Promise<void> {
+    unsaved.push(batch)
+    return inTurn(save)
   }
 
   /** In order; what a failed write leaves is saved with what comes next. */
@@ -281,7 +289,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     allianceId,
     directory: current,
     documentSet: () => documents,
-    documents: (first, afterVersion = 0) => documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
+    documents: (first, afterVersion = 0) =>
+      documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
     async repin(next) {
       pins = next
       forget()

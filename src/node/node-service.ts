@@ -18,7 +18,9 @@ export interface NodeService {
   /** From now on the registry in force must contain what this trust string names (R-1.4, R-1.5). */
   pin(trust: string): Promise<void>
   /** Where each log of the nation can be cut without loss: a proposal for the bounds of R-1.8. */
-  bounds(nation: string): readonly BoundView[]
+  bounds(nation: string, sizeMax?: number): readonly BoundView[]
+  /** Reads the KEM secrets of the home again, and opens what waited for them. Returns how many there are. */
+  reloadKemKeys(): Promise<number>
   /**
    * Publishes up to `PUBLISH_ITEMS_MAX` drafts; resolves when each is durable (fsync). Outcomes are in the order of
    * the drafts. Bad drafts are outcomes, not errors; throws UserError where nothing can be published at all.
@@ -78,7 +80,11 @@ export interface NodeStatus {
 }
 
 export interface Problem {
+  /** `alarm`: the node is degraded by it; `warning`: it will be, or others are. */
+  readonly grade: 'alarm' | 'warning'
   readonly code: ErrorCode
+  /** Whose or which; told of anew when it changes. */
+  readonly occasion: string
   readonly message: string
   readonly fix: string
 }
@@ -146,14 +152,23 @@ export interface AppliedDocuments {
   readonly registryVersion: number
 }
 
-export interface BoundView {
-  readonly logId: string
-  readonly incarnation: number
+/** The first `size` entries of a log, and their Merkle root in hex. */
+export interface TreeView {
   readonly size: number
-  /** The Merkle root of the first `size` entries, hex. */
   readonly root: string
+}
+
+/** Where a log can be cut. */
+export interface BoundView extends TreeView {
+  readonly logId: string
+  /** Hex. */
+  readonly signKey: string
+  readonly incarnation: number
+  readonly closed: boolean
   /** The largest checkpoint that a quorum cosigned (R-2.7), or else what this node holds that stands. */
   readonly basis: 'quorate' | 'held'
+  /** What this node holds that stands; no more entries than were asked for. */
+  readonly held: TreeView
 }
 
 export type PublishItem =

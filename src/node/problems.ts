@@ -1,16 +1,20 @@
+import { type Alarm, findAlarms } from '../registry/alarms.ts'
 import type { Node } from './daemon.ts'
 import type { Problem } from './node-service.ts'
 
-/** What keeps a node from its work, or soon will: for the operator, with what to do about it. */
+/** What keeps a node from its work, or soon will: for the operator, with what to do about it. Alarms come first. */
 export function findProblems(node: Node): Problem[] {
-  return [...storeProblems(node), ...signingProblems(node), ...clockProblems(node)]
+  const problems = [...storeProblems(node), ...signingProblems(node), ...clockProblems(node), ...allianceProblems(node)]
+  return problems.sort((a, b) => Number(a.grade === 'warning') - Number(b.grade === 'warning'))
 }
 
 function storeProblems({ store }: Node): Problem[] {
   if (store.state !== 'failed') return []
   return [
     {
+      grade: 'alarm',
       code: 'store-failed',
+      occasion: '',
       message: 'a write to the store failed; nothing new is accepted',
       fix: 'Make room on the disk or mend it; the node tries again by itself.',
     },
@@ -20,7 +24,8 @@ function storeProblems({ store }: Node): Problem[] {
 function signingProblems(node: Node): Problem[] {
   const hindrance = node.hindrance()
   if (!hindrance?.code.startsWith('signing-')) return []
-  return [{ code: hindrance.code, message: hindrance.message, fix: hindrance.fix ?? '' }]
+  const { code, message, fix = '' } = hindrance
+  return [{ grade: 'alarm', code, occasion: '', message, fix }]
 }
 
 function clockProblems({ sync, book }: Node): Problem[] {
@@ -28,9 +33,25 @@ function clockProblems({ sync, book }: Node): Problem[] {
   if (skew === undefined || Math.abs(skew) <= book.directory().policy.skewSeconds * 1000) return []
   return [
     {
+      grade: 'alarm',
       code: 'clock-skew',
+      occasion: skew > 0 ? 'ahead' : 'behind',
       message: `this clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead of' : 'behind'} most peers`,
       fix: 'Set the clock by NTP.',
     },
   ]
+}
+
+/** What is wrong with another nation's document holds up nobody else (R-1.6); the own one and the registry come first. */
+function allianceProblems({ book, clock, nation }: Node): Problem[] {
+  const isOfOther = (alarm: Alarm) => alarm.nation !== undefined && alarm.nation !== nation
+  return findAlarms(book.directory(), clock.now())
+    .toSorted((a, b) => Number(isOfOther(a)) - Number(isOfOther(b)))
+    .map(alarm => ({
+      grade: isOfOther(alarm) ? 'warning' : alarm.grade,
+      code: alarm.code,
+      occasion: [alarm.nation ?? '', alarm.occasion].join(' ').trim(),
+      message: alarm.sentence,
+      fix: alarm.fix,
+    }))
 }

@@ -49,7 +49,11 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
       version: VERSION,
       pid: process.pid,
       startedMs,
-      state: problems.length > 0 ? 'degraded' : signing === 'waiting' ? 'starting' : 'ready',
+      state: problems.some(({ grade }) => grade === 'alarm')
+        ? 'degraded'
+        : signing === 'waiting'
+          ? 'starting'
+          : 'ready',
       problems,
       registryVersion: registry.version,
       entries: counts.entries,
@@ -166,6 +170,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     show,
     rebuildView: () => rebuild(() => store.rebuildView()),
     reopenItems: () => rebuild(() => projector.reopen()),
+    reloadKemKeys: node.reloadKemKeys,
     async incarnate() {
       const head = await publisher.incarnate(guard.state().kind === 'open')
       return { logId: logIdHex(head.logId), incarnation: head.incarnation }

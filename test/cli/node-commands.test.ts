@@ -33,12 +33,18 @@ describe('status', () => {
 
   test('is 1 and names the problems where there are some', async () => {
     const problems = [
-      { code: 'clock-skew', message: 'this clock is 90 s behind most peers', fix: 'Set the clock by NTP.' },
+      {
+        grade: 'alarm',
+        code: 'clock-skew',
+        occasion: 'behind',
+        message: 'this clock is 90 s behind most peers',
+        fix: 'Set the clock by NTP.',
+      },
     ] as const
     home.node.state.status = { state: 'degraded', problems }
     const { status, stdout } = await run('status')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^clock-skew +this clock is 90 s behind most peers +Set the clock by NTP\.$/m)
+    expect(stdout).toMatch(/^alarm +clock-skew +this clock is 90 s behind most peers +Set the clock by NTP\.$/m)
     home.node.state.status = {}
   })
 
