@@ -192,7 +192,9 @@ test('a fork below Q with a stolen key changes nothing that was witnessed', asyn
   thief.grant(epoch)
   await using raw = await startRawMember(alliance, 4, { peers: 4 })
   await raw.gossip(thief.entries.at(-1)!)
-  await until(() => all.every(({ node }) => node.book.limitOf(log) === log.size), 10_000)
+  const isSettled = ({ node, service }: RunningNode) =>
+    node.book.limitOf(log) === log.size && service.status().backlog === 0
+  await until(() => all.every(isSettled), 10_000)
   for (const { service } of all) {
     const [found] = await service.lookup(['2.example'])
     expect(found?.result).toBe('found')

@@ -24,7 +24,7 @@ const registry = { versions: [], nationOf: (pkHex: string) => pkHex }
 
 function held(order: readonly ReturnType<typeof signed>[]): readonly string[] {
   const evidence = createLogEvidence()
-  for (const verified of order) evidence.addCheckpoint(verified, () => ({ registry }) as unknown as Evidence)
+  for (const verified of order) evidence.addCheckpoints([verified], () => ({ registry }) as unknown as Evidence)
   const trees = evidence.checkpoints(LOG_ID as never)
   return trees
     .map(({ checkpoint, cosignatures }) => `${checkpoint.size} ${toHex(checkpoint.root)} ${cosignatures.length}`)
