@@ -37,7 +37,7 @@ export function findAlarms(directory: Directory, nowMs: number): readonly Alarm[
     ...expiryAlarms(registry.expiresMs, nowMs, {
       nation: undefined,
       what: 'The registry',
-      then: 'nobody publishes under it',
+      effect: 'nobody publishes under it',
       codes: ['registry-expiring', 'registry-expired'],
       fix: 'Ask the governors to renew it: tocsin alliance propose renew',
     }),
@@ -47,7 +47,7 @@ export function findAlarms(directory: Directory, nowMs: number): readonly Alarm[
         : expiryAlarms(doc.expiresMs, nowMs, {
             nation,
             what: `The document of ${nation}`,
-            then: `nobody seals to ${nation}`,
+            effect: `nobody seals to ${nation}`,
             codes: ['nation-doc-expiring', 'nation-doc-expired'],
             fix: `${nation} has to renew it: tocsin nation renew`,
           }),
@@ -129,14 +129,14 @@ interface Expiring {
   readonly nation: NationId | undefined
   readonly what: string
   /** What happens when the 30 days after it are over. */
-  readonly then: string
+  readonly effect: string
   /** Before and after. */
   readonly codes: readonly [ErrorCode, ErrorCode]
   readonly fix: string
 }
 
 /** R-1.9. */
-function expiryAlarms(expiresMs: number, nowMs: number, { what, then, codes, ...rest }: Expiring): Alarm[] {
+function expiryAlarms(expiresMs: number, nowMs: number, { what, effect, codes, ...rest }: Expiring): Alarm[] {
   const expiry = checkExpiry(expiresMs, nowMs)
   const warning = { grade: 'warning', ...rest } as const
   switch (expiry.kind) {
@@ -148,11 +148,11 @@ function expiryAlarms(expiresMs: number, nowMs: number, { what, then, codes, ...
     }
     case 'expired': {
       const past = `${what} expired ${countOf(expiry.daysPast, 'day')} ago`
-      const sentence = `${past}; from ${dayOf(expiresMs + GRACE_DAYS * DAY_MS)} on ${then}.`
+      const sentence = `${past}; from ${dayOf(expiresMs + GRACE_DAYS * DAY_MS)} on ${effect}.`
       return [{ ...warning, code: codes[1], occasion: `${expiresMs} expired`, sentence }]
     }
     case 'lapsed': {
-      const sentence = `${what} expired ${countOf(expiry.daysPast, 'day')} ago: ${then}.`
+      const sentence = `${what} expired ${countOf(expiry.daysPast, 'day')} ago: ${effect}.`
       return [{ ...rest, grade: 'alarm', code: codes[1], occasion: `${expiresMs} lapsed`, sentence }]
     }
   }
