@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Fault, TocsinError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { PROBE_STEPS, type ProbeStep, probeAddress } from '../net/address-probe.ts'
@@ -17,6 +18,7 @@ const CALL_MS = 6_000
 /** A side that lets us in answers identify at once. */
 const ADMISSION_MS = 6_000
 const GREETING_MS = 6_000
+const POLL_MS = 20
 const AFTER_PROBE = ['peer key', 'admission', ...GREETING_CHECKS] as const
 const AFTER_KEY = AFTER_PROBE.slice(1)
 const AFTER_ADMISSION = AFTER_PROBE.slice(2)
@@ -95,13 +97,9 @@ export function createPeerDiagnosis(options: PeerDiagnosisOptions): (peer: PeerN
   }
 
   async function admission(subject: DiagnosisSubject, peer: PeerKeyHex): Promise<DiagnosisCheck[]> {
-    const up = await untilUp(host, peer, within(ADMISSION_MS))
-    if (up) return greeting(subject, peer)
-    const fault = {
-      code: 'net-not-admitted',
-      message: 'it took the connection and did not let this node in',
-      fix: NOT_ADMITTED_FIX,
-    } as const
+    const state = await untilUp(host, peer, within(ADMISSION_MS))
+    if (state === 'up') return greeting(subject, peer)
+    const fault = state === 'closed' ? refusedAtOnce() : LATE
     return [failed(subject, 'admission', fault), ...skipped(subject, AFTER_ADMISSION, 'it does not let this node in')]
   }
 
@@ -139,7 +137,7 @@ export function createPeerDiagnosis(options: PeerDiagnosisOptions): (peer: PeerN
     }
     const late = signal.aborted || isTimeout(error)
     const fault: Fault = late
-      ? { code: 'net-timeout', message: 'it did not greet in time', fix: 'It may be busy: try again.' }
+      ? LATE
       : {
           code: 'net-not-admitted',
           message: `it keeps this node in limbo: its registry does not have our peer key (${message})`,
@@ -169,6 +167,12 @@ export async function diagnoseAddresses(node: PeerNode, signal: AbortSignal): Pr
 const NO_TIME = 'no time was left for it'
 const NOT_ADMITTED_FIX =
   'Check that our nation’s newest document has reached it ("tocsin alliance invite" makes a file for it), and ask its operator.'
+
+const LATE: Fault = {
+  code: 'net-timeout',
+  message: 'it took the connection and did not greet in time',
+  fix: 'It may be busy: try again.',
+}
 
 function refusedAtOnce() {
   return {
@@ -233,19 +237,13 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
 }
 
-/** Whether the peer is admitted and identified before the signal ends or the connection does. */
-async function untilUp(host: Host, peer: PeerKeyHex, signal: AbortSignal): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const end = host.onPeer(event => {
-    if (event.peer === peer) resolve(event.kind === 'up')
-  })
-  const stop = () => resolve(false)
-  signal.addEventListener('abort', stop)
-  try {
-    if (host.peers().some(state => state.peer === peer && state.status === 'connected')) return true
-    return await promise
-  } finally {
-    end()
-    signal.removeEventListener('abort', stop)
+/** Until the peer is identified, which it is not before it lets us in; `late` where it neither does nor closes. */
+async function untilUp(host: Host, peer: PeerKeyHex, signal: AbortSignal): Promise<'up' | 'closed' | 'late'> {
+  for (;;) {
+    const status = host.peers().find(state => state.peer === peer)?.status
+    if (status === 'connected') return 'up'
+    if (status !== 'handshaking') return 'closed'
+    if (signal.aborted) return 'late'
+    await delay(POLL_MS)
   }
 }
