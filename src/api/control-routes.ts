@@ -47,9 +47,10 @@ export function createControlRoutes(service: NodeService): Hono {
     }),
   )
   app.get('/v1/bounds', c => {
-    const { nation } = parseRequest(boundsRequest, c.req.query(), 'the query')
-    return c.json({ bounds: service.bounds(nation) })
+    const { nation, sizeMax } = parseRequest(boundsRequest, c.req.query(), 'the query')
+    return c.json({ bounds: service.bounds(nation, sizeMax) })
   })
+  app.post('/v1/keys/reload', async c => c.json({ kemKeys: await service.reloadKemKeys() }))
   app.post('/v1/trust', async c => {
     const { trust } = await readBody(c, trustRequest, SMALL_BODY_BYTES_MAX)
     await service.pin(trust)

@@ -71,13 +71,13 @@ export const diagnoseRequest = z.strictObject({ target: z.string().min(1).max(64
 
 const nationId = z.string().refine(isNationId, { message: 'must be a nation id such as DEU' })
 
-/** The query of `GET /v1/bounds`. */
-export const boundsRequest = z.strictObject({ nation: nationId })
-
 const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, { message: 'must be a whole number' })
   .transform(Number)
+
+/** The query of `GET /v1/bounds`. */
+export const boundsRequest = z.strictObject({ nation: nationId, sizeMax: wholeNumber.optional() })
 
 /** The query of `GET /v1/indicators`, in which everything is text. */
 export const listRequest: z.ZodType<ListQuery> = z.strictObject({

@@ -31,7 +31,8 @@ export interface ControlClient {
   documents(): Promise<readonly string[]>
   applyDocuments(documents: readonly string[]): Promise<AppliedDocuments>
   pin(trust: string): Promise<void>
-  bounds(nation: string): Promise<readonly BoundView[]>
+  bounds(nation: string, sizeMax?: number): Promise<readonly BoundView[]>
+  reloadKemKeys(): Promise<number>
   publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
   list(query: ListQuery): Promise<IndicatorPage>
@@ -88,8 +89,11 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
     documents: async () => (await call<{ documents: readonly string[] }>('GET', '/v1/documents')).documents,
     applyDocuments: documents => call('POST', '/v1/documents', { documents }, DOCUMENTS_TIMEOUT_MS),
     pin: async trust => void (await call('POST', '/v1/trust', { trust })),
-    bounds: async nation =>
-      (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${new URLSearchParams({ nation })}`)).bounds,
+    async bounds(nation, sizeMax) {
+      const query = new URLSearchParams({ nation, ...(sizeMax !== undefined && { sizeMax: String(sizeMax) }) })
+      return (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${query}`)).bounds
+    },
+    reloadKemKeys: async () => (await call<{ kemKeys: number }>('POST', '/v1/keys/reload')).kemKeys,
     async publish(items) {
       type Answer = { outcomes: readonly PublishOutcome[] }
       const { outcomes } = await call<Answer>('POST', '/v1/publish', { items }, PUBLISH_TIMEOUT_MS)

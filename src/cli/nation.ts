@@ -1,13 +1,24 @@
 import type { Command } from 'commander'
-import { collect } from './argument.ts'
+import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import type { CreateOptions } from './nation-create.ts'
+import type { KemExportOptions } from './nation-kem.ts'
+import type { AddressOptions, OntoOption } from './nation-nodes.ts'
+import type { RotateKemOptions, RotateNodeOptions } from './nation-rotate.ts'
 import { type OutputFormat, outputOption } from './output.ts'
-import { passphraseFileOption } from './passphrase.ts'
+import { type PassphraseOptions, passphraseFileOption } from './passphrase.ts'
+
+/** The longest that allows. */
+const VALID_DAYS_MAX = 400
 
 export function addNationCommands(program: Command, context: CliContext): void {
   const nation = program.command('nation').description('our own nation: its keys and its documents')
+  addHomeCommands(nation, context)
+  addNodeCommands(nation, context)
+  addKeyCommands(nation, context)
+}
 
+function addHomeCommands(nation: Command, context: CliContext): void {
   nation
     .command('create')
     .description("make the home of a nation's first node: its configuration and every key")
@@ -20,16 +31,84 @@ export function addNationCommands(program: Command, context: CliContext): void {
     .action(async (options: CreateOptions) => (await import('./nation-create.ts')).createNation(context, options))
   nation
     .command('show')
-    .description('its key ids, addresses, KEM windows and document versions')
+    .description('its key ids, nodes, KEM windows and document versions')
     .addOption(outputOption())
     .action(async ({ output }: { output: OutputFormat }) =>
       (await import('./nation-view.ts')).showNation(context, output),
     )
   nation
     .command('export')
-    .description('the request to be taken into an alliance: public keys, for who founds it')
+    .description('the request to be taken into an alliance: public keys, for a governor')
     .option('-O, --output-file <file>', 'where to write it; - for standard output', '-')
-    .action(async ({ outputFile }: { outputFile: string }) =>
-      (await import('./nation-view.ts')).exportRequest(context, outputFile),
+    .option('--node', 'the keys of this further node instead, for who holds the root key of the nation')
+    .action(async ({ outputFile, node }: { outputFile: string; node?: boolean }) =>
+      node === true
+        ? (await import('./nation-nodes.ts')).exportNode(context, outputFile)
+        : (await import('./nation-view.ts')).exportRequest(context, outputFile),
     )
+}
+
+function addNodeCommands(nation: Command, context: CliContext): void {
+  deciding(nation, 'renew', 'sign the document again, valid for longer').action(async (options: OntoOption) =>
+    (await import('./nation-nodes.ts')).renewNation(context, options),
+  )
+  deciding(nation, 'add-node', 'take a further node into the document of the nation')
+    .argument('<file>', 'what "tocsin nation export --node" wrote there')
+    .action(async (file: string, options: OntoOption) =>
+      (await import('./nation-nodes.ts')).addNode(context, file, options),
+    )
+  deciding(nation, 'retire-node', 'give the keys of a node up; what it has signed stays')
+    .argument('<node>', 'its number in "nation show", or the beginning of one of its keys')
+    .action(async (node: string, options: OntoOption) =>
+      (await import('./nation-nodes.ts')).retireNode(context, node, options),
+    )
+  deciding(nation, 'address', 'change where a node is reached (default: as config.yaml has it)')
+    .option('--node <node>', 'which one, as for retire-node (default: the node of this home)')
+    .option('--set <multiaddr>', 'instead of all others; may be repeated', collect)
+    .option('--add <multiaddr>', 'a further one; may be repeated', collect)
+    .option('--remove <multiaddr>', 'one less; may be repeated', collect)
+    .action(async (options: AddressOptions) => (await import('./nation-nodes.ts')).changeAddresses(context, options))
+}
+
+function addKeyCommands(nation: Command, context: CliContext): void {
+  const rotate = nation.command('rotate').description('replace keys of the nation')
+  deciding(rotate, 'kem', 'make the KEM keys of the coming months, up to sixteen windows')
+    .option('--compromised', 'give up those of the document: others may have them')
+    .action(async (options: RotateKemOptions) => (await import('./nation-rotate.ts')).rotateKem(context, options))
+  deciding(rotate, 'root', 'make a new root key in place of the one at hand').action(async (options: OntoOption) =>
+    (await import('./nation-rotate.ts')).rotateRoot(context, options),
+  )
+  deciding(rotate, 'node', 'make new keys of this node; run again, it takes the next step')
+    .option('--keep-old', 'keep a copy of the old key file, which else is destroyed')
+    .action(async (options: RotateNodeOptions) => (await import('./nation-rotate.ts')).rotateNode(context, options))
+
+  nation
+    .command('kem-export')
+    .description('the KEM keys under a passphrase, for another site of the nation')
+    .requiredOption('-O, --output-file <file>', 'where to write them')
+    .addOption(passphraseFileOption())
+    .action(async (options: KemExportOptions) => (await import('./nation-kem.ts')).exportKemKeys(context, options))
+  nation
+    .command('kem-import')
+    .description('take the KEM keys of another site of the nation over')
+    .argument('<file>', 'what "tocsin nation kem-export" wrote')
+    .addOption(passphraseFileOption())
+    .action(async (file: string, options: PassphraseOptions) =>
+      (await import('./nation-kem.ts')).importKemKeys(context, file, options),
+    )
+}
+
+/** What every command has that ends in a new document of the nation. */
+function deciding(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option('--root-key <file>', 'a root key that signs here; may be repeated (default: keys/root.age)', collect)
+    .option('--propose', 'write a proposal for others to sign, and sign nothing')
+    .option('-O, --output-file <file>', 'where to write the proposal')
+    .option('--valid-days <n>', 'how long the document is valid (default: 400)', parseWhole(1, VALID_DAYS_MAX))
+    .option('--abandon <hash>', 'give up a document of this version that was signed before and never used')
+    .option('--onto <hash>', 'of two documents of one version, the one to go on with')
+    .option('--yes', 'do not ask whether to sign')
+    .addOption(passphraseFileOption())
 }

@@ -1,7 +1,6 @@
-import { armor, Decrypter, Encrypter, type Stanza } from 'age-encryption'
-import { fromUtf8, toHex, utf8 } from '../base/bytes.ts'
-import { UserError } from '../base/errors.ts'
+import { toHex } from '../base/bytes.ts'
 import type { Hash, NationId } from '../base/ids.ts'
+import { decryptWithPassphrase, type EncryptOptions, encryptWithPassphrase } from './passphrase-file.ts'
 import {
   encodeSecretFields,
   encodeSeed,
@@ -13,16 +12,9 @@ import {
   parseTime,
 } from './secret-fields.ts'
 
-/**
- * Root and governor keys at rest: the text of `secret-fields.ts`, encrypted with a passphrase in the age format
- * (https://age-encryption.org/v1), armoured, so that the `age` tool opens it too (R-1.11).
- */
+/** Root and governor keys at rest: the text of `secret-fields.ts`, encrypted with a passphrase (R-1.11). */
 
 const FORMAT = 'tocsin-root-key/1'
-const FILE_BYTES_MAX = 1024 * 1024
-/** One second and 256 MiB on a present machine: what the age tool uses. */
-const SCRYPT_LOG_N = 18
-const ARMOR_START = '-----BEGIN AGE'
 
 export interface RootSecrets {
   /** A governor signs registry documents, a root its nation's own. */
@@ -46,49 +38,18 @@ export interface SignedRecord {
   readonly docHash: Hash
 }
 
-export interface EncryptOptions {
-  /** Base-2 logarithm of the scrypt work factor. */
-  readonly scryptLogN?: number
-}
-
 /** The armoured file. Throws `passphrase-wrong` for an empty passphrase. */
-export async function encryptKeyFile(
+export function encryptKeyFile(
   passphrase: string,
   secrets: RootSecrets,
   options: EncryptOptions = {},
 ): Promise<Uint8Array> {
-  assertPassphrase(passphrase)
-  const encrypter = new Encrypter()
-  encrypter.setPassphrase(passphrase)
-  encrypter.setScryptWorkFactor(options.scryptLogN ?? SCRYPT_LOG_N)
-  return utf8(armor.encode(await encrypter.encrypt(encodeRootSecrets(secrets))))
+  return encryptWithPassphrase(passphrase, encodeRootSecrets(secrets), options)
 }
 
 /** Opens an armoured or binary file. Throws `passphrase-wrong` or `key-file-malformed`. */
 export async function decryptKeyFile(passphrase: string, file: Uint8Array): Promise<RootSecrets> {
-  assertPassphrase(passphrase)
-  if (file.length > FILE_BYTES_MAX) throw malformed('is too large')
-  let passphraseTried = false
-  const decrypter = new Decrypter()
-  decrypter.addPassphrase(passphrase)
-  // Asked next, and only where the passphrase did not open the file.
-  decrypter.addIdentity({
-    unwrapFileKey(stanzas: Stanza[]) {
-      passphraseTried = stanzas.some(stanza => stanza.args[0] === 'scrypt')
-      return null
-    },
-  })
-  let text: Uint8Array
-  try {
-    text = await decrypter.decrypt(unarmor(file))
-  } catch (cause) {
-    if (passphraseTried) throw wrongPassphrase('the passphrase does not open the key file')
-    throw new UserError('key-file-malformed', 'the file is no key file encrypted with a passphrase', {
-      fix: 'Check that this is the right file; it begins with "-----BEGIN AGE ENCRYPTED FILE-----".',
-      cause,
-    })
-  }
-  return parseRootSecrets(text)
+  return parseRootSecrets(await decryptWithPassphrase(passphrase, file))
 }
 
 export function encodeRootSecrets(secrets: RootSecrets): Uint8Array {
@@ -133,17 +94,4 @@ function parseRecord(text: string): SignedRecord {
     version: Number(version),
     docHash: parseSeed(hash) as Hash,
   }
-}
-
-function unarmor(file: Uint8Array): Uint8Array {
-  const start = String.fromCharCode(...file.subarray(0, 64)).trimStart()
-  return start.startsWith(ARMOR_START) ? armor.decode(fromUtf8(file)) : file
-}
-
-function assertPassphrase(passphrase: string): void {
-  if (passphrase === '') throw wrongPassphrase('the passphrase is empty')
-}
-
-function wrongPassphrase(message: string): UserError {
-  return new UserError('passphrase-wrong', message, { fix: 'Type it again; upper and lower case count.' })
 }

@@ -1,6 +1,5 @@
 import { fromBase64, toBase64 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import type { NationId } from '../base/ids.ts'
 import { documentsOf } from '../registry/evidence.ts'
 import { encodeSignedDoc } from '../registry/signed-doc.ts'
 import { parseTrust, type Trust } from '../registry/trust-string.ts'
@@ -28,7 +27,7 @@ export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => 
       await keepTrust(trust)
       await node.pins.pinTo(trust)
     },
-    bounds: nation => proposeBounds(nation as NationId, store, book),
+    bounds: (nation, sizeMax) => proposeBounds(nation, store, book, sizeMax),
   }
 }
 

@@ -1,7 +1,8 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
-import { decryptKeyFile, type EncryptOptions, encryptKeyFile, type RootSecrets } from '../crypto/key-file.ts'
+import { decryptKeyFile, encryptKeyFile, type RootSecrets } from '../crypto/key-file.ts'
+import type { EncryptOptions } from '../crypto/passphrase-file.ts'
 import { createRootSigner } from '../registry/root-signer.ts'
 import { DOC_TYPE, type DocType, type ParsedSignedDoc, type RootSigner, signDoc } from '../registry/signed-doc.ts'
 import { readSecret, writeWhole } from './home.ts'
@@ -23,11 +24,22 @@ export type AskPassphrase = (path: string, rejected: UserError | undefined) => P
 /** Throws UserError `key-file-*` or, once `ask` gives up, `passphrase-wrong`. */
 export async function openKeyFile(path: string, ask: AskPassphrase): Promise<OpenKeyFile> {
   const file = await readSecret(path)
+  return withPassphrase(path, ask, async passphrase => {
+    const secrets = await decryptKeyFile(passphrase, file)
+    return { path, passphrase, secrets, signer: createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed) }
+  })
+}
+
+/** Asks for the passphrase of `path` until `open` takes it. Throws UserError `passphrase-wrong` once `ask` gives up. */
+export async function withPassphrase<T>(
+  path: string,
+  ask: AskPassphrase,
+  open: (passphrase: string) => Promise<T>,
+): Promise<T> {
   for (let rejected: UserError | undefined; ; ) {
     const passphrase = await ask(path, rejected)
     try {
-      const secrets = await decryptKeyFile(passphrase, file)
-      return { path, passphrase, secrets, signer: createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed) }
+      return await open(passphrase)
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== 'passphrase-wrong') throw error
       rejected = error

@@ -18,6 +18,8 @@ export interface Home {
   readonly config: string
   readonly keys: string
   readonly nodeKeys: string
+  /** Keys that are to replace those of the node (R-2.12). */
+  readonly nextNodeKeys: string
   readonly kemKeys: string
   readonly rootKey: string
   readonly governorKey: string
@@ -44,6 +46,7 @@ export function homeAt(path: string | undefined, environment: Readonly<Record<st
     config: join(root, 'config.yaml'),
     keys,
     nodeKeys: join(keys, 'node.keys'),
+    nextNodeKeys: join(keys, 'node-next.keys'),
     kemKeys: join(keys, 'kem.keys'),
     rootKey: join(keys, 'root.age'),
     governorKey: join(keys, 'governor.age'),
@@ -76,8 +79,21 @@ export async function readNodeKeys(home: Home): Promise<NodeKeys> {
   return parseNodeKeys(await readSecret(home.nodeKeys))
 }
 
+/** Undefined where none wait. */
+export async function readNextNodeKeys(home: Home): Promise<NodeKeys | undefined> {
+  return (await exists(home.nextNodeKeys)) ? parseNodeKeys(await readSecret(home.nextNodeKeys)) : undefined
+}
+
+/** In one step, so that there are always keys of the node. Done already where none wait. */
+export async function adoptNextNodeKeys(home: Home): Promise<void> {
+  if (await exists(home.nextNodeKeys)) await rename(home.nextNodeKeys, home.nodeKeys)
+}
+
 export async function readKemKeys(home: Home): Promise<readonly KemSecret[]> {
-  return parseKemKeys(await readSecret(home.kemKeys)).keys
+  if (await exists(home.kemKeys)) return parseKemKeys(await readSecret(home.kemKeys)).keys
+  throw new UserError('key-file-unreadable', `${home.kemKeys} is missing: without KEM keys nothing can be read`, {
+    fix: 'A further node takes them over with "tocsin nation kem-import FILE"; else restore it from its escrow.',
+  })
 }
 
 /** Reads a secret file; refuses one that others may read. Throws UserError `key-file-unreadable` or `key-file-permissions`. */

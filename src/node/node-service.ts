@@ -110,6 +110,8 @@ export interface NodeDigest {
 
 export interface PeerStatus {
   readonly nation: string
+  /** Empty for a peer of no nation that is known here. */
+  readonly nationStatus: NationStatus | ''
   readonly peer: string
   readonly state: 'connected' | 'dialing' | 'waiting' | 'refused'
   readonly addresses: readonly string[]
@@ -197,9 +199,14 @@ export interface IndicatorView {
   readonly claims: readonly ClaimView[]
 }
 
+/** In the registry in force. */
+export type NationStatus = 'ACTIVE' | 'SUSPENDED' | 'EXPELLED'
+
 export interface ClaimView {
   readonly id: string
   readonly nation: string
+  /** As of now: what a nation said before it was expelled stays, and is marked. */
+  readonly nationStatus: NationStatus
   readonly tlp: string
   readonly pap: string
   readonly exercise: boolean

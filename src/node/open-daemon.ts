@@ -12,7 +12,15 @@ import { openStore } from '../store/open.ts'
 import { parseAllianceFile } from './alliance-file.ts'
 import { keepAllianceFile } from './alliance-file-keeper.ts'
 import { openNode } from './daemon.ts'
-import { type Home, readConfig, readKemKeys, readNodeKeys, writeWhole } from './home.ts'
+import {
+  adoptNextNodeKeys,
+  type Home,
+  readConfig,
+  readKemKeys,
+  readNextNodeKeys,
+  readNodeKeys,
+  writeWhole,
+} from './home.ts'
 import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
 import { createNodeService } from './service.ts'
@@ -37,6 +45,7 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
   selfTest()
   const config = await readConfig(home, environment)
   const keys = await readNodeKeys(home)
+  const nextKeys = await readNextNodeKeys(home)
   const kemKeys = await readKemKeys(home)
   const { documents, allianceId, pins } = await readAlliance(home)
   const listeners = new Set<() => void>()
@@ -47,7 +56,9 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
       allianceId,
       config,
       keys,
+      nextKeys: nextKeys && { keys: nextKeys, adopted: () => adoptNextNodeKeys(home) },
       kemKeys,
+      rereadKemKeys: () => readKemKeys(home),
       store,
       pins,
       documents,

@@ -1,6 +1,6 @@
 import { toHex } from '../base/bytes.ts'
 import { ProtocolError, UserError } from '../base/errors.ts'
-import { isNationId, logIdHex } from '../base/ids.ts'
+import { isNationId, logIdHex, type NationId } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
 import { canonicalValue, classify } from '../indicator/canonical.ts'
 import type { Trust } from '../registry/trust-string.ts'
@@ -8,6 +8,7 @@ import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
 import { createAllianceCommands } from './alliance-commands.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
+import { nationStatus } from './directory-views.ts'
 import { nodeCounters } from './node-counters.ts'
 import {
   type IndicatorPage,
@@ -77,6 +78,12 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
       peersKnown: host.peers().length,
       listen: host.addresses,
     }
+  }
+
+  function viewsOf(stored: readonly (StoredIndicator | undefined)[]): IndicatorView[] {
+    const directory = book.directory()
+    const statusOf = (nation: NationId) => nationStatus(directory, nation)
+    return stored.flatMap(each => (each === undefined ? [] : (indicatorView(each, statusOf) ?? [])))
   }
 
   async function lookup(values: readonly string[]): Promise<readonly LookupResult[]> {
@@ -195,10 +202,6 @@ function subjectOf(query: string): { readonly type: string; readonly value: stri
     if (error instanceof ProtocolError) return error.message
     throw error
   }
-}
-
-function viewsOf(stored: readonly (StoredIndicator | undefined)[]): IndicatorView[] {
-  return stored.flatMap(each => (each === undefined ? [] : (indicatorView(each) ?? [])))
 }
 
 function filterOf({ type, nation, cursor }: ListQuery) {

@@ -12,6 +12,7 @@ import type {
   LookupResult,
   NodeService,
   NodeStatus,
+  PeerStatus,
   PublishItem,
   PublishOutcome,
 } from '../../src/node/node-service.ts'
@@ -76,6 +77,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     const view: ClaimView = {
       id,
       nation: NATION,
+      nationStatus: 'ACTIVE',
       tlp: tlpName(marking.tlp),
       pap: papName(marking.pap),
       exercise: marking.exercise,
@@ -171,6 +173,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       after(() => ({ added: documents.length, known: 0, waiting: 0, refused: [], registryVersion: 1 })),
     pin: () => after(() => {}),
     bounds: () => [],
+    reloadKemKeys: () => after(() => 0),
     diagnose: () => after(() => state.diagnosis),
     publish: items =>
       after(() => {
@@ -220,9 +223,10 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   }
 }
 
-function peer(nation: string, state: 'connected' | 'waiting') {
+function peer(nation: string, state: 'connected' | 'waiting'): PeerStatus {
   return {
     nation,
+    nationStatus: 'ACTIVE',
     peer: nation.toLowerCase().repeat(4),
     state,
     addresses: ['/ip4/192.0.2.7/tcp/7117'],
