@@ -4,6 +4,7 @@ import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
 import { STATUS } from '../registry/registry-doc.ts'
+import type { NationStatus } from './node-service.ts'
 
 /** What parts of the node ask of the alliance's documents. */
 
@@ -29,6 +30,13 @@ export function isWitness(directory: Directory, nation: NationId, witnessPk: Uin
   return nodes.some(
     node => node.status === KEY_STATUS.ACTIVE && node.witnessPk !== undefined && equalBytes(node.witnessPk, witnessPk),
   )
+}
+
+/** Of a nation that has data here: who is left out of the registry is expelled. */
+export function nationStatus(directory: Directory, nation: NationId): NationStatus {
+  const status = directory.member(nation)?.status
+  if (status === STATUS.ACTIVE) return 'ACTIVE'
+  return status === STATUS.SUSPENDED ? 'SUSPENDED' : 'EXPELLED'
 }
 
 /** f of R-2.7 for a log of `nation`: how many of the other witness nations the alliance reckons to be Byzantine. */

@@ -60,7 +60,7 @@ describe('status', () => {
 test('peer list says who is connected and why others are not', async () => {
   const { status, stdout } = await run('peer', 'list')
   expect(status).toBe(0)
-  expect(stdout).toMatch(/^BBB +bbbbbbbbbbbb +connected/m)
+  expect(stdout).toMatch(/^BBB +ACTIVE +bbbbbbbbbbbb +connected/m)
   expect(stdout).toMatch(/^CCC .* waiting .*net-unreachable +nobody answers$/m)
   expect(JSON.parse((await run('peer', 'list', '-o', 'json')).stdout)).toEqual(home.node.peers())
 })
