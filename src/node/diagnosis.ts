@@ -3,10 +3,11 @@ import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
 import { peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import type { Directory, PeerNode } from '../registry/directory.ts'
+import { checkAddresses, subjectOf } from './address-checks.ts'
 import type { Node } from './daemon.ts'
-import { type DiagnosisCheck, failed, passed, THIS_NODE, unknown } from './diagnosis-check.ts'
+import { type DiagnosisCheck, failed, passed, skipped, THIS_NODE, unknown } from './diagnosis-check.ts'
 import { checkOwnStanding } from './own-standing.ts'
-import { createPeerDiagnosis, diagnoseAddresses } from './peer-diagnosis.ts'
+import { CONNECTION_CHECKS, createPeerDiagnosis } from './peer-diagnosis.ts'
 import { createSyncSource } from './sync-source.ts'
 import { AGENT } from './version.ts'
 
@@ -40,10 +41,13 @@ export async function diagnoseFromOutside(
 ): Promise<readonly DiagnosisCheck[]> {
   const signal = AbortSignal.timeout(DIAGNOSIS_MS)
   const peers = targetsOf(directory, ownPeerPk, target)
-  return (await inParallel(peers, peer => diagnoseAddresses(peer, signal))).flat()
+  const found = await inParallel(peers, async peer => {
+    const { checks } = await checkAddresses(peer, signal)
+    return [...checks, ...skipped(subjectOf(peer), CONNECTION_CHECKS, 'no daemon runs here that could tell')]
+  })
+  return found.flat()
 }
 
-/** A stranger's key is looked at as well: it may be connected, and kept in limbo. */
 function targetsOf(directory: Directory, ownPeerPk: Uint8Array, target: string | undefined): readonly PeerNode[] {
   const others = directory.peers().filter(({ peerPk }) => !equalBytes(peerPk, ownPeerPk))
   if (target === undefined) return others
