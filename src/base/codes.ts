@@ -42,6 +42,8 @@ export const CODES = {
   'doc-period': ['malformed', 'R-1.9'],
   'registry-fingerprint-mismatch': ['conflict', 'R-1.4'],
   'pin-unknown': ['unknown', 'R-1.5'],
+  'split-continued': ['state', 'R-1.5'],
+  'invite-unreachable': ['state', 'R-1.4'],
   'registry-split': ['conflict', 'R-1.5'],
   'registry-pin-aside': ['conflict', 'R-1.5'],
   'registry-expiring': ['state', 'R-1.9'],

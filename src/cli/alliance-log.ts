@@ -1,13 +1,13 @@
 import { UserError } from '../base/errors.ts'
 import { type NationId, parseNationId } from '../base/ids.ts'
 import { visibleText } from '../base/visible-text.ts'
-import { openAlliance, operatorPins, readAllianceFile } from '../node/founding-alliance.ts'
+import { openAlliance, readAllianceFile } from '../node/founding-alliance.ts'
 import type { DocumentStanding } from '../registry/document-standing.ts'
 import type { EvidenceSet } from '../registry/evidence.ts'
 import { listOf, momentOf, shortId } from '../registry/phrase.ts'
 import { type Pin, registryState } from '../registry/registry-state.ts'
 import { type StorySigner, type StoryStep, tellStory } from '../registry/story.ts'
-import { requireAlliance } from './alliance-show.ts'
+import { requireAlliance } from './alliance-held.ts'
 import type { CliContext } from './context.ts'
 import { createRowWriter, type OutputFormat, type Shape, timeCell } from './output.ts'
 
@@ -50,8 +50,7 @@ async function readEvidence(
   file: string | undefined,
 ): Promise<{ readonly evidence: EvidenceSet; readonly pins: readonly Pin[] }> {
   if (file !== undefined) return { evidence: openAlliance(await readAllianceFile(file)).evidence, pins: [] }
-  const { evidence, trust } = await requireAlliance(context)
-  return { evidence, pins: operatorPins(trust) }
+  return requireAlliance(context)
 }
 
 function stepsOf(steps: readonly StoryStep[], nation: NationId): readonly StoryStep[] {

@@ -27,17 +27,17 @@ interface Start {
   readonly draft: Uint8Array | undefined
 }
 
-/** Writes a proposal with the change; nothing is signed, and nothing takes effect. */
-export async function proposeChange(
+/** Writes a proposal with the changes; nothing is signed, and nothing takes effect. */
+export async function proposeChanges(
   context: CliContext,
-  change: RegistryChange,
+  changes: readonly RegistryChange[],
   options: ProposeOptions,
 ): Promise<void> {
   const { say } = context
   const { evidence, base, draft } =
     options.onto === undefined ? await startHere(context, options) : await startOnto(options.onto)
   const nowMs = Date.now()
-  const plan = planRegistry(base, [change], { nowMs, validDays: options.validDays }, draft)
+  const plan = planRegistry(base, changes, { nowMs, validDays: options.validDays }, draft)
   const open = openProposal(draftOf(DOC_TYPE.REGISTRY, plan.docBytes, documentsOf(evidence)), nowMs)
   const file = resolve(options.outputFile ?? options.onto ?? `${stemOf(open)}.proposal`)
   const isSame = options.onto !== undefined && file === resolve(options.onto)

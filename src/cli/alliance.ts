@@ -1,9 +1,12 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { GOVERNORS_MAX } from '../wire/limits.ts'
 import type { ApplyOptions } from './alliance-apply.ts'
 import type { AssembleOptions } from './alliance-assemble.ts'
 import type { FoundOptions } from './alliance-found.ts'
+import type { InviteOptions } from './alliance-invite.ts'
 import type { LogOptions } from './alliance-log.ts'
-import { addProposeCommands } from './alliance-propose.ts'
+import { addProposeCommands, VALID_DAYS_MAX } from './alliance-propose.ts'
+import type { ResolveOptions } from './alliance-resolve.ts'
 import type { ShowOptions } from './alliance-show.ts'
 import type { SignProposalOptions } from './alliance-sign.ts'
 import type { VerifyOptions } from './alliance-verify.ts'
@@ -12,7 +15,6 @@ import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
 import { passphraseFileOption } from './passphrase.ts'
 
-const GOVERNORS_MAX = 31
 const FAULTS_MAX = 170
 
 export function addAllianceCommands(program: Command, context: CliContext): void {
@@ -103,5 +105,31 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .addOption(outputOption())
     .action(async (file: string, options: VerifyOptions) =>
       (await import('./alliance-verify.ts')).verifyAlliance(context, file, options),
+    )
+
+  alliance
+    .command('invite')
+    .description('write the file with which the node of an admitted nation starts')
+    .argument('<nation>', 'whose node it is')
+    .option('-O, --output-file <file>', 'the invite file (default: the name and nation, with .invite)')
+    .action(async (nation: string, options: InviteOptions) =>
+      (await import('./alliance-invite.ts')).inviteNation(context, nation, options),
+    )
+
+  alliance
+    .command('resolve')
+    .description('what contradicts itself in the registry, and the ways out; exits 1 while something does')
+    .addOption(
+      new Option('--choose <hash>', 'write a proposal that continues this branch, for the governors').conflicts('pin'),
+    )
+    .option('--without <nation>', 'with --choose: a governor to remove; may be repeated', collect)
+    .option('--threshold <n>', 'with --choose: how many governors decide then', parseWhole(1, GOVERNORS_MAX))
+    .option('--valid-days <n>', 'with --choose: how long it is valid', parseWhole(1, VALID_DAYS_MAX), VALID_DAYS_MAX)
+    .option('-O, --output-file <file>', 'with --choose: the proposal file')
+    .option('--pin <name>', 'follow this branch here: its hash, fingerprint, words or trust string')
+    .option('--yes', 'with --pin: do not ask whether this is what is meant')
+    .addOption(outputOption())
+    .action(async (options: ResolveOptions) =>
+      (await import('./alliance-resolve.ts')).resolveAlliance(context, options),
     )
 }
