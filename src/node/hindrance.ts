@@ -2,6 +2,7 @@ import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { Directory } from '../registry/directory.ts'
+import { checkExpiry } from '../registry/expiry.ts'
 import { ROLE, STATUS } from '../registry/registry-doc.ts'
 import type { GuardState } from './signing-guard.ts'
 
@@ -14,9 +15,6 @@ export interface PublishingState {
   readonly log: { readonly head: LogHead; readonly limit: number } | undefined
   readonly nowMs: number
 }
-
-/** Publishing stops this long after the registry expired. */
-const PUBLISH_AFTER_EXPIRY_MS = 30 * 86_400_000
 
 /** Why this node may not publish now; undefined where it may, or may queue. */
 export function findHindrance({
@@ -50,7 +48,8 @@ export function findHindrance({
       fix: 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.',
     })
   }
-  if (nowMs > directory.registry.expiresMs + PUBLISH_AFTER_EXPIRY_MS) {
+  //
+  if (checkExpiry(directory.registry.expiresMs, nowMs).kind === 'lapsed') {
     return new UserError('publish-registry-expired', 'the registry expired more than 30 days ago', {
       fix: 'Ask the governors for a new version of the registry and apply it.',
     })
