@@ -83,7 +83,9 @@ export async function readInput(path: string, bytesMax: number): Promise<Uint8Ar
   try {
     const { size } = await stat(path)
     if (size > bytesMax)
-      throw new UserError('file-too-large', `${path} has ${size} bytes; at most ${bytesMax} are read`)
+      throw new UserError('file-too-large', `${path} has ${size} bytes; at most ${bytesMax} are read`, {
+        fix: 'Check that it is the right file.',
+      })
     return new Uint8Array(await readFile(path))
   } catch (cause) {
     if (cause instanceof UserError) throw cause

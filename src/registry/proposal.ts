@@ -139,7 +139,9 @@ export function addSignature(
     })
   }
   if (countingSignatures({ ...open.draft, sigs: [sig] }, open).size === 0) {
-    throw new ProtocolError('signature-invalid', `the signature of ${seat.name} does not verify`)
+    throw new ProtocolError('signature-invalid', `the signature of ${seat.name} does not verify`, {
+      fix: `Ask ${seat.name} for the file again, or to sign once more: a document may be signed twice.`,
+    })
   }
   const before = countingSignatures(open.draft, open)
   const isNew = seats.some(each => !hasSigned(each, before))

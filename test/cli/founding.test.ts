@@ -159,7 +159,8 @@ describe('alliance found', () => {
   test('lets two governors sign on one machine', async () => {
     const key = join(work, 'FRA/keys/governor-recovery.age')
     const two = ['--governors', 'DEU,FRA', '-o', 'json']
-    await expectRefusal(foundByCommand(...two), 'doc-threshold', 77)
+    const own = join(work, 'DEU/keys/governor-recovery.age')
+    await expectRefusal(foundByCommand(...two, '--governor-key', own), 'doc-threshold', 77)
     const { stdout } = await expectOk(foundByCommand(...two, '--governor-key', key))
     expect(JSON.parse(stdout)).toMatchObject({ governors: ['DEU', 'FRA'], threshold: 2 })
   })
