@@ -54,13 +54,14 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
   )
   const inTurn = createTurns()
   const pages = createPages(() => options.directory().registry.version)
-  let asking = 0
+  const asking = { inbound: 0, outbound: 0 }
   const tryAsking = async (peer: PeerKeyHex) => {
-    if (asking >= STRANGERS_MAX) return
-    asking++
+    const direction = host.peers().find(each => each.peer === peer)?.direction ?? 'inbound'
+    if (asking[direction] >= STRANGERS_MAX) return
+    asking[direction]++
     await ask(peer)
       .catch(error => logger.debug({ peer, err: error }, 'no documents from a peer in limbo'))
-      .finally(() => asking--)
+      .finally(() => asking[direction]--)
   }
   host.onPeer(({ kind, peer }) => {
     if (kind === 'limbo') void tryAsking(peer)
@@ -122,7 +123,7 @@ const REQUEST_BYTES_MAX = 64
 const LIMBO_MS = 10_000
 /** What judging strangers may take of this thread's time. */
 const STRANGERS_SHARE = 0.1
-/** Strangers whose documents are fetched or wait to be judged. */
+/** Strangers whose documents are fetched or wait to be judged; of those whom we called as many again. */
 const STRANGERS_MAX = 8
 /** Documents of one stranger that are new and add nothing: honest nodes hold valid ones only, each after its parent. */
 const IDLE_DOCUMENTS_MAX = 2
