@@ -62,7 +62,7 @@ export function renewNation(
   return { member: { ...member, kemKeys: [...member.kemKeys, { seed, fromMs, untilMs }] }, document }
 }
 
-function nodeOf(allianceId: AllianceId, { nation, keys, address }: Member): NodeKey {
+export function nodeOf(allianceId: AllianceId, { nation, keys, address }: Member): NodeKey {
   const inner = keys.inner!
   const signers = {
     sign: createEd25519Signer(inner.signSeed),
