@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
+import type { CompromiseOptions } from './nation-compromise.ts'
 import type { CreateOptions } from './nation-create.ts'
 import type { KemExportOptions } from './nation-kem.ts'
 import type { AddressOptions, OntoOption } from './nation-nodes.ts'
+import type { PresignOptions } from './nation-presign.ts'
 import type { RotateKemOptions, RotateNodeOptions } from './nation-rotate.ts'
 import { type OutputFormat, outputOption } from './output.ts'
 import { type PassphraseOptions, passphraseFileOption } from './passphrase.ts'
@@ -16,6 +18,7 @@ export function addNationCommands(program: Command, context: CliContext): void {
   addHomeCommands(nation, context)
   addNodeCommands(nation, context)
   addKeyCommands(nation, context)
+  addEmergencyCommands(nation, context)
 }
 
 function addHomeCommands(nation: Command, context: CliContext): void {
@@ -95,6 +98,22 @@ function addKeyCommands(nation: Command, context: CliContext): void {
     .addOption(passphraseFileOption())
     .action(async (file: string, options: PassphraseOptions) =>
       (await import('./nation-kem.ts')).importKemKeys(context, file, options),
+    )
+}
+
+function addEmergencyCommands(nation: Command, context: CliContext): void {
+  deciding(nation, 'compromise', 'what to do when others may have keys of ours; run again, it goes on where it stopped')
+    .argument('[node]', 'the node whose keys they are, as for retire-node (default: explain, and do nothing)')
+    .option('--bound <log=size>', 'trust no more entries of a log than these; may be repeated', collect)
+    .option('--keep-kem', 'the KEM keys of the nation were not on that machine')
+    .option('--revocation <file>', 'what "tocsin nation presign" wrote: revokes without the root key')
+    .action(async (node: string | undefined, options: CompromiseOptions) =>
+      (await import('./nation-compromise.ts')).leadCompromise(context, node, options),
+    )
+  deciding(nation, 'presign', 'sign the revocation of a node ahead, for the day when the root key is far away')
+    .argument('<node>', 'as for retire-node')
+    .action(async (node: string, options: PresignOptions) =>
+      (await import('./nation-presign.ts')).presignRevocation(context, node, options),
     )
 }
 
