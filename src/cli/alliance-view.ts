@@ -41,7 +41,8 @@ const ALLIANCE: Shape<AllianceView> = {
     { name: 'registry_version', cell: view => view.version },
     { name: 'registry_hash', cell: view => view.hash },
     { name: 'issued', cell: view => timeCell(view.issuedMs) },
-    { name: 'expires', cell: view => `${timeCell(view.expiresMs)} (${daysCell(view.daysLeft)})` },
+    { name: 'expires', cell: view => timeCell(view.expiresMs) },
+    { name: 'days_left', cell: view => view.daysLeft },
     { name: 'governors', cell: view => `${view.governors.join(' ')} (${view.threshold} must sign)` },
     { name: 'fingerprint', cell: view => view.fingerprint },
     { name: 'words', cell: view => view.words.join(' ') },
@@ -56,7 +57,7 @@ const NATIONS: Shape<MemberView> = {
     { name: 'status', cell: entry => entry.status },
     { name: 'roles', cell: entry => entry.roles.join(' ') },
     { name: 'document', cell: documentCell },
-    { name: 'expires', cell: entry => (entry.documentVersion === 0 ? '' : daysCell(entry.documentDaysLeft)) },
+    { name: 'days left', cell: entry => (entry.documentVersion === 0 ? '' : entry.documentDaysLeft) },
     { name: 'nodes', cell: entry => entry.nodes },
     { name: 'addresses', cell: entry => entry.addresses.join(' ') },
   ],
@@ -112,10 +113,6 @@ export function newsOf(held: Directory | undefined, offered: Directory): readonl
 function documentCell({ documentVersion, siblings }: MemberView): string {
   const version = documentVersion === 0 ? 'none yet' : String(documentVersion)
   return siblings.length === 0 ? version : `${version}, held up by ${siblings.length}`
-}
-
-function daysCell(days: number): string {
-  return days < 0 ? `${-days} days ago` : `in ${days} days`
 }
 
 function daysUntil(timeMs: number, nowMs: number): number {
