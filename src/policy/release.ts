@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../base/codes.ts'
+import { isTlp, tlpName } from '../indicator/marking.ts'
 import type { Recipient } from '../registry/audience.ts'
+import { listOf } from '../registry/phrase.ts'
 import type { Item } from '../wire/gen/tocsin.ts'
 
 /** Who is to read: for now the whole alliance, which is every member with the role RECEIVE. */
@@ -29,10 +31,23 @@ export function checkRelease(item: Item, tlp: number, audience: Audience): Relea
     const reason = 'TLP:RED names its recipients; it cannot go to the whole alliance'
     return { kind: 'refused', code: 'release-red-needs-recipients', reason }
   }
-  const low = audience.recipients.find(recipient => recipient.maxTlp !== 0 && recipient.maxTlp < tlp)
-  if (low !== undefined) {
-    const reason = `the registry's ceiling for ${low.nation} is below the marking, so it cannot go to the whole alliance`
-    return { kind: 'refused', code: 'release-above-ceiling', reason }
-  }
+  const tooLow = audience.recipients.filter(recipient => recipient.maxTlp !== 0 && recipient.maxTlp < tlp)
+  if (tooLow.length > 0) return { kind: 'refused', code: 'release-above-ceiling', reason: aboveCeiling(tlp, tooLow) }
   return { kind: 'released', released: { item, audience } as ReleasedItem }
+}
+
+/** Names each nation with its ceiling, and what to do. */
+function aboveCeiling(tlp: number, tooLow: readonly Recipient[]): string {
+  const byCeiling = Map.groupBy(tooLow, ({ maxTlp }) => maxTlp)
+  const ceilings = [...byCeiling].map(
+    ([ceiling, of]) => `${nameOf(ceiling)} for ${listOf(of.map(({ nation }) => nation))}`,
+  )
+  return (
+    `the item is ${nameOf(tlp)}, and the registry's ceiling is ${listOf(ceilings)}: it cannot go to the whole alliance; ` +
+    'mark it lower, or ask the governors to raise the ceiling'
+  )
+}
+
+function nameOf(tlp: number): string {
+  return isTlp(tlp) ? tlpName(tlp) : `TLP ${tlp}`
 }
