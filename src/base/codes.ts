@@ -186,6 +186,7 @@ export const CODES = {
   'release-red-needs-recipients': ['unauthorised', 'R-3.6'],
   'release-above-ceiling': ['unauthorised', 'R-3.6'],
   'publish-no-role': ['unauthorised', 'R-0.3'],
+  'kem-key-missing': ['state', 'R-3.6'],
   'publish-key-unknown': ['state', 'R-0.1'],
   'publish-registry-expired': ['state', 'R-1.9'],
   'publish-too-often': ['input', 'R-4.1'],

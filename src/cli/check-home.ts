@@ -6,6 +6,7 @@ import { assertSecretMode } from '../crypto/node-key-file.ts'
 import type { Config } from '../node/config.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { type Home, readConfig, readKemKeys, readNodeKeys } from '../node/home.ts'
+import { ROLE } from '../registry/registry-doc.ts'
 import {
   checkClock,
   checkCryptography,
@@ -47,7 +48,7 @@ export function createSetUpChecks(context: CliContext): readonly Check[] {
     { name: 'configuration', run: async () => describeConfig(await config()) },
     { name: 'key files', run: () => checkKeyFiles(home) },
     { name: 'node keys', run: async () => checkNodeKeys(home, await config()) },
-    { name: 'KEM keys', run: () => checkKemKeys(home) },
+    { name: 'KEM keys', run: async () => checkKemKeys(home, await config()) },
     { name: 'clock', run: () => checkHomeClock(home) },
     { name: 'disk', run: () => checkDisk(home.path) },
   ]
@@ -100,8 +101,9 @@ async function checkNodeKeys(home: Home, { nation }: Config): Promise<string> {
   return `of ${nation}, made ${dayOf(keys.createdMs)}${keys.inner === undefined ? ', edge node' : ''}`
 }
 
-async function checkKemKeys(home: Home): Promise<string> {
+async function checkKemKeys(home: Home, { nation }: Config): Promise<string> {
   const keys = await readKemKeys(home)
+  if (keys.length === 0) return assertObserves(home, nation as NationId)
   const nowMs = Date.now()
   const lastMs = Math.max(0, ...keys.map(key => key.untilMs))
   if (keys.some(key => key.fromMs <= nowMs && nowMs < key.untilMs)) {
@@ -109,6 +111,15 @@ async function checkKemKeys(home: Home): Promise<string> {
   }
   throw new UserError('key-file-malformed', `no KEM key is for today; the last is until ${dayOf(lastMs)}`, {
     fix: 'Make new KEM keys and publish them in a new nation document: nobody can seal to this node.',
+  })
+}
+
+/** To hold no KEM key is right for whoever is to open nothing. */
+async function assertObserves(home: Home, nation: NationId): Promise<string> {
+  const held = await readHeldAlliance(home)
+  if (held?.directory.member(nation)?.roles.has(ROLE.RECEIVE) !== true) return 'none: this node opens no body'
+  throw new UserError('kem-key-missing', `there is no KEM key, and the registry gives ${nation} the role RECEIVE`, {
+    fix: 'Make KEM keys with "tocsin nation rotate kem", or ask the governors to take the role away.',
   })
 }
 

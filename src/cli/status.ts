@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { TocsinError } from '../base/errors.ts'
 import type { LogStatus, NodeStatus, Problem } from '../node/node-service.ts'
+import { sayIfBlind } from './blind-node.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK, EXIT_UNREACHABLE } from './exit.ts'
 import {
@@ -17,6 +18,7 @@ const STATUS: Shape<NodeStatus> = {
   columns: [
     { name: 'state', cell: status => status.state },
     { name: 'nation', cell: status => status.nation },
+    { name: 'roles', cell: status => status.roles.join(' ') },
     { name: 'alliance', cell: status => status.allianceName },
     { name: 'alliance_id', cell: status => status.allianceId },
     { name: 'registry_version', cell: status => status.registryVersion },
@@ -79,6 +81,7 @@ export function addStatusCommand(program: Command, context: CliContext): void {
       try {
         const status = await context.client().status()
         await printStatus(context.out, output, status)
+        sayIfBlind(context, status)
         context.setExitStatus(status.state === 'ready' ? EXIT_OK : EXIT_NO)
       } catch (error) {
         if (!(error instanceof TocsinError)) throw error

@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts'
-import { UserError } from '../base/errors.ts'
+import type { UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
@@ -16,7 +16,7 @@ import { createCoalescer } from './coalescer.ts'
 import type { Config } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { startCosigner } from './cosigner.ts'
-import { faultsTolerated, isWitness, otherActiveNations, peerTargets } from './directory-views.ts'
+import { assertMember, faultsTolerated, isWitness, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
@@ -96,7 +96,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const pins = startPinKeeper({ book, store, operator: options.pins, record: inForce, clock, logger })
   parts.defer(() => pins.stop())
   const ownDocument = () => book.directory().member(nation)?.doc
-  assertMember(book.directory().member(nation) !== undefined, nation)
+  assertMember(book.directory(), nation)
   const keys = keysInUse(options.keys, options.nextKeys?.keys, ownDocument())
   const signer = createEd25519Signer(keys.inner.signSeed)
   const witness = createEd25519Signer(keys.inner.witnessSeed)
@@ -256,6 +256,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 
   function onCommitted(entries: readonly Committed[]): void {
     projector.add(entries)
+    alerts.judge(entries, book.directory())
     outbox.add(entries.filter(({ own }) => own).map(({ entry }) => entry))
     inBackground(logWatch.committed(entries))
     for (const { entry } of entries) hints.hint(entry.log.nation, entry.header.registryVersion)
@@ -371,6 +372,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     pins,
     store,
     ingest,
+    epochs,
     projector,
     publisher,
     guard,
@@ -390,10 +392,3 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 }
 
 const GUARD_POLL_MS = 1000
-
-function assertMember(isMember: boolean, nation: string): void {
-  if (isMember) return
-  throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
-    fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
-  })
-}

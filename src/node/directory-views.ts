@@ -1,4 +1,5 @@
 import { equalBytes } from '../base/bytes.ts'
+import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
@@ -7,6 +8,14 @@ import { STATUS } from '../registry/registry-doc.ts'
 import type { NationStatus } from './node-service.ts'
 
 /** What parts of the node ask of the alliance's documents. */
+
+/** Throws UserError `registry-not-member`. */
+export function assertMember(directory: Directory, nation: NationId): void {
+  if (directory.member(nation) !== undefined) return
+  throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
+    fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
+  })
+}
 
 /** The nodes to keep connected with. */
 export function peerTargets(directory: Directory, nation: NationId, self: Uint8Array): PeerTarget[] {

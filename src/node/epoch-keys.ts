@@ -81,6 +81,7 @@ export function createEpochKeys(options: {
 
   return {
     openGrant,
+    holdsKemKey: (keyId: Uint8Array): boolean => byKeyId.has(toHex(keyId)),
     /** The secret where it is known already, without I/O. */
     known(logId: LogId, epochId: EpochId): Uint8Array | undefined {
       return cache.get(nameOf(logId, epochId)) ?? undefined

@@ -1,8 +1,10 @@
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { LogHead } from '../chain/log-head.ts'
+import { nameOf } from '../registry/describe.ts'
 import type { Directory } from '../registry/directory.ts'
 import { checkExpiry } from '../registry/expiry.ts'
+import { listOf } from '../registry/phrase.ts'
 import { ROLE, STATUS } from '../registry/registry-doc.ts'
 import type { GuardState } from './signing-guard.ts'
 
@@ -38,10 +40,15 @@ export function findHindrance({
     })
   }
   const member = directory.member(nation)
-  if (member?.status !== STATUS.ACTIVE || !member.roles.has(ROLE.PUBLISH)) {
-    return new UserError('publish-no-role', `the registry does not let ${nation} publish`, {
-      fix: 'Ask the governors for the role PUBLISH.',
+  if (member?.status !== STATUS.ACTIVE) {
+    return new UserError('publish-no-role', `the registry does not have ${nation} as an active member`, {
+      fix: 'Ask the governors to let the nation back in; "tocsin alliance log" tells what was decided.',
     })
+  }
+  if (!member.roles.has(ROLE.PUBLISH)) {
+    const roles = [...member.roles].map(role => nameOf(ROLE, role))
+    const message = `the registry does not let ${nation} publish: its roles are ${listOf(roles) || 'none'}`
+    return new UserError('publish-no-role', message, { fix: 'Ask the governors for the role PUBLISH.' })
   }
   if (!directory.mayOpenLog(nation, signPk)) {
     return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {

@@ -54,6 +54,8 @@ export interface Counter {
 
 export interface NodeStatus {
   readonly nation: string
+  /** Of the nation in the registry in force: PUBLISH, RECEIVE, WITNESS, OBSERVE. */
+  readonly roles: readonly string[]
   readonly allianceId: string
   readonly allianceName: string
   readonly version: string

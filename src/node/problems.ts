@@ -4,7 +4,13 @@ import type { Problem } from './node-service.ts'
 
 /** What keeps a node from its work, or soon will: for the operator, with what to do about it. Alarms come first. */
 export function findProblems(node: Node): Problem[] {
-  const problems = [...storeProblems(node), ...signingProblems(node), ...clockProblems(node), ...allianceProblems(node)]
+  const problems = [
+    ...storeProblems(node),
+    ...signingProblems(node),
+    ...kemProblems(node),
+    ...clockProblems(node),
+    ...allianceProblems(node),
+  ]
   return problems.sort((a, b) => Number(a.grade === 'warning') - Number(b.grade === 'warning'))
 }
 
@@ -26,6 +32,24 @@ function signingProblems(node: Node): Problem[] {
   if (!hindrance?.code.startsWith('signing-')) return []
   const { code, message, fix = '' } = hindrance
   return [{ grade: 'alarm', code, occasion: '', message, fix }]
+}
+
+/** What others seal to this nation now is read with a key that has to be here. An observer is sealed nothing. */
+function kemProblems({ book, clock, nation, epochs }: Node): Problem[] {
+  const recipient = book
+    .directory()
+    .audience(clock.now())
+    .recipients.find(each => each.nation === nation)
+  if (recipient === undefined || epochs.holdsKemKey(recipient.kemKeyId)) return []
+  return [
+    {
+      grade: 'alarm',
+      code: 'kem-key-missing',
+      occasion: '',
+      message: `what others seal to ${nation} now cannot be opened here: the KEM key for it is missing`,
+      fix: 'Take over the KEM keys of the nation: tocsin nation kem-import FILE',
+    },
+  ]
 }
 
 function clockProblems({ sync, book }: Node): Problem[] {

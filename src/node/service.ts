@@ -3,6 +3,8 @@ import { ProtocolError, UserError } from '../base/errors.ts'
 import { isNationId, logIdHex, type NationId } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
 import { canonicalValue, classify } from '../indicator/canonical.ts'
+import { nameOf } from '../registry/describe.ts'
+import { ROLE } from '../registry/registry-doc.ts'
 import type { Trust } from '../registry/trust-string.ts'
 import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
 import { createAllianceCommands } from './alliance-commands.ts'
@@ -45,6 +47,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     const signing = guard.state().kind
     return {
       nation: node.nation,
+      roles: [...(book.directory().member(node.nation)?.roles ?? [])].map(role => nameOf(ROLE, role)),
       allianceId: toHex(node.allianceId),
       allianceName: registry.name,
       version: VERSION,

@@ -112,6 +112,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   function status(): NodeStatus {
     return {
       nation: NATION,
+      roles: ['PUBLISH', 'RECEIVE', 'WITNESS'],
       allianceId: toHex(ALLIANCE),
       allianceName: 'Test alliance',
       version: '0.0.0-test',
