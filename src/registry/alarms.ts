@@ -57,7 +57,7 @@ export function findAlarms(directory: Directory, nowMs: number): readonly Alarm[
 }
 
 /** R-1.5: names who signed more than one. */
-export function describeSplit({ siblings, signersOfBoth }: RegistrySplit): string {
+function describeSplit({ siblings, signersOfBoth }: RegistrySplit): string {
   const { version } = siblings[0]!
   const who = signersOfBoth.length === 0 ? 'No governor' : listOf(signersOfBoth)
   return `${siblings.length} registries of version ${version} are here, each signed by a threshold of governors. ${who} signed more than one. Version ${version - 1} stays in force.`
