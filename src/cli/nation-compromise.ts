@@ -18,6 +18,7 @@ import type { CliContext } from './context.ts'
 import { boundOf, logsOfNode } from './nation-bounds.ts'
 import { decide } from './nation-decision.ts'
 import { findNode, type OntoOption } from './nation-nodes.ts'
+import { STATUS_WORDS } from './nation-view.ts'
 import { assertConfirmed } from './question.ts'
 
 export interface CompromiseOptions extends OntoOption {
@@ -211,12 +212,6 @@ function explain({ say }: CliContext, own: OwnNation): void {
   })
   sayWhomToCall(say, own)
 }
-
-const STATUS_WORDS = {
-  [KEY_STATUS.ACTIVE]: 'active',
-  [KEY_STATUS.RETIRED]: 'retired',
-  [KEY_STATUS.COMPROMISED]: 'compromised',
-} as const
 
 /** The governors can bound the logs and reset the roots; the nation's own people have to know first. */
 function sayWhomToCall(say: (line: string) => void, { doc, nation, alliance }: OwnNation): void {

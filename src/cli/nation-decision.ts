@@ -4,6 +4,7 @@ import { assertKeyOf, type OpenKeyFile, openKeyFile } from '../node/founding-key
 import { assertAbsent, writeWhole } from '../node/home.ts'
 import {
   assertNonePending,
+  assertSigners,
   forgetPending,
   keepPending,
   mayBeEnough,
@@ -66,11 +67,12 @@ export async function decide(
   await assertConfirmed(context, options.yes === true, 'Sign this with the root key?')
 
   const ask = createPassphrasePrompt(context, options)
+  const signing = options.abandon === undefined ? {} : { abandon: options.abandon }
   const keys: OpenKeyFile[] = []
   for (const path of paths) keys.push(await openKeyFile(path, ask))
   for (const key of keys) assertKeyOf(key, 'root', own.nation)
+  assertSigners(own, open, keys, signing)
   if (parts.prepare !== undefined) keys.push(...(await parts.prepare()))
-  const signing = options.abandon === undefined ? {} : { abandon: options.abandon }
   const alliance = await signChange(own, open, keys, signing)
   await keepPending(home, alliance)
   const effect = await takeEffect(context, home, alliance, own.trust)

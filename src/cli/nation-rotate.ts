@@ -94,8 +94,8 @@ async function leftBehind(context: CliContext, own: OwnNation): Promise<NodeReco
   for (const node of others) {
     const logs = await logsOfNode(context, own.nation, node)
     const newest = logs?.toSorted((a, b) => b.incarnation - a.incarnation)[0]
-    // Without a daemon to ask: two nodes at one address are one.
-    const isSame = logs === undefined && node.addresses.some(address => ours?.addresses.includes(address))
+    // Where no log tells: two nodes at one address are one.
+    const isSame = newest === undefined && node.addresses.some(address => ours?.addresses.includes(address))
     if (newest?.closed === true || isSame) return node
   }
   return undefined

@@ -7,6 +7,7 @@ import { writeWhole } from '../node/home.ts'
 import { encodeNationFile } from '../node/nation-file.ts'
 import type { Directory } from '../registry/directory.ts'
 import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
+import { KEY_STATUS, type NodeRecord, USE } from '../registry/node-key.ts'
 import { keyName } from '../registry/phrase.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
@@ -28,7 +29,20 @@ interface OwnNationView {
   readonly documentVersion: number
   readonly documentExpiresMs: number
   readonly documentAddresses: readonly string[]
+  /** As the document in force names them; the first is number 1. */
+  readonly nodes: readonly NodeView[]
   readonly kemWindows: readonly KemWindow[]
+}
+
+interface NodeView {
+  readonly number: number
+  readonly signKey: string
+  readonly peerKey: string
+  readonly use: 'inner' | 'edge'
+  readonly status: 'active' | 'retired' | 'compromised'
+  /** It is the node of this home. */
+  readonly isHere: boolean
+  readonly addresses: readonly string[]
 }
 
 interface KemWindow {
@@ -55,6 +69,18 @@ const NATION: Shape<OwnNationView> = {
   ],
 }
 
+const NODES: Shape<NodeView> = {
+  columns: [
+    { name: 'node', cell: view => view.number },
+    { name: 'sign key', cell: view => view.signKey.slice(0, 16) },
+    { name: 'peer key', cell: view => view.peerKey.slice(0, 16) },
+    { name: 'use', cell: view => view.use },
+    { name: 'status', cell: view => view.status },
+    { name: 'here', cell: view => (view.isHere ? 'yes' : '') },
+    { name: 'addresses', cell: view => view.addresses.join(' ') },
+  ],
+}
+
 const KEM_WINDOWS: Shape<KemWindow> = {
   columns: [
     { name: 'kem key', cell: window => window.keyId.slice(0, 16) },
@@ -72,10 +98,16 @@ export async function showNation(context: CliContext, output: OutputFormat): Pro
   await printRecord(out, output, view, NATION)
   if (output === 'table') {
     await out.write('\n')
+    if (view.nodes.length > 0) {
+      await printRows(out, output, view.nodes, NODES)
+      await out.write('\n')
+    }
     await printRows(out, output, view.kemWindows, KEM_WINDOWS)
   }
-  if (view.documentVersion > 0 && view.addresses.join() !== view.documentAddresses.join()) {
-    say(`The signed document names other addresses than config.yaml: ${view.documentAddresses.join(' ') || 'none'}.`)
+  const here = view.nodes.find(node => node.isHere)
+  if (here !== undefined && view.addresses.join() !== here.addresses.join()) {
+    say(`The signed document names other addresses than config.yaml: ${here.addresses.join(' ') || 'none'}.`)
+    say('To have it say what config.yaml says: tocsin nation address')
   }
 }
 
@@ -99,6 +131,7 @@ function viewOf(own: OwnNode, directory: Directory | undefined, nowMs: number): 
     documentVersion: doc?.version ?? 0,
     documentExpiresMs: doc?.expiresMs ?? 0,
     documentAddresses: doc?.nodes.flatMap(each => each.addresses) ?? [],
+    nodes: doc?.nodes.map((each, i) => nodeView(each, i + 1, node?.signKey)) ?? [],
     kemWindows: own.kemKeys.map(({ seed, fromMs, untilMs }) => ({
       keyId: toHex(kemKeyIdOf(SUITE_XWING, createXWingKey(seed).publicKey)),
       fromMs,
@@ -107,6 +140,25 @@ function viewOf(own: OwnNode, directory: Directory | undefined, nowMs: number): 
     })),
   }
 }
+
+function nodeView({ signPk, peerPk, use, status, addresses }: NodeRecord, number: number, here?: string): NodeView {
+  const signKey = signPk === undefined ? '' : toHex(signPk)
+  return {
+    number,
+    signKey,
+    peerKey: peerPk === undefined ? '' : toHex(peerPk),
+    use: use === USE.EDGE ? 'edge' : 'inner',
+    status: STATUS_WORDS[status],
+    isHere: signKey !== '' && signKey === here,
+    addresses,
+  }
+}
+
+export const STATUS_WORDS = {
+  [KEY_STATUS.ACTIVE]: 'active',
+  [KEY_STATUS.RETIRED]: 'retired',
+  [KEY_STATUS.COMPROMISED]: 'compromised',
+} as const
 
 export async function exportRequest(context: CliContext, outputFile: string): Promise<void> {
   const { out, say } = context

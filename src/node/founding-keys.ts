@@ -92,6 +92,12 @@ export async function signRecorded(
   return signed
 }
 
+/** Before anything else is done for it. Throws UserError `key-signed-another`. */
+export function assertMaySign(doc: DocToSign, keys: readonly OpenKeyFile[], { abandon }: SignOptions): void {
+  const unsigned = signDoc(doc.type, doc.allianceIdField, doc.docBytes, [])
+  for (const key of keys) withRecord(key, doc, unsigned, abandon)
+}
+
 function withRecord(
   { path, secrets }: OpenKeyFile,
   doc: DocToSign,

@@ -1,6 +1,6 @@
 import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import { encodeKemKeys, type KemSecret, parseKemKeys } from '../crypto/node-key-file.ts'
+import { encodeKemKeys, KEM_SECRETS_MAX, type KemSecret, parseKemKeys } from '../crypto/node-key-file.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
 import type { KemRecord } from '../registry/kem-key.ts'
 import type { NationChange } from '../registry/next-nation.ts'
@@ -43,11 +43,10 @@ export async function planKemCeremony(
   const made = newKemSecrets(random, fromMs, Math.max(0, KEM_WINDOWS - ahead - left.length))
   const fresh = [...left, ...made].slice(0, KEM_WINDOWS - ahead)
   if (fresh.length === 0) throw full(active)
-  const kept = held.filter(secret => secret.untilMs + KEPT_AFTER_END_DAYS * DAY_MS > nowMs)
   const add: NationChange = { kind: 'add-kems', kems: fresh.map(toKemKey) }
   return {
     changes: compromised ? [{ kind: 'compromise-kems' }, add] : [add],
-    secrets: [...kept, ...made],
+    secrets: [...keptOf(held, named, nowMs, made.length), ...made],
     added: fresh.length,
   }
 }
@@ -73,6 +72,14 @@ export async function addKemKeys(home: Home, nation: string, bytes: Uint8Array):
   const added = keys.filter(({ seed }) => !known.has(toHex(seed)))
   await writeKemKeys({ home, nation: theirs }, [...held, ...added])
   return added.length
+}
+
+/** Those that a document names, and the newest of the others: a proposal that is not signed yet may name them. */
+function keptOf(held: readonly KemSecret[], named: ReadonlySet<string>, nowMs: number, added: number): KemSecret[] {
+  const kept = held.filter(secret => secret.untilMs + KEPT_AFTER_END_DAYS * DAY_MS > nowMs)
+  const excess = Math.max(0, kept.length + added - KEM_SECRETS_MAX)
+  const dropped = new Set(kept.filter(secret => !named.has(toHex(ownKemKey(secret).keyId))).slice(0, excess))
+  return kept.filter(secret => !dropped.has(secret))
 }
 
 /** In a chain from `startMs` on: windows without a gap, as one ceremony made them. */

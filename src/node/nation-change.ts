@@ -13,7 +13,7 @@ import { addSignature, completeProposal, draftOf, type OpenProposal, openProposa
 import { rootSetOf } from '../registry/root-set.ts'
 import { DOC_TYPE } from '../registry/signed-doc.ts'
 import { type Alliance, allianceFileOf, openAlliance, readAllianceFile, readInput } from './founding-alliance.ts'
-import { type OpenKeyFile, type SignOptions, signRecorded } from './founding-keys.ts'
+import { assertMaySign, type DocToSign, type OpenKeyFile, type SignOptions, signRecorded } from './founding-keys.ts'
 import { exists, type Home, writeWhole } from './home.ts'
 import { NATION_FILE_BYTES_MAX, parseNationFile } from './nation-file.ts'
 import type { OwnNation } from './own-nation.ts'
@@ -44,8 +44,17 @@ export function mayBeEnough({ councils }: OpenProposal, known: number, added: nu
 }
 
 /**
+ * Whether these keys may sign it at all, before anything is done. Throws UserError `key-file-other` or
+ * `key-signed-another`.
+ */
+export function assertSigners(own: OwnNation, open: OpenProposal, keys: readonly OpenKeyFile[], options: SignOptions) {
+  for (const key of keys) seatOfKey(open.councils, key)
+  assertMaySign(docToSign(own, open), keys, options)
+}
+
+/**
  * Signs with root keys, which note it before it returns (R-1.5), and verifies what comes out as every node will.
- * Throws UserError `key-file-other`, `key-signed-another` or `proposal-incomplete`.
+ * Throws UserError `doc-threshold`, and as `assertSigners`.
  */
 export async function signChange(
   own: OwnNation,
@@ -53,19 +62,21 @@ export async function signChange(
   keys: readonly OpenKeyFile[],
   options: SignOptions,
 ): Promise<Alliance> {
-  for (const key of keys) seatOfKey(open.councils, key)
+  assertSigners(own, open, keys, options)
   assertEnough(open, keys)
-  const { draft, change } = open
-  const doc = {
-    type: DOC_TYPE.NATION,
-    allianceIdField: own.doc.allianceId,
-    version: change.after.version,
-    docBytes: draft.docBytes,
-    allianceName: allianceNameOf(open),
-  }
-  const { hash: docHash, sigs } = await signRecorded(doc, keys, options)
+  const { hash: docHash, sigs } = await signRecorded(docToSign(own, open), keys, options)
   const signed = sigs.reduce((each, sig) => addSignature(each, { type: DOC_TYPE.NATION, docHash, sig }).open, open)
   return openAlliance(documentsOf(completeProposal(signed)), own.alliance.trust)
+}
+
+function docToSign({ doc }: OwnNation, open: OpenProposal): DocToSign {
+  return {
+    type: DOC_TYPE.NATION,
+    allianceIdField: doc.allianceId,
+    version: open.change.after.version,
+    docBytes: open.draft.docBytes,
+    allianceName: allianceNameOf(open),
+  }
 }
 
 /** Before anything is recorded in a key file. */
