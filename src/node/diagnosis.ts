@@ -13,7 +13,7 @@ import { AGENT } from './version.ts'
 
 /** Everything together; what is not looked at by then is unknown. */
 const DIAGNOSIS_MS = 90_000
-const PEERS_AT_ONCE = 16
+const PEERS_AT_ONCE = 32
 
 /**
  * Why connections do not come about: the own standing, then each peer of `target` (a nation, a peer key in hex, or
