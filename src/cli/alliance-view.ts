@@ -100,7 +100,10 @@ export async function printAlliance({ out, say }: CliContext, output: OutputForm
     await out.write('\n')
     await printRows(out, output, view.nations, NATIONS)
   }
-  for (const { grade, sentence } of view.alarms) say(`${grade.toUpperCase()}: ${sentence}`)
+  for (const { grade, sentence, fix } of view.alarms) {
+    say(`${grade.toUpperCase()}: ${sentence}`)
+    say(`  → ${fix}`)
+  }
 }
 
 /** What an operator has to understand of a file before agreeing to it: every registry version that is new, step by step. */

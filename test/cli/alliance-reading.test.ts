@@ -214,20 +214,24 @@ describe('alliance show', () => {
   test('shows what the running daemon has in force, which may be pinned by age', async () => {
     writeHome(at('home'), split)
     const trust = encodeTrust(trustOf(docOf(left)))
-    const service = {
-      ...createTestNode(),
-      documents: () => split.map(({ signed }) => toBase64(encodeSignedDoc(signed))),
-      registry: () => ({ ...createTestNode().registry(), trust }),
-    }
-    await using _server = await openControlServer(service, {
-      socketPath: at('home', 'control.sock'),
-      metricsListen: '',
-      logger: silentLogger,
-    })
+    await using _daemon = await openDaemon(trust)
     const { stdout } = await expectOk(run('show', '-o', 'json'))
     expect(JSON.parse(stdout)).toMatchObject({ version: 3, trust, split: null })
   })
 })
+
+/** A daemon of the home that has the registry of `trust` in force, and notes what it is asked to pin. */
+async function openDaemon(trust: string, pinned: string[] = []): Promise<AsyncDisposable> {
+  const node = createTestNode()
+  const service = {
+    ...node,
+    documents: () => split.map(({ signed }) => toBase64(encodeSignedDoc(signed))),
+    registry: () => ({ ...node.registry(), trust }),
+    pin: async (text: string) => void pinned.push(text),
+  }
+  const socketPath = at('home', 'control.sock')
+  return openControlServer(service, { socketPath, metricsListen: '', logger: silentLogger })
+}
 
 /** The lines as an image, as a camera sees them. */
 function readQr(lines: readonly string[], isDrawnDark: boolean): string {
@@ -325,6 +329,15 @@ describe('alliance resolve', () => {
     writeAlliance(at('home/alliance.tocsin'), [...split, ...both])
     await expectRefusal(run('resolve', '--choose', hashOf(left)), 'split-continued', 69)
     expect((await run('resolve')).stdout).toContain('every operator has to pin')
+  })
+
+  test('--pin is taken by the running daemon at once, which keeps it', async () => {
+    writeHome(at('home'), split)
+    const pinned: string[] = []
+    await using _daemon = await openDaemon(encodeTrust(trustOf(docOf(second))), pinned)
+    const { stderr } = await expectOk(run('resolve', '--pin', hashOf(right), '--yes'))
+    expect(stderr).toContain('The running daemon follows it.')
+    expect(pinned).toEqual([encodeTrust(trustOf(docOf(right)))])
   })
 
   test('--pin follows one branch here, once it has been confirmed', async () => {
