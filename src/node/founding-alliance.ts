@@ -64,7 +64,9 @@ export async function readHeldAlliance(home: Home): Promise<HeldAlliance | undef
 export function mergeAlliance(held: HeldAlliance | undefined, offered: readonly ParsedSignedDoc[]): Alliance {
   const alone = openAlliance(offered)
   if (held === undefined) return alone
-  checkTrust(held.trust ?? trustOf(held.directory.registry), alone.directory.chain)
+  const trust = held.trust ?? trustOf(held.directory.registry)
+  // where the file holds what was confirmed, the pin decides among its branches
+  if (!alone.evidence.registries.has(trust.hash)) checkTrust(trust, alone.directory.chain)
   return openAlliance([...documentsOf(held.evidence), ...offered], held.trust)
 }
 
