@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { assertAbsent, writeWhole } from '../node/home.ts'
 import { encodeProposalFile } from '../node/proposal-file.ts'
 import type { DocHashHex } from '../registry/doc-fields.ts'
@@ -10,6 +9,7 @@ import { draftOf, openProposal } from '../registry/proposal.ts'
 import { type RegistryBase, registryBaseOf } from '../registry/registry-base.ts'
 import type { RegistrySplit } from '../registry/registry-state.ts'
 import { DOC_TYPE } from '../registry/signed-doc.ts'
+import { requireAlliance } from './alliance-held.ts'
 import type { CliContext } from './context.ts'
 import { proposalWords, readProposal, stemOf } from './proposal-view.ts'
 
@@ -51,14 +51,7 @@ export async function proposeChanges(
 }
 
 async function startHere(context: CliContext, { on }: ProposeOptions): Promise<Start> {
-  const home = context.home()
-  const held = await readHeldAlliance(home)
-  if (held === undefined) {
-    throw new UserError('registry-missing', `${home.path} belongs to no alliance yet`, {
-      fix: 'Run "tocsin alliance found …" or "tocsin alliance apply FILE" first.',
-    })
-  }
-  const { evidence, directory } = held
+  const { evidence, directory } = await requireAlliance(context)
   if (on === undefined && directory.split !== undefined) throw chooseOne(directory.split)
   const base = registryBaseOf(evidence, (on?.toLowerCase() ?? directory.registry.hash) as DocHashHex)
   if (base !== undefined) return { evidence, base, draft: undefined }
