@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest'
 import { EVIDENCE } from '../../src/node/evidence-book.ts'
-import { docHashHex } from '../../src/registry/doc-fields.ts'
-import { parseSignedDoc } from '../../src/registry/signed-doc.ts'
-import { encodeTrust } from '../../src/registry/trust-string.ts'
-import { decodeLoose } from '../../src/wire/codec.ts'
 import { KIND } from '../../src/wire/entry.ts'
-import { RegistryDoc } from '../../src/wire/gen/tocsin.ts'
 import {
   converged,
   createTestAlliance,
@@ -17,7 +12,7 @@ import {
 } from '../support/node-alliance.ts'
 import { createRawAuthor, startRawMember } from '../support/node-raw-member.ts'
 import { renewNation } from '../support/node-rotation.ts'
-import { apply, governing, keepingLogger } from '../support/registry-changes.ts'
+import { apply, governing, keepingLogger, trustOf } from '../support/registry-changes.ts'
 
 /** Nothing comes by the usual round of sync. */
 const gossipOnly: StartOptions = {
@@ -25,13 +20,6 @@ const gossipOnly: StartOptions = {
 }
 
 const versionsOf = (nodes: readonly RunningNode[]) => nodes.map(({ service }) => service.status().registryVersion)
-
-/** The trust string of a registry version, whether it is in force at the node or not. */
-function trustOf({ node }: RunningNode, document: Uint8Array): string {
-  const { hash, docBytes } = parseSignedDoc(document)
-  const { version } = decodeLoose(RegistryDoc, docBytes, false)
-  return encodeTrust({ allianceId: node.allianceId, version, hash: docHashHex(hash) })
-}
 
 function inForce(nodes: readonly RunningNode[], version: number, timeoutMs = 5000): Promise<void> {
   return until(

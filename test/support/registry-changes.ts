@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { fromHex, toBase64 } from '../../src/base/bytes.ts'
 import type { Logger } from '../../src/base/ports.ts'
 import type { BoundView } from '../../src/node/node-service.ts'
+import { docHashHex } from '../../src/registry/doc-fields.ts'
 import { STATUS } from '../../src/registry/registry-doc.ts'
-import type { RootSigner } from '../../src/registry/signed-doc.ts'
-import type { RegistryDoc } from '../../src/wire/gen/tocsin.ts'
+import { parseSignedDoc, type RootSigner } from '../../src/registry/signed-doc.ts'
+import { encodeTrust } from '../../src/registry/trust-string.ts'
+import { decodeLoose } from '../../src/wire/codec.ts'
+import { RegistryDoc } from '../../src/wire/gen/tocsin.ts'
 import type { RunningNode, TestAlliance } from './node-alliance.ts'
 import { nextRegistry } from './node-rotation.ts'
 
@@ -51,6 +54,13 @@ export function idleBounds(count: number) {
 
 export function apply({ service }: RunningNode, ...documents: readonly Uint8Array[]) {
   return service.applyDocuments(documents.map(toBase64))
+}
+
+/** The trust string of a registry version, whether it is in force at the node or not. */
+export function trustOf({ node }: RunningNode, document: Uint8Array): string {
+  const { hash, docBytes } = parseSignedDoc(document)
+  const { version } = decodeLoose(RegistryDoc, docBytes, false)
+  return encodeTrust({ allianceId: node.allianceId, version, hash: docHashHex(hash) })
 }
 
 export interface LogLine {
