@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { toBase64 } from '../../src/base/bytes.ts'
+import { parseNationId } from '../../src/base/ids.ts'
 import type { Clock } from '../../src/base/ports.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import type { ParsedNationDoc } from '../../src/registry/nation-doc.ts'
 import { planNation } from '../../src/registry/next-nation.ts'
 import { createRootSigner } from '../../src/registry/root-signer.ts'
-import { DOC_TYPE, encodeSignedDoc, type RootSigner, signDoc } from '../../src/registry/signed-doc.ts'
+import { DOC_TYPE, encodeSignedDoc, parseSignedDoc, type RootSigner, signDoc } from '../../src/registry/signed-doc.ts'
 import type { NationEntry, RegistryDoc } from '../../src/wire/gen/tocsin.ts'
 import {
   converged,
@@ -182,6 +183,49 @@ test('R-1.7: a COMPROMISED reset throws out the thief of the roots while its nod
     expect(await finds(node, 'of-b.example')).toBe('found')
   }
 }, 90_000)
+
+test('R-1.7: LOST roots are replaced with the version that still carries the loss 14 days later, and not before', async () => {
+  await using alliance = await createTestAlliance(3)
+  await using a = await alliance.start(0)
+  await using b = await alliance.start(1)
+  for (const { service } of [a, b]) await service.incarnate()
+  const newRoot = createRootSigner(randomBytes(32), randomBytes(32))
+  const reset = withEntry('CCC', { reset: 1, docMinVersion: 2, rootThreshold: 1, rootKeyIds: [newRoot.key.id] })
+  const ofC = () => directoryOf(b).member(parseNationId('CCC'))!
+  const before = directoryOf(a).member(parseNationId('CCC'))!.doc!
+  const times = { issuedMs: NOW_MS, validDays: 365 }
+  const { docBytes } = planNation(before, [{ kind: 'roots', roots: [newRoot.key], threshold: 1 }], times)
+  const brings = following(alliance, alliance.documents[0]!, [0, 1], reset)
+  const tooEarly = following(alliance, brings, [0, 1], reset, NOW_MS + 14 * DAY_MS - 1)
+  const onTheDay = following(alliance, tooEarly, [0, 1], reset, NOW_MS + 14 * DAY_MS)
+  await apply(a, brings, signed(alliance, docBytes, newRoot))
+  await until(() => versionAt(b) === 2, 15_000)
+  expect(ofC()).toMatchObject({ pendingReset: { minVersion: 2, broughtMs: NOW_MS }, doc: { version: 1 } })
+  expect(b.service.status().problems.map(({ code }) => code)).toContain('nation-reset-pending')
+  await apply(a, tooEarly)
+  await until(() => versionAt(b) === 3, 15_000)
+  expect(ofC().doc!.version).toBe(1)
+  await apply(a, onTheDay)
+  await until(() => versionAt(b) === 4 && ofC().doc!.version === 2, 15_000)
+  expect(ofC().pendingReset).toBeUndefined()
+}, 60_000)
+
+test('R-1.6: governors who pin what a nation did not sign raise an alarm at every node', async () => {
+  await using alliance = await createTestAlliance(3)
+  await using a = await alliance.start(0)
+  await using b = await alliance.start(1)
+  for (const { service } of [a, b]) await service.incarnate()
+  const puppet = createRootSigner(randomBytes(32), randomBytes(32))
+  const before = directoryOf(a).member(parseNationId('CCC'))!.doc!
+  const times = { issuedMs: NOW_MS, validDays: 365 }
+  const { docBytes } = planNation(before, [{ kind: 'roots', roots: [puppet.key], threshold: 1 }], times)
+  const imposed = signed(alliance, docBytes, puppet)
+  const pin = withEntry('CCC', { pinVersion: 2, pinHash: parseSignedDoc(imposed).hash })
+  await apply(a, following(alliance, alliance.documents[0]!, [0, 1], pin), imposed)
+  await until(() => directoryOf(b).member(parseNationId('CCC'))!.doc!.version === 2, 15_000)
+  const codes = ({ service }: RunningNode) => service.status().problems.map(({ code }) => code)
+  await until(() => [a, b].every(node => codes(node).includes('nation-overruled')), 15_000)
+}, 60_000)
 
 test('R-1.8: entries beyond the bound of a removed key are quarantined at all, those before it stay', async () => {
   await using alliance = await createTestAlliance(3)
