@@ -34,7 +34,10 @@ export async function runDoctor(context: CliContext, target: string | undefined,
   const wrong = checks.filter(({ result }) => result === 'failed')
   const [first] = wrong
   if (first === undefined) context.say('All is well.')
-  else context.say(`${wrong.length} of ${checks.length} checks failed; the first: ${first.detail}.\n→ ${first.fix}`)
+  else
+    context.say(
+      `${wrong.length} of ${checks.length} checks failed; the first: ${first.detail.replace(/\.$/, '')}.\n→ ${first.fix}`,
+    )
   context.setExitStatus(first === undefined ? EXIT_OK : EXIT_NO)
 }
 

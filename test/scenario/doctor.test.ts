@@ -281,7 +281,7 @@ describe('doctor', () => {
     const asRenewed = { ...alliance, members: [renewed, alliance.members[1]!] }
     await using a = await startFrom(asRenewed, 0, { clock: later })
     expect((await failures(a)).slice(0, 3).map(({ check, code }) => `${check}: ${code}`)).toEqual([
-      'own registry: publish-registry-expired',
+      'own registry: registry-expired',
       'own document: nation-doc-expired',
       'own peer key: peer-key-unlisted',
     ])
