@@ -9,6 +9,8 @@ import {
   type StartOptions,
   until,
 } from '../support/node-alliance.ts'
+import { createRawAuthor, startRawMember } from '../support/node-raw-member.ts'
+import { withdrawalItem } from '../support/raw-items.ts'
 
 const config: StartOptions['config'] = each => ({
   ...each,
@@ -88,6 +90,31 @@ test('what one site has published is a duplicate at the other; said by both at o
   expect((await viewsOf([first, second, b, c])).size).toBe(1)
   await second[Symbol.asyncDispose]()
   await first[Symbol.asyncDispose]()
+}, 60_000)
+
+test('what one site asserts the other withdraws, for all and for good', async () => {
+  await using alliance = await twoSites()
+  await using first = await alliance.start(0, { config })
+  await using b = await alliance.start(1, { config })
+  await using c = await alliance.start(2, { config })
+  await ready([first, b, c])
+  const [outcome] = await first.service.publish([domainDraft('mistaken.example')])
+  await converged([first, b, c])
+
+  // As the command that withdraws will, in the log of the second site.
+  const author = createRawAuthor(alliance, alliance.members[SECOND]!)
+  const epoch = author.newEpoch()
+  author.grant(epoch)
+  author.batch(epoch, [withdrawalItem(Buffer.from((outcome as { id: string }).id, 'hex'))])
+  await using raw = await startRawMember(alliance, SECOND, { only: [0, 1, 2] })
+  await raw.gossip(...author.entries)
+  const all = [first, b, c]
+  await until(() => all.every(({ service }) => service.status().indicators === 0), 5000)
+  await converged(all)
+  expect((await viewsOf(all)).size).toBe(1)
+  const [again] = await first.service.publish([domainDraft('mistaken.example')])
+  expect(again).toMatchObject({ outcome: 'new' })
+  expect((again as { id: string }).id).not.toBe((outcome as { id: string }).id)
 }, 60_000)
 
 test('both sites of a nation may cosign, and count once', async () => {

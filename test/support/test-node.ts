@@ -136,6 +136,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
           size: entries(),
           head: 'ef'.repeat(32),
           lastEntryMs: PUBLISHED_MS,
+          witnessed: 0,
           own: true,
           behind: 2,
         },
