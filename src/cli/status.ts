@@ -53,6 +53,7 @@ const LOGS: Shape<LogStatus> = {
     { name: 'log', cell: log => log.logId.slice(0, 16) },
     { name: 'incarnation', cell: log => log.incarnation },
     { name: 'entries', cell: log => log.size },
+    { name: 'witnessed', cell: log => log.witnessed },
     { name: 'behind', cell: log => log.behind },
     { name: 'last entry', cell: log => timeCell(log.lastEntryMs) },
   ],

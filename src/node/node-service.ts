@@ -96,6 +96,8 @@ export interface LogStatus {
   readonly nation: string
   readonly incarnation: number
   readonly size: number
+  /** How much of it a quorum of the alliance has witnessed: nobody can take that back. */
+  readonly witnessed: number
   readonly head: string
   readonly lastEntryMs: number
   readonly own: boolean

@@ -72,6 +72,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
         nation: head.nation,
         incarnation: head.incarnation,
         size: standing.size,
+        witnessed: book.standingOf(head).quorate?.size ?? 0,
         head: toHex(standing.head),
         lastEntryMs: head.timeMs,
         own: node.ownLog.current()?.logId === head.logId,
