@@ -11,13 +11,16 @@ import { CONNECTION_CHECKS, createPeerDiagnosis } from './peer-diagnosis.ts'
 import { createSyncSource } from './sync-source.ts'
 import { AGENT } from './version.ts'
 
+/** As `peer list` or the table of the checks shows it. */
+const KEY_PREFIX = /^[0-9a-f]{8,64}$/
 /** Everything together; what is not looked at by then is unknown. */
 const DIAGNOSIS_MS = 90_000
 const PEERS_AT_ONCE = 32
 
 /**
- * Why connections do not come about: the own standing, then each peer of `target` (a nation, a peer key in hex, or
- * everybody), in the order in which a connection is made. Throws UserError `net-peer-absent` for an unknown target.
+ * Why connections do not come about: the own standing, then each peer of `target` (a nation, the first 8 or more
+ * digits of a peer key, or everybody), in the order in which a connection is made. Throws UserError `net-peer-absent`
+ * for an unknown target.
  */
 export async function diagnose(
   { host, book, store, nation, sync, clock }: Pick<Node, 'host' | 'book' | 'store' | 'nation' | 'sync' | 'clock'>,
@@ -51,7 +54,10 @@ export async function diagnoseFromOutside(
 function targetsOf(directory: Directory, ownPeerPk: Uint8Array, target: string | undefined): readonly PeerNode[] {
   const others = directory.peers().filter(({ peerPk }) => !equalBytes(peerPk, ownPeerPk))
   if (target === undefined) return others
-  const matching = others.filter(({ nation, peerPk }) => nation === target || peerKeyHex(peerPk) === target)
+  const isKey = KEY_PREFIX.test(target)
+  const matching = others.filter(({ nation, peerPk }) =>
+    isKey ? peerKeyHex(peerPk).startsWith(target) : nation === target,
+  )
   if (matching.length > 0) return matching
   throw new UserError('net-peer-absent', unknownTarget(directory, target), {
     fix: '"tocsin peer list" shows who is known here.',

@@ -9,7 +9,7 @@ export interface NodeService {
   digest(): Promise<NodeDigest>
   peers(): readonly PeerStatus[]
   registry(): RegistryView
-  /** Why connections with a nation, a peer key in hex, or anybody do not come about; takes up to two minutes. */
+  /** Why connections with a nation, the owner of a peer key (8 or more digits of it), or anybody do not come about. */
   diagnose(target?: string): Promise<readonly DiagnosisCheck[]>
   /** Every valid document, as base64 of its SignedDoc, each after those that it builds on. */
   documents(): readonly string[]

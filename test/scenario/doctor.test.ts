@@ -287,8 +287,12 @@ describe('doctor', () => {
     ])
   })
 
-  test('refuses a target that it does not know', () =>
-    withA(async (_, a) => {
+  test('takes the beginning of a peer key for it, and refuses a target that it does not know', () =>
+    withA(async (alliance, a) => {
+      const peer = peerOf(alliance.members[1]!)
+      expect((await failures(a, peer.slice(0, 8)))[0]).toMatchObject({ peer, nation: 'BBB' })
+      await expect(a.service.diagnose(peer.slice(0, 7))).rejects.toMatchObject({ code: 'net-peer-absent' })
+      await expect(a.service.diagnose('AAA')).rejects.toThrow('no other node of AAA')
       await expect(a.service.diagnose('ZZZ')).rejects.toMatchObject({ code: 'net-peer-absent' })
       await expect(a.service.diagnose(toHex(randomBytes(32)))).rejects.toMatchObject({ code: 'net-peer-absent' })
     }))
