@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
 import { checkOwnPlace, type OwnNode, signOwnNation } from '../node/founding.ts'
 import {
   type Alliance,
@@ -10,9 +11,10 @@ import {
   readHeldAlliance,
 } from '../node/founding-alliance.ts'
 import { openKeyFile } from '../node/founding-keys.ts'
-import { readOwnNode } from '../node/founding-own.ts'
+import { isFurtherNode, readOwnNode } from '../node/founding-own.ts'
 import { parseClaim } from '../node/founding-trust.ts'
 import type { Home } from '../node/home.ts'
+import { readNodeHome } from '../node/own-nation.ts'
 import type { Trust } from '../registry/trust-string.ts'
 import { takeEffect } from './alliance-effect.ts'
 import { allianceViewOf, newsOf, printAlliance } from './alliance-view.ts'
@@ -33,15 +35,17 @@ export interface ApplyOptions {
 export async function applyAlliance(context: CliContext, file: string, options: ApplyOptions): Promise<void> {
   const { say } = context
   const home = context.home()
-  const own = await readOwnNode(home, context.environment)
+  const isFurther = await isFurtherNode(home)
+  const own = isFurther ? undefined : await readOwnNode(home, context.environment)
+  const nation = own?.nationFile.nation ?? (await readNodeHome(home, context.environment)).nation
   const held = await readHeldAlliance(home)
   const offered = mergeAlliance(held, await readAllianceFile(file))
-  const place = checkOwnPlace(offered, own.nationFile)
-  if (place === 'no-member') throw noMember(own, file)
+  if (offered.directory.member(nation) === undefined) throw noMember(nation, file)
+  const isUnsigned = own !== undefined && checkOwnPlace(offered, own.nationFile) === 'document-missing'
   for (const line of newsOf(held?.directory, offered.directory)) say(line)
   const trust = await confirmTrust(context, offered, held, options)
 
-  const complete = place === 'complete' ? offered : await signOwn(context, home, own, offered, options)
+  const complete = isUnsigned ? await signOwn(context, home, own, offered, options) : offered
   const alliance = pinAlliance(complete.evidence, trust)
   const isKnown = isSame(held, alliance, trust)
   const effect = isKnown ? undefined : await takeEffect(context, home, alliance, trust)
@@ -93,7 +97,7 @@ function isSame(held: HeldAlliance | undefined, alliance: Alliance, trust: Trust
   return held?.trust?.hash === trust.hash && allianceFileOf(held.evidence) === allianceFileOf(alliance.evidence)
 }
 
-function noMember({ nationFile: { nation } }: OwnNode, file: string): UserError {
+function noMember(nation: NationId, file: string): UserError {
   return new UserError('registry-not-member', `${nation} is no member of the alliance in ${file}`, {
     fix: 'Send what "tocsin nation export" prints to the governors, and apply the file that they send back.',
   })

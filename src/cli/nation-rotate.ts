@@ -10,11 +10,12 @@ import { type AskPassphrase, type OpenKeyFile, openKeyFile } from '../node/found
 import { exists, type Home, readNextNodeKeys, writeWhole } from '../node/home.ts'
 import { planKemCeremony, writeKemKeys } from '../node/kem-ceremony.ts'
 import { nodeOfKeys } from '../node/nation-change.ts'
-import { encodeNationFile, NATION_FILE_BYTES_MAX, parseNationFile } from '../node/nation-file.ts'
+import { encodeNationFile, NATION_FILE_BYTES_MAX, type NationFile, parseNationFile } from '../node/nation-file.ts'
 import { newNodeKeys, newRootSecrets, publicKeyOf } from '../node/new-keys.ts'
 import { type OwnNation, readOwnNation } from '../node/own-nation.ts'
 import { systemRandom } from '../node/random-system.ts'
 import { KEY_STATUS, type NodeRecord, USE } from '../registry/node-key.ts'
+import { keyName } from '../registry/phrase.ts'
 import type { RootKeyRecord } from '../registry/root-key.ts'
 import { createRootSigner } from '../registry/root-signer.ts'
 import type { CliContext } from './context.ts'
@@ -22,6 +23,7 @@ import { closingBounds, logsOfNode } from './nation-bounds.ts'
 import { decide } from './nation-decision.ts'
 import type { OntoOption } from './nation-nodes.ts'
 import { askNewPassphrase, createPassphrasePrompt } from './passphrase.ts'
+import { assertConfirmed } from './question.ts'
 
 const ports = { clock: { now: Date.now }, random: systemRandom }
 
@@ -101,8 +103,36 @@ async function leftBehind(context: CliContext, own: OwnNation): Promise<NodeReco
   return undefined
 }
 
+export interface RotateRootOptions extends OntoOption {
+  readonly lost?: boolean
+}
+
+/**
+ * For roots that are lost or in other hands: a new one that the governors have to bind the nation to (R-1.7). The old file
+ * is put aside. Nothing is signed.
+ */
+async function replaceRoot(context: CliContext, options: RotateRootOptions): Promise<void> {
+  const { say } = context
+  const home = context.home()
+  const file = parseNationFile(await readInput(home.nation, NATION_FILE_BYTES_MAX), home.nation)
+  await assertConfirmed(
+    context,
+    options.yes === true,
+    'Make a new root key, which counts only once the governors say so?',
+  )
+  const secrets = newRootSecrets('root', '', file.nation, ports)
+  await writeNextRoot(context, nextRootFile(home), secrets, options)
+  const roots = [publicKeyOf(secrets)]
+  await installRoot(home, { ...file, roots, rootThreshold: 1 })
+  say('Send a new request to a governor, and read this key to him by telephone: tocsin nation export')
+  for (const root of roots) say(`  ${file.nation}  ${keyName(root.idHex)}`)
+  say('He proposes: tocsin alliance propose reset NATION REQUEST --lost or --compromised.')
+  say('When that is in effect here, sign with the new key: tocsin nation renew')
+}
+
 /** Signed by the old threshold and the new (R-1.2). Run again, it completes what a crash or others' signatures held up. */
-export async function rotateRoot(context: CliContext, options: OntoOption): Promise<void> {
+export async function rotateRoot(context: CliContext, options: RotateRootOptions): Promise<void> {
+  if (options.lost === true) return replaceRoot(context, options)
   const own = await readOwnNation(context.home(), context.environment, options.onto)
   const { home, doc } = own
   const file = nextRootFile(home)
@@ -151,14 +181,18 @@ async function adoptRoot(
   { home, doc }: OwnNation,
   roots: readonly RootKeyRecord[],
 ): Promise<void> {
+  const file = parseNationFile(await readInput(home.nation, NATION_FILE_BYTES_MAX), home.nation)
+  const old = await installRoot(home, { ...file, roots, rootThreshold: doc.rootThreshold })
+  say(`${home.rootKey} is the new root key: keep copies of it offline. The old one is ${old}.`)
+}
+
+/** Returns where the key before is. */
+async function installRoot(home: Home, file: NationFile): Promise<string> {
   const old = datedName(home.rootKey)
   if (await exists(home.rootKey)) await link(home.rootKey, old)
+  await writeWhole(home.nation, encodeNationFile(file), { replace: true })
   await rename(nextRootFile(home), home.rootKey)
-  const file = parseNationFile(await readInput(home.nation, NATION_FILE_BYTES_MAX), home.nation)
-  await writeWhole(home.nation, encodeNationFile({ ...file, roots, rootThreshold: doc.rootThreshold }), {
-    replace: true,
-  })
-  say(`${home.rootKey} is the new root key: keep copies of it offline. The old one is ${old}.`)
+  return old
 }
 
 function nextRootFile({ keys }: Home): string {

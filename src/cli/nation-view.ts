@@ -1,14 +1,18 @@
-import { toHex } from '../base/bytes.ts'
-import { createXWingKey } from '../crypto/xwing.ts'
-import type { OwnNode } from '../node/founding.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { NationId } from '../base/ids.ts'
+import type { KemSecret } from '../crypto/node-key-file.ts'
+import { ownKemKey } from '../node/epoch-keys.ts'
+import { type OwnNode, publicAddresses } from '../node/founding.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
-import { readOwnNode, requestOf } from '../node/founding-own.ts'
-import { writeWhole } from '../node/home.ts'
+import { isFurtherNode, publicKeysOf, readOwnNode, requestOf } from '../node/founding-own.ts'
+import { exists, readKemKeys, writeWhole } from '../node/home.ts'
 import { encodeNationFile } from '../node/nation-file.ts'
+import { readNodeHome } from '../node/own-nation.ts'
 import type { Directory } from '../registry/directory.ts'
-import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
+import type { ParsedNationDoc } from '../registry/nation-doc.ts'
 import { KEY_STATUS, type NodeRecord, USE } from '../registry/node-key.ts'
 import { keyName } from '../registry/phrase.ts'
+import type { RootKeyRecord } from '../registry/root-key.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
 
@@ -49,7 +53,8 @@ interface KemWindow {
   readonly keyId: string
   readonly fromMs: number
   readonly untilMs: number
-  readonly use: 'past' | 'now' | 'ahead'
+  /** `unnamed`: the document does not name it, and nobody seals to it. */
+  readonly use: 'past' | 'now' | 'ahead' | 'given up' | 'unnamed'
 }
 
 const NATION: Shape<OwnNationView> = {
@@ -92,9 +97,7 @@ const KEM_WINDOWS: Shape<KemWindow> = {
 
 export async function showNation(context: CliContext, output: OutputFormat): Promise<void> {
   const { out, say } = context
-  const home = context.home()
-  const own = await readOwnNode(home, context.environment)
-  const view = viewOf(own, (await readHeldAlliance(home))?.directory, Date.now())
+  const view = await readView(context)
   await printRecord(out, output, view, NATION)
   if (output === 'table') {
     await out.write('\n')
@@ -111,34 +114,59 @@ export async function showNation(context: CliContext, output: OutputFormat): Pro
   }
 }
 
-function viewOf(own: OwnNode, directory: Directory | undefined, nowMs: number): OwnNationView {
-  const { nation, label, roots, governor, nodes } = requestOf(own)
-  const [node] = nodes
-  const doc = directory?.member(nation)?.doc
+async function readView(context: CliContext): Promise<OwnNationView> {
+  const home = context.home()
+  const directory = (await readHeldAlliance(home))?.directory
+  if (!(await isFurtherNode(home))) {
+    const own = await readOwnNode(home, context.environment)
+    const { label, roots, governor } = own.nationFile
+    const governors = [governor.primary, ...(governor.recovery === undefined ? [] : [governor.recovery])]
+    return viewOf({ ...own, nation: own.nationFile.nation, label, roots, governors }, directory, Date.now())
+  }
+  const { nation, nodeKeys, config } = await readNodeHome(home, context.environment)
+  const member = directory?.member(nation)
+  const roots = member?.doc?.roots ?? []
+  const kemKeys = (await exists(home.kemKeys)) ? await readKemKeys(home) : []
+  const addresses = publicAddresses(config)
+  const own = { nation, label: member?.label ?? '', roots, governors: [], nodeKeys, kemKeys, addresses }
+  return viewOf(own, directory, Date.now())
+}
+
+/** What a home holds, of a first node or of a further one. */
+interface Held extends Pick<OwnNode, 'nodeKeys' | 'kemKeys' | 'addresses'> {
+  readonly nation: NationId
+  readonly label: string
+  readonly roots: readonly RootKeyRecord[]
+  readonly governors: readonly RootKeyRecord[]
+}
+
+function viewOf(own: Held, directory: Directory | undefined, nowMs: number): OwnNationView {
+  const node = publicKeysOf(own.nodeKeys, own.addresses)
+  const doc = directory?.member(own.nation)?.doc
   return {
-    nation,
-    label,
-    rootKeyIds: roots.map(root => root.idHex),
-    governorKeyIds: [governor.primary, ...(governor.recovery === undefined ? [] : [governor.recovery])].map(
-      key => key.idHex,
-    ),
-    signKey: node?.signKey ?? '',
-    witnessKey: node?.witnessKey ?? '',
-    peerKey: node?.peerKey ?? '',
-    addresses: own.addresses,
+    nation: own.nation,
+    label: own.label,
+    rootKeyIds: own.roots.map(root => root.idHex),
+    governorKeyIds: own.governors.map(key => key.idHex),
+    ...node,
     alliance: directory?.registry.name ?? '',
     registryVersion: directory?.registry.version ?? 0,
     documentVersion: doc?.version ?? 0,
     documentExpiresMs: doc?.expiresMs ?? 0,
     documentAddresses: doc?.nodes.flatMap(each => each.addresses) ?? [],
-    nodes: doc?.nodes.map((each, i) => nodeView(each, i + 1, node?.signKey)) ?? [],
-    kemWindows: own.kemKeys.map(({ seed, fromMs, untilMs }) => ({
-      keyId: toHex(kemKeyIdOf(SUITE_XWING, createXWingKey(seed).publicKey)),
-      fromMs,
-      untilMs,
-      use: untilMs <= nowMs ? 'past' : fromMs <= nowMs ? 'now' : 'ahead',
-    })),
+    nodes: doc?.nodes.map((each, i) => nodeView(each, i + 1, node.signKey)) ?? [],
+    kemWindows: own.kemKeys.map(secret => windowOf(secret, doc, nowMs)),
   }
+}
+
+function windowOf(secret: KemSecret, doc: ParsedNationDoc | undefined, nowMs: number): KemWindow {
+  const { keyId } = ownKemKey(secret)
+  const { fromMs, untilMs } = secret
+  const named = doc?.kems.find(kem => equalBytes(kem.keyId, keyId))
+  const isUnnamed = doc !== undefined && named === undefined && untilMs > nowMs
+  const use = untilMs <= nowMs ? 'past' : fromMs <= nowMs ? 'now' : 'ahead'
+  const isGivenUp = named !== undefined && named.status !== KEY_STATUS.ACTIVE
+  return { keyId: toHex(keyId), fromMs, untilMs, use: isGivenUp ? 'given up' : isUnnamed ? 'unnamed' : use }
 }
 
 function nodeView({ signPk, peerPk, use, status, addresses }: NodeRecord, number: number, here?: string): NodeView {

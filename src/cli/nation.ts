@@ -6,7 +6,7 @@ import type { CreateOptions } from './nation-create.ts'
 import type { KemExportOptions } from './nation-kem.ts'
 import type { AddressOptions, OntoOption } from './nation-nodes.ts'
 import type { PresignOptions } from './nation-presign.ts'
-import type { RotateKemOptions, RotateNodeOptions } from './nation-rotate.ts'
+import type { RotateKemOptions, RotateNodeOptions, RotateRootOptions } from './nation-rotate.ts'
 import { type OutputFormat, outputOption } from './output.ts'
 import { type PassphraseOptions, passphraseFileOption } from './passphrase.ts'
 
@@ -78,9 +78,9 @@ function addKeyCommands(nation: Command, context: CliContext): void {
   deciding(rotate, 'kem', 'make the KEM keys of the coming months, up to sixteen windows')
     .option('--compromised', 'give up those of the document: others may have them')
     .action(async (options: RotateKemOptions) => (await import('./nation-rotate.ts')).rotateKem(context, options))
-  deciding(rotate, 'root', 'make a new root key in place of the one at hand').action(async (options: OntoOption) =>
-    (await import('./nation-rotate.ts')).rotateRoot(context, options),
-  )
+  deciding(rotate, 'root', 'make a new root key in place of the one at hand')
+    .option('--lost', 'the old one cannot sign, or is in other hands: the governors must reset it')
+    .action(async (options: RotateRootOptions) => (await import('./nation-rotate.ts')).rotateRoot(context, options))
   deciding(rotate, 'node', 'make new keys of this node; run again, it takes the next step')
     .option('--keep-old', 'keep a copy of the old key file, which else is destroyed')
     .action(async (options: RotateNodeOptions) => (await import('./nation-rotate.ts')).rotateNode(context, options))

@@ -1,10 +1,16 @@
 import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { createEd25519Signer } from '../crypto/ed25519.ts'
+import type { NodeKeys } from '../crypto/node-key-file.ts'
 import { type OwnNode, publicAddresses } from './founding.ts'
 import { readInput } from './founding-alliance.ts'
-import { type Home, readConfig, readKemKeys, readNodeKeys } from './home.ts'
-import { NATION_FILE_BYTES_MAX, type NationFile, parseNationFile } from './nation-file.ts'
+import { exists, type Home, readConfig, readKemKeys, readNodeKeys } from './home.ts'
+import { NATION_FILE_BYTES_MAX, type NationFile, type NationFileNode, parseNationFile } from './nation-file.ts'
+
+/** The root key of its nation is elsewhere, and so is what the nation tells of itself. */
+export async function isFurtherNode(home: Home): Promise<boolean> {
+  return (await exists(home.config)) && !(await exists(home.nation))
+}
 
 /** What a home holds of its own nation. Throws UserError `home-missing`, `config-invalid`, `key-file-*` or `nation-file-malformed`. */
 export async function readOwnNode(
@@ -24,18 +30,17 @@ export async function readOwnNode(
 }
 
 /** What the nation hands to the founder: its public keys, and the node's for people to read. */
-export function requestOf({ nationFile, nodeKeys: { peerSeed, inner }, addresses }: OwnNode): NationFile {
+export function requestOf({ nationFile, nodeKeys, addresses }: OwnNode): NationFile {
+  return { ...nationFile, nodes: [publicKeysOf(nodeKeys, addresses)] }
+}
+
+export function publicKeysOf({ peerSeed, inner }: NodeKeys, addresses: readonly string[]): NationFileNode {
   const publicHex = (seed: Uint8Array | undefined) =>
     seed === undefined ? '' : toHex(createEd25519Signer(seed).publicKey)
   return {
-    ...nationFile,
-    nodes: [
-      {
-        signKey: publicHex(inner?.signSeed),
-        witnessKey: publicHex(inner?.witnessSeed),
-        peerKey: publicHex(peerSeed),
-        addresses,
-      },
-    ],
+    signKey: publicHex(inner?.signSeed),
+    witnessKey: publicHex(inner?.witnessSeed),
+    peerKey: publicHex(peerSeed),
+    addresses,
   }
 }
