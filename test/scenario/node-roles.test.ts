@@ -4,7 +4,8 @@ import { type Logger, silentLogger } from '../../src/base/ports.ts'
 import { TLP } from '../../src/indicator/marking.ts'
 import { EVIDENCE } from '../../src/node/evidence-book.ts'
 import { ROLE } from '../../src/registry/registry-doc.ts'
-import type { NationEntry } from '../../src/wire/gen/tocsin.ts'
+import { encode } from '../../src/wire/codec.ts'
+import { Batch, type NationEntry } from '../../src/wire/gen/tocsin.ts'
 import {
   converged,
   createTestAlliance,
@@ -81,6 +82,7 @@ test('an observer follows all logs and the registry, and opens, says and is seal
   ).toEqual(['AAA', 'BBB', 'CCC'])
   await a.service.publish([domainDraft('later.example')])
   await using again = await alliance.start(3, { config })
+  await ready([again])
   await converged([a, b, c, again])
   expect(again.service.status()).toMatchObject({ state: 'ready', indicators: 0, waiting: 3 })
   expect(again.node.ownLog.current()).toBeUndefined()
@@ -112,9 +114,9 @@ test('who has lost PUBLISH is refused, and what it signs all the same stands, sh
   await raw.gossip(...author.entries.slice(entries.length))
   await until(() => [a, c].every(({ service }) => service.status().entries === author.entries.length), 5000)
   await until(() => told() === 1, 5000)
-  author.batch(epoch, [claimItem(utf8('0123456789abcdef'), 'all-the-same.example')])
-  await raw.gossip(author.entries.at(-1)!)
-  await converged([a, c])
+  const items = [claimItem(utf8('0123456789abcdef'), 'all-the-same.example')]
+  await raw.gossip(author.sealed(epoch, encode(Batch, { items }), { registryVersion: 2 }))
+  await until(() => [a, c].every(({ service }) => service.status().indicators === 2), 5000)
   const [shown] = await c.service.lookup(['all-the-same.example'])
   expect(shown?.result).toBe('found')
   const views = await Promise.all([a, c].map(({ service }) => service.digest()))
