@@ -110,23 +110,35 @@ export async function readSecret(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a file that appears whole or not at all; 0600 unless said. Refuses to overwrite unless told to. */
+/**
+ * Writes a file that appears whole or not at all; 0600 unless said. Refuses to overwrite unless told to.
+ * Throws UserError `file-exists` or `file-unwritable`.
+ */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array | string,
   options: { mode?: number; replace?: boolean } = {},
 ) {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   if (options.replace !== true) await assertAbsent(path)
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeBeside(path, bytes, options.mode ?? 0o600)
+  } catch (cause) {
+    throw new UserError('file-unwritable', `${path} cannot be written: ${reason(cause)}`, {
+      fix: 'Check that its folder exists, is yours, is not read-only, and has room; then run this again.',
+      cause,
+    })
+  }
+}
+
+async function writeBeside(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`
-  const file = await open(temporary, 'wx', options.mode ?? 0o600)
+  await using file = await open(temporary, 'wx', mode)
   try {
     await file.writeFile(bytes)
     await file.sync()
-    await file.close()
     await rename(temporary, path)
   } catch (error) {
-    await file.close().catch(() => {})
     await rm(temporary, { force: true })
     throw error
   }
