@@ -1,6 +1,7 @@
 import { readInput } from '../node/founding-alliance.ts'
 import { PROPOSAL_FILE_BYTES_MAX, parseProposalFile } from '../node/proposal-file.ts'
 import { allianceNameOf } from '../node/proposal-signing.ts'
+import type { Council } from '../registry/council.ts'
 import { describeNationChange, describeRegistryChange } from '../registry/describe-change.ts'
 import { type OpenProposal, openProposal, proposalTrust } from '../registry/proposal.ts'
 import { registryState } from '../registry/registry-state.ts'
@@ -30,11 +31,16 @@ export function proposalWords(open: OpenProposal): readonly string[] {
       : [`It builds on registry version ${registry.version}, fingerprint ${fingerprint(trustOf(registry))}.`]),
     `Fingerprint of this proposal: ${fingerprint(trust)}`,
     `  in words: ${trustWords(trust).join(' ')}`,
-    ...councils.map(
-      ({ version, threshold, seats }) =>
-        `Of version ${version} must sign ${threshold} of ${seats.length}: ${seats.map(({ name }) => name).join(', ')}`,
-    ),
+    signersOf(councils),
   ]
+}
+
+/** One sentence where the same must sign before and after. */
+function signersOf(councils: readonly Council[]): string {
+  const phrases = councils.map(({ threshold, seats }) => `${threshold} of ${seats.map(({ name }) => name).join(', ')}`)
+  const [before, after] = phrases
+  if (after === undefined || after === before) return `Must sign: ${before}`
+  return `Must sign: ${before} (as it is now), and ${after} (as it will be)`
 }
 
 /** Whether each of those who may sign has done so. */

@@ -58,7 +58,7 @@ describe('a proposal for a registry', () => {
     expect(two.councils.map(({ isComplete }) => isComplete)).toEqual([true, false])
     expect(missingOf(two)).toEqual([['CCC'], ['CCC', 'DDD']])
     expect(() => completeProposal(two)).toThrow(coded('proposal-incomplete'))
-    expect(() => completeProposal(two)).toThrow('2 of 3 needed signatures are here; not yet of CCC, DDD')
+    expect(() => completeProposal(two)).toThrow('2 of 3 who must sign for version 2 have; 1 more of CCC, DDD')
     const set = completeProposal(sign(two, 'gov DDD'))
     expect(directoryOf(set).registry).toMatchObject({ version: 2, threshold: 3 })
   })
