@@ -46,6 +46,7 @@ export const CODES = {
   'invite-unreachable': ['state', 'R-1.4'],
   'registry-split': ['conflict', 'R-1.5'],
   'registry-pin-aside': ['conflict', 'R-1.5'],
+  'registry-pinned-out': ['conflict', 'R-1.5'],
   'registry-expiring': ['state', 'R-1.9'],
   'registry-expired': ['state', 'R-1.9'],
   'nation-overruled': ['unauthorised', 'R-1.6'],

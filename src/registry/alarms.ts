@@ -5,6 +5,7 @@ import { DAY_MS } from './doc-fields.ts'
 import { checkExpiry, GRACE_DAYS } from './expiry.ts'
 import { hasLeft, LOST_RESET_DELAY_MS } from './nation-history.ts'
 import { countOf, dayOf, listOf, shortId } from './phrase.ts'
+import type { ParsedRegistryDoc } from './registry-doc.ts'
 import type { RegistrySplit } from './registry-state.ts'
 
 /** What the operator of any node should know of the documents in force, most urgent first. */
@@ -22,7 +23,7 @@ export interface Alarm {
 }
 
 export function findAlarms(directory: Directory, nowMs: number): readonly Alarm[] {
-  const { registry, split, pinsAside } = directory
+  const { registry, split, pinsAside, pinnedOut } = directory
   const members = directory.members().filter(member => !hasLeft(member))
   const alarms = [
     ...(split === undefined ? [] : [splitAlarm(split)]),
@@ -33,6 +34,7 @@ export function findAlarms(directory: Directory, nowMs: number): readonly Alarm[
         fix: 'Compare the registry with the governors by telephone; then pin the right one: tocsin alliance resolve',
       }
     }),
+    ...(pinnedOut === undefined ? [] : [pinnedOutAlarm(registry, pinnedOut)]),
     ...members.flatMap(nationAlarms),
     ...expiryAlarms(registry.expiresMs, nowMs, {
       nation: undefined,
@@ -68,6 +70,15 @@ function splitAlarm(split: RegistrySplit): Alarm {
   return {
     ...ofRegistry('registry-split', hashes.join(' '), describeSplit(split)),
     fix: 'Ask the governors by telephone which of them they mean; then run "tocsin alliance resolve".',
+  }
+}
+
+/** Others, who pinned nothing or something else, may have gone there long ago. */
+function pinnedOutAlarm(inForce: ParsedRegistryDoc, { version, hash }: ParsedRegistryDoc): Alarm {
+  const sentence = `Registry version ${version} (${shortId(hash)}) is here, and what is pinned excludes it: version ${inForce.version} stays in force here.`
+  return {
+    ...ofRegistry('registry-pinned-out', hash, sentence),
+    fix: 'Compare the registry with the governors by telephone; then pin the right one: tocsin alliance resolve',
   }
 }
 

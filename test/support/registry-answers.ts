@@ -32,6 +32,7 @@ export function answersOf(set: EvidenceSet, pins: readonly Pin[]) {
       signersOfBoth: state.split.signersOfBoth,
     },
     pinsAside: state.pinsAside,
+    pinnedOut: state.pinnedOut?.hash,
     valid: documentsOf(set).map(doc => toHex(doc.hash)),
     members: directory.members().map(({ nation, doc, siblings, overruled, pendingReset }) => ({
       ...{ nation, doc: doc?.hash, overruled, pendingReset },

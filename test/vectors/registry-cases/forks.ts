@@ -97,7 +97,7 @@ export const forkVectors: NamedVectors = {
       { version: 3, doc: 'left', from: 'operator' },
     ],
     deliver: [...registries, added('left'), added('right'), added('after-right')],
-    expect: { registry: 'left', pinsAside: ['after-right'] },
+    expect: { registry: 'left', pinsAside: ['after-right'], pinnedOut: 'after-right' },
   },
   'R-1.5-two-pins-of-the-operator': {
     rule: 'R-1.5',
@@ -116,7 +116,7 @@ export const forkVectors: NamedVectors = {
     docs: {},
     pins: [{ version: 3, doc: 'right', from: 'operator' }],
     deliver: [...registries, added('left')],
-    expect: { registry: 'registry-2' },
+    expect: { registry: 'registry-2', pinnedOut: 'left' },
   },
   'R-1.5-nothing-sealed-to-whom-a-branch-excludes': {
     rule: 'R-1.5',

@@ -226,7 +226,7 @@ export const registryVectors: NamedVectors = {
       { doc: 'right', outcome: 'added' },
       { doc: 'after-right', outcome: 'added' },
     ],
-    expect: { registry: 'left' },
+    expect: { registry: 'left', pinnedOut: 'after-right' },
   },
   'R-1.9-valid-too-long': refused(
     'R-1.9',
