@@ -167,7 +167,7 @@ function tcpFault(code: string, where: string): ProbeError {
       return new ProbeError(
         'net-no-answer',
         `no answer from ${where}`,
-        'A firewall on the way drops it, here or there, or the machine is off: open the port for this machine’s address.',
+        'A firewall on the way drops it, here or there, or the machine is off: open the port for the address of this machine.',
       )
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':

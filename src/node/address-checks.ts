@@ -29,7 +29,7 @@ function withoutAddress(node: PeerNode): DiagnosisCheck {
   return failed(subjectOf(node), 'name', {
     code: 'net-address-invalid',
     message: 'its document names no address, so it has to call, and has not',
-    fix: 'Ask its operator whether it runs, and whether it reaches this node’s address.',
+    fix: 'Ask its operator whether it runs, and whether it reaches the address of this node.',
   })
 }
 

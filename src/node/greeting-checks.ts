@@ -66,7 +66,7 @@ function checkRegistry({ registryVersion, registryHash }: Hello, { registry, cha
     return {
       code: 'registry-older',
       message: `theirs is older: ${theirs} there, ${ours} here`,
-      fix: 'It comes to them with their next sync. If it stays so, send them an invite: tocsin alliance invite',
+      fix: 'It comes to them with their next sync. If it stays so, send them an invite: tocsin alliance invite NATION',
     }
   }
   return {

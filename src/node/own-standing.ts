@@ -86,8 +86,8 @@ function checkPeerKey({ directory, nation, peer }: OwnNode): string | Fault {
         : 'is in no document in force'
   return {
     code: 'peer-key-unlisted',
-    message: `this node’s peer key ${why}`,
-    fix: 'Nobody lets it in before its nation’s document names this key: "tocsin nation show", then add the node.',
+    message: `the peer key of this node ${why}`,
+    fix: 'Nobody lets it in before the document of its nation names this key: "tocsin nation show", then add the node.',
   }
 }
 

@@ -149,7 +149,7 @@ function letIn(subject: DiagnosisSubject): DiagnosisCheck {
 }
 
 const NOT_ADMITTED_FIX =
-  'See that our nation’s newest document reaches it ("tocsin alliance invite" makes a file for it), and ask its operator.'
+  'See that the newest document of our nation reaches it ("tocsin alliance invite NATION" makes a file for it), and ask its operator.'
 
 const CLOSED: Fault = {
   code: 'net-not-admitted',

@@ -167,6 +167,18 @@ describe('doctor', () => {
     20_000,
   )
 
+  test(
+    'says that a peer does not greet in time',
+    () =>
+      withA(async (alliance, a) => {
+        await using b = await hostAt(alliance.members[1]!, 'member')
+        const silence = new Promise<void>(() => {})
+        await b.handleStream(SYNC_PROTOCOL, () => silence, { streamsMaxPerPeer: 4, streamsMaxTotal: 16 })
+        expect((await findings(a)).at(-5)).toBe('admission: net-timeout')
+      }),
+    20_000,
+  )
+
   test('says that a member which knows of our expulsion refuses us', async () => {
     await using alliance = await createTestAlliance(3)
     const governors = alliance.members.map(({ root }) => root)
