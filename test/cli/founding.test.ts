@@ -1,4 +1,3 @@
-import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -7,8 +6,9 @@ import { allianceFileOf } from '../../src/node/founding-alliance.ts'
 import { readOwnNode, requestOf } from '../../src/node/founding-own.ts'
 import type { Home } from '../../src/node/home.ts'
 import { encodeNationFile, parseNationFile } from '../../src/node/nation-file.ts'
-import { type CliRun, cleanEnvironment, runCli, TOCSIN } from '../support/cli.ts'
+import { type CliRun, runCli } from '../support/cli.ts'
 import { found, makeHome, PASSPHRASE, signNation, temporaryDirectory } from '../support/nation-homes.ts'
+import { hasTerminal, runOnTerminal as runTyped } from '../support/terminal.ts'
 
 /** The commands as they are typed, each a process; keys that need not be made by them are quickly opened ones. */
 
@@ -36,29 +36,8 @@ function run(home: string, args: readonly string[], env: Readonly<Record<string,
   return runCli(args, { cwd: work, env: set })
 }
 
-/** Of util-linux: lends a terminal. */
-const TERMINAL = 'script'
-const hasTerminal = spawnSync(TERMINAL, ['--version']).status === 0
-
-/** Each answer is typed when its question is there. */
-async function runOnTerminal(
-  home: string,
-  args: string,
-  answers: readonly (readonly [question: string, answer: string])[],
-) {
-  const env = cleanEnvironment({ TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile })
-  const command = `'${process.execPath}' '${TOCSIN}' ${args}`
-  const child = spawn(TERMINAL, ['-qefc', command, '/dev/null'], { cwd: work, env, stdio: ['pipe', 'pipe', 'inherit'] })
-  let said = ''
-  const open = [...answers]
-  child.stdout.setEncoding('utf8').on('data', text => {
-    said += text
-    if (open[0] === undefined || !said.includes(open[0][0])) return
-    child.stdin.write(`${open.shift()![1]}\r`)
-  })
-  const status = await new Promise<number | null>(resolve => child.once('close', resolve))
-  return { status, said }
-}
+const runOnTerminal = (home: string, args: string, answers: Parameters<typeof runTyped>[1]) =>
+  runTyped(args, answers, { cwd: work, env: { TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile } })
 
 async function expectOk(running: Promise<CliRun>): Promise<CliRun> {
   const ran = await running

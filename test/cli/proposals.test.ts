@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { planFounding, signFounding } from '../../src/node/founding.ts'
+import { planFounding, signFounding, signOwnNation } from '../../src/node/founding.ts'
 import { allianceFileOf, openAlliance, readAllianceFile } from '../../src/node/founding-alliance.ts'
 import { openKeyFile } from '../../src/node/founding-keys.ts'
 import { readOwnNode, requestOf } from '../../src/node/founding-own.ts'
@@ -14,10 +14,11 @@ import { documentsOf } from '../../src/registry/evidence.ts'
 import { planRegistry } from '../../src/registry/next-registry.ts'
 import { draftOf } from '../../src/registry/proposal.ts'
 import { registryBaseOf } from '../../src/registry/registry-base.ts'
-import { DOC_TYPE } from '../../src/registry/signed-doc.ts'
+import { DOC_TYPE, signDoc } from '../../src/registry/signed-doc.ts'
 import { encodeTrust, fingerprint, trustOf } from '../../src/registry/trust-string.ts'
 import { type CliRun, runCli } from '../support/cli.ts'
 import { ask, makeHome, PASSPHRASE, signNation, temporaryDirectory, weak } from '../support/nation-homes.ts'
+import { hasTerminal, runOnTerminal } from '../support/terminal.ts'
 
 /** Changes of the alliance as they are typed: three governors at three places, two of whom decide. */
 
@@ -290,6 +291,50 @@ describe('a proposal', () => {
     await refused('DEU', `${sign} --key DEU/keys/root.age`, 'key-file-other', 64)
     await refused('DEU', `${sign} --key DEU/config.yaml`, 'key-file-malformed', 64)
     await refused('DEU', `${sign} --key absent`, 'key-file-unreadable', 64)
+  })
+
+  test.skipIf(!hasTerminal)(
+    'is not signed where the passphrase is wrong three times, nor where the answer is no',
+    async () => {
+      await ok('DEU', 'alliance propose renew')
+      const before = snapshot()
+      const env = { TOCSIN_HOME: path('DEU'), TOCSIN_PASSPHRASE_FILE: '' }
+      const sign = (...answers: readonly (readonly [string, string])[]) =>
+        runOnTerminal('alliance sign exercise-v2.proposal', answers, { cwd: work, env })
+      const wrong = ['Passphrase of', 'wrong'] as const
+      const { status, said } = await sign(['[yes/no]', 'yes'], wrong, wrong, wrong)
+      expect(status, said).toBe(64)
+      expect(said).toContain('error passphrase-wrong: ')
+      expect((await sign(['[yes/no]', 'no'])).said).toContain('error confirmation-missing: ')
+      expect(snapshot()).toEqual(before)
+    },
+  )
+
+  test('is not made for the return of a nation whose document has expired (R-1.9)', async () => {
+    const nowMs = Date.now() - 401 * DAY_MS
+    const owns = await Promise.all(['DEU', 'FRA'].map(name => readOwnNode(home(name), {})))
+    const nations = owns.map(own => own.nationFile)
+    const wish = {
+      name: 'Old',
+      nations,
+      governors: [nations[0]!.nation],
+      threshold: 1,
+      byzantineNations: undefined,
+      nowMs,
+    }
+    const key = await openKeyFile(home('DEU').governorKey, ask)
+    const founded = await signFounding(planFounding(wish), [key], weak)
+    const rootKey = await openKeyFile(home('FRA').rootKey, ask)
+    const { evidence, directory: old } = await signOwnNation(founded, owns[1]!, rootKey, nowMs, weak)
+    const base = registryBaseOf(evidence, old.registry.hash)!
+    const expel = { kind: 'expel', nation: nations[1]!.nation, bounds: [] } as const
+    const { docBytes } = planRegistry(base, [expel], { nowMs, validDays: 400 })
+    const signed = signDoc(DOC_TYPE.REGISTRY, evidence.allianceId, docBytes, [key.signer])
+    const expelled = openAlliance([...documentsOf(evidence), signed])
+    writeFileSync(home('DEU').alliance, allianceFileOf(expelled.evidence))
+    writeFileSync(home('DEU').trust, `${encodeTrust(trustOf(expelled.directory.registry))}\n`)
+    const said = await refused('DEU', 'alliance propose readmit FRA', 'nation-doc-expired', 69)
+    expect(said).toContain('tocsin nation renew')
   })
 
   test('is not signed at the home of another alliance, nor where a newer registry is in force', async () => {
