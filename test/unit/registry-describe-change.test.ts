@@ -280,8 +280,7 @@ describe('of a nation', () => {
         "Root key 708c 028d ce93 26de e901 55f6 1e0d 45df speaks for AAA.",
         "1 of 1 root keys must sign each document of AAA.",
         "AAA's node 8e07e101867e52ca… joins: it signs and reads, reached at /ip4/192.0.2.1/tcp/4001; sign key 8e07e101867e52ca…, witness key fde606618da0d2ba…, peer key fc0b7ef915e2d4d1….",
-        "KEM key a5b922aeb82b26a7… of AAA is added, to be sealed to from 2026-01-01 00:00:00 UTC until 2026-02-01 00:00:00 UTC.",
-        "KEM key ad7c572e1e5c8a83… of AAA is added, to be sealed to from 2026-02-01 00:00:00 UTC until 2026-03-04 00:00:00 UTC.",
+        "2 KEM keys of AAA are added, to be sealed to one after the other from 2026-01-01 00:00:00 UTC: a5b922aeb82b26a7… until 2026-02-01, ad7c572e1e5c8a83… until 2026-03-04.",
         "Of AAA's log 43bf43a1e1ebc723… the first 12 entries stay trusted, on the branch with root c7bb986e5549e3bf….",
         "ATTENTION: what AAA wrote in these logs beyond the bounds is set aside everywhere, for good. Whether witnesses have seen more of it cannot be known from this document.",
         "A contact is named: "Duty officer", "round the clock", reached at "duty@aaa.example".",
@@ -304,6 +303,13 @@ describe('of a nation', () => {
     const sentences = nationChange({ nodes })
     expect(sentences[1]).toMatch(/^AAA's node [0-9a-f]{16}… joins: it signs and reads/)
     expect(sentences[2]).toMatch(/^ATTENTION: AAA's node [0-9a-f]{16}… is left out, so nobody will accept/)
+  })
+
+  test('KEM keys of one ceremony are told in one sentence, each with the end of its window', () => {
+    const [, sentence] = nationChange({ kems: [...kemKeys('AAA', 2), ...kemKeys('BBB', 3, T0 + 62 * DAY_MS)] })
+    expect(sentence).toMatch(
+      /^3 KEM keys of AAA are added, to be sealed to one after the other from 2026-03-04 00:00:00 UTC: [0-9a-f]{16}… until 2026-04-04, [0-9a-f]{16}… until 2026-05-05, [0-9a-f]{16}… until 2026-06-05\.$/,
+    )
   })
 
   test('a KEM key that changes its status or window, or goes, is told', () => {
