@@ -3,8 +3,9 @@ import type { RegistryView } from '../node/node-service.ts'
 import { registryView } from '../node/registry-view.ts'
 import { type Alarm, findAlarms } from '../registry/alarms.ts'
 import { describeRegistryChange } from '../registry/describe-change.ts'
-import type { Directory } from '../registry/directory.ts'
+import type { Directory, Member } from '../registry/directory.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
+import type { RegistrySplit } from '../registry/registry-state.ts'
 import { fingerprint, trustOf } from '../registry/trust-string.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
@@ -71,26 +72,24 @@ export function allianceViewOf(directory: Directory, nowMs = Date.now()): Allian
     ...view,
     fingerprint: fingerprint(trustOf(registry)),
     daysLeft: daysUntil(view.expiresMs, nowMs),
-    nations: view.nations.map(entry => {
-      const member = directory.member(entry.nation as NationId)
-      const expiresMs = member?.doc?.expiresMs ?? 0
-      return {
-        ...entry,
-        documentExpiresMs: expiresMs,
-        documentDaysLeft: expiresMs === 0 ? 0 : daysUntil(expiresMs, nowMs),
-        siblings: member?.siblings.map(({ hash }) => hash) ?? [],
-      }
-    }),
-    split:
-      split === undefined
-        ? null
-        : {
-            version: split.siblings[0]!.version,
-            siblings: split.siblings.map(({ hash }) => hash),
-            signersOfBoth: split.signersOfBoth,
-          },
+    nations: view.nations.map(entry => memberView(entry, directory.member(entry.nation as NationId), nowMs)),
+    split: split === undefined ? null : splitView(split),
     alarms: findAlarms(directory, nowMs),
   }
+}
+
+function memberView(entry: RegistryView['nations'][number], member: Member | undefined, nowMs: number): MemberView {
+  const expiresMs = member?.doc?.expiresMs ?? 0
+  return {
+    ...entry,
+    documentExpiresMs: expiresMs,
+    documentDaysLeft: expiresMs === 0 ? 0 : daysUntil(expiresMs, nowMs),
+    siblings: member?.siblings.map(({ hash }) => hash) ?? [],
+  }
+}
+
+function splitView({ siblings, signersOfBoth }: RegistrySplit): SplitView {
+  return { version: siblings[0]!.version, siblings: siblings.map(({ hash }) => hash), signersOfBoth }
 }
 
 /** CSV and JSON lines hold the alliance alone; JSON and the table its nations too. Alarms are said in any case. */
