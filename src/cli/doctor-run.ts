@@ -15,7 +15,10 @@ import { type OutputFormat, printRows, type Shape } from './output.ts'
 const SHAPE: Shape<DiagnosisCheck> = {
   columns: [
     { name: 'result', cell: ({ result }) => (result === 'failed' ? 'FAIL' : result) },
-    { name: 'about', cell: ({ nation, peer }) => (peer === '' ? 'this node' : `${nation} ${peer.slice(0, 8)}`) },
+    {
+      name: 'about',
+      cell: ({ nation, peer }) => (peer === '' ? 'this node' : `${nation} ${peer.slice(0, 8)}`.trimStart()),
+    },
     { name: 'address', cell: ({ address }) => address },
     { name: 'check', cell: ({ check }) => check },
     { name: 'code', cell: ({ code }) => code },

@@ -1,7 +1,8 @@
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
-import { peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
+import type { Host } from '../net/host.ts'
+import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import type { Directory, PeerNode } from '../registry/directory.ts'
 import { checkAddresses, subjectOf } from './address-checks.ts'
 import type { Node } from './daemon.ts'
@@ -27,13 +28,15 @@ export async function diagnose(
   target?: string,
 ): Promise<readonly DiagnosisCheck[]> {
   const directory = book.directory()
-  const peers = targetsOf(directory, peerKeyBytes(host.self), target)
+  const strangers = strangersOf(host, target)
+  const peers = peersOf(directory, peerKeyBytes(host.self), target)
+  if (strangers.length === 0) assertKnown(peers, directory, target)
   const signal = AbortSignal.timeout(DIAGNOSIS_MS)
   const hello = () => createSyncSource({ store, book, nation, agent: AGENT, clock }).hello()
   const diagnosePeer = createPeerDiagnosis({ host, directory, hello, clock, signal })
   const own = checkOwnStanding({ directory, nation, peer: host.self, nowMs: clock.now() })
   const found = await inParallel(peers, diagnosePeer)
-  return [...own, checkOwnClock(sync.clockSkewMs(), directory.policy.skewSeconds), ...found.flat()]
+  return [...own, checkOwnClock(sync.clockSkewMs(), directory.policy.skewSeconds), ...found.flat(), ...strangers]
 }
 
 /** What can be told without a node: names, TCP and Noise of each peer's addresses as this process sees them. */
@@ -43,7 +46,8 @@ export async function diagnoseFromOutside(
   target?: string,
 ): Promise<readonly DiagnosisCheck[]> {
   const signal = AbortSignal.timeout(DIAGNOSIS_MS)
-  const peers = targetsOf(directory, ownPeerPk, target)
+  const peers = peersOf(directory, ownPeerPk, target)
+  assertKnown(peers, directory, target)
   const found = await inParallel(peers, async peer => {
     const { checks } = await checkAddresses(peer, signal)
     return [...checks, ...skipped(subjectOf(peer), CONNECTION_CHECKS, 'no daemon runs here that could tell')]
@@ -51,14 +55,31 @@ export async function diagnoseFromOutside(
   return found.flat()
 }
 
-function targetsOf(directory: Directory, ownPeerPk: Uint8Array, target: string | undefined): readonly PeerNode[] {
+function peersOf(directory: Directory, ownPeerPk: Uint8Array, target: string | undefined): readonly PeerNode[] {
   const others = directory.peers().filter(({ peerPk }) => !equalBytes(peerPk, ownPeerPk))
   if (target === undefined) return others
-  const isKey = KEY_PREFIX.test(target)
-  const matching = others.filter(({ nation, peerPk }) =>
-    isKey ? peerKeyHex(peerPk).startsWith(target) : nation === target,
-  )
-  if (matching.length > 0) return matching
+  return others.filter(({ nation, peerPk }) => nation === target || isKeyOf(peerKeyHex(peerPk), target))
+}
+
+function isKeyOf(peer: PeerKeyHex, target: string): boolean {
+  return KEY_PREFIX.test(target) && peer.startsWith(target)
+}
+
+/** Anybody may be in limbo, so that is a fault only where it is asked about. */
+function strangersOf(host: Host, target: string | undefined): readonly DiagnosisCheck[] {
+  const strangers = host.peers().filter(({ status }) => status === 'limbo')
+  const meant = strangers.filter(({ peer }) => target === undefined || isKeyOf(peer, target))
+  return meant.map(({ peer, addresses }) => {
+    const subject = { nation: '', peer, address: addresses[0] ?? '' }
+    const message = 'it is kept in limbo: no document in force here names its key'
+    if (target === undefined) return unknown(subject, 'peer key', message)
+    const fix = 'If it is a member, apply the newest documents of its nation: tocsin alliance apply FILE'
+    return failed(subject, 'peer key', { code: 'peer-key-unlisted', message, fix })
+  })
+}
+
+function assertKnown(peers: readonly PeerNode[], directory: Directory, target: string | undefined): void {
+  if (peers.length > 0 || target === undefined) return
   throw new UserError('net-peer-absent', unknownTarget(directory, target), {
     fix: '"tocsin peer list" shows who is known here.',
   })
