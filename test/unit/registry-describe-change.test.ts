@@ -167,9 +167,11 @@ describe('of a registry', () => {
     `)
   })
 
-  test('whoever ends a membership without a bound is told what counts then', () => {
+  test('whoever ends a membership, or resets stolen keys, without a bound is told what counts then', () => {
     const warning = expect.stringContaining('ATTENTION: no bound is given for a log of AAA')
     expect(entryChange('AAA', { status: 3 })).toContainEqual(warning)
+    const reset = { reset: 2, docMinVersion: 2, rootKeyIds: [seed('new root')] }
+    expect(entryChange('AAA', reset)).toContainEqual(warning)
     const without = founded.message.nations.filter(each => each.nation !== 'AAA')
     expect(registryChange({ nations: without })).toContainEqual(warning)
   })
@@ -206,6 +208,12 @@ describe('of a registry', () => {
     const before = parseRegistryDoc(first.signed)
     expect(describeRegistryChange(before, soon).at(-1)).toContain('carried on: it takes effect with')
     expect(describeRegistryChange(before, later).at(-1)).toContain('carried on: it is in effect with this version')
+  })
+
+  test('a pin that goes back, or to a sibling, is a danger', () => {
+    expect(entryChange('CCC', { pinVersion: 2, pinHash: seed('older') }).filter(isDanger)).toHaveLength(1)
+    expect(entryChange('CCC', { pinVersion: 3, pinHash: seed('sibling') }).filter(isDanger)).toHaveLength(1)
+    expect(entryChange('CCC', { pinVersion: 4, pinHash: seed('next') }).filter(isDanger)).toEqual([])
   })
 
   test('what others wrote cannot pose as a sentence of ours', () => {
