@@ -13,7 +13,7 @@ import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
 import { DEFAULT_POLICY } from '../registry/policy.ts'
 import { draftOf, type Proposal } from '../registry/proposal.ts'
-import { type ParsedRegistryDoc, parseRegistryDoc, ROLE, STATUS } from '../registry/registry-doc.ts'
+import { firstRoles, type ParsedRegistryDoc, parseRegistryDoc, STATUS } from '../registry/registry-doc.ts'
 import { rootSetOf } from '../registry/root-set.ts'
 import { DOC_TYPE, signedDocOf } from '../registry/signed-doc.ts'
 import type { KemKey, NodeKey } from '../wire/gen/tocsin.ts'
@@ -48,7 +48,6 @@ export interface OwnNode {
   readonly addresses: readonly string[]
 }
 
-const ROLES = [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS]
 const NO_CEILING = 0
 /** The longest that allows. */
 const VALID_DAYS = 400
@@ -60,11 +59,11 @@ export function planFounding(wish: FoundingWish): FoundingPlan {
     name: wish.name,
     governors: wish.governors.map(id => ({ nation: id, ...memberOf(nations, id).governor })),
     threshold: wish.threshold ?? Math.floor(wish.governors.length / 2) + 1,
-    nations: [...nations.values()].map(({ nation, label, rootThreshold, roots }) => ({
+    nations: [...nations.values()].map(({ nation, label, rootThreshold, roots, observer }) => ({
       nation,
       label,
       status: STATUS.ACTIVE,
-      roles: ROLES,
+      roles: firstRoles(observer),
       rootThreshold,
       roots,
       maxTlp: NO_CEILING,

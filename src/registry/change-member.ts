@@ -16,7 +16,7 @@ import {
 } from './change-roots.ts'
 import type { Bound, DocHashHex } from './doc-fields.ts'
 import { nationBase, type RegistryBase } from './registry-base.ts'
-import { RESET, ROLE, STATUS, type Status } from './registry-doc.ts'
+import { firstRoles, RESET, ROLE, STATUS, type Status } from './registry-doc.ts'
 
 /** Changes of one nation's place. */
 export type MemberChange =
@@ -44,7 +44,6 @@ export type MemberChange =
   /** of several documents of one version the one that counts. */
   | { readonly kind: 'pin'; readonly nation: NationId; readonly hash: DocHashHex }
 
-const ROLES_OF_A_MEMBER = [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS]
 const ROLES_KNOWN: readonly number[] = Object.values(ROLE)
 const TLP_MAX = 5
 
@@ -109,7 +108,7 @@ function admit(doc: RegistryDoc, request: NationRoots): RegistryDoc {
     nation: request.nation,
     label: request.label,
     status: STATUS.ACTIVE,
-    roles: ROLES_OF_A_MEMBER,
+    roles: firstRoles(request.observer),
     ...rootFields(doc, request),
     reset: RESET.NONE,
     docMinVersion: 0,
