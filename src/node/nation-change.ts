@@ -20,7 +20,7 @@ import type { OwnNation } from './own-nation.ts'
 import { allianceNameOf, seatOfKey } from './proposal-signing.ts'
 
 /** The longest that allows. */
-export const VALID_DAYS = 400
+const VALID_DAYS = 400
 
 /**
  * The next document of the nation, verified as every signer will. After a reset it names the new roots, too (R-1.7).
