@@ -1,10 +1,12 @@
 import { DAY_MS } from '../registry/doc-fields.ts'
+import { hasLeft } from '../registry/nation-history.ts'
 import type { Node } from './daemon.ts'
 import type { Counter } from './node-service.ts'
 
 /** The alliance's documents as measurements. The registry version is measured with the state of the node. */
 export function allianceGauges({ book, clock, hints }: Node): readonly Counter[] {
   const directory = book.directory()
+  const members = directory.members().filter(member => !hasLeft(member))
   const nowMs = clock.now()
   const left = (document: string, expiresMs: number) => ({
     labels: { document },
@@ -18,7 +20,7 @@ export function allianceGauges({ book, clock, hints }: Node): readonly Counter[]
       type: 'gauge',
       values: [
         left('registry', directory.registry.expiresMs),
-        ...directory.members().flatMap(({ nation, doc }) => (doc === undefined ? [] : left(nation, doc.expiresMs))),
+        ...members.flatMap(({ nation, doc }) => (doc === undefined ? [] : left(nation, doc.expiresMs))),
       ],
     },
     {

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../base/bytes.ts'
+import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
@@ -51,6 +51,7 @@ export interface EvidenceBook {
   checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
   has(hashHex: string): boolean
+  /** Of documents first, each after those it builds on: whoever fetches in this order has none wait for another. */
   hashes(): readonly Uint8Array[]
   item(hash: Uint8Array): EvidenceItem | undefined
   /** `SHA256("tocsin/evidence/v1\0" || the hashes, ascending)`. */
@@ -257,10 +258,10 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 
   function listing() {
     if (listed !== undefined) return listed
-    const names = [...allPieces().keys()].sort().map(name => parseHash(fromHex(name)))
-    const bytes = new Uint8Array(names.length * HASH_BYTES)
-    for (const [i, name] of names.entries()) bytes.set(name, i * HASH_BYTES)
-    listed = { names, digest: labelledHash('tocsin/evidence/v1', bytes) }
+    const names = [...allPieces().keys()].map(name => parseHash(fromHex(name)))
+    const ascending = new Uint8Array(names.length * HASH_BYTES)
+    for (const [i, name] of names.toSorted(compareBytes).entries()) ascending.set(name, i * HASH_BYTES)
+    listed = { names, digest: labelledHash('tocsin/evidence/v1', ascending) }
     return listed
   }
 
