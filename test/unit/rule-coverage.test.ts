@@ -16,7 +16,7 @@ const FORGED = ['registry-forged', 'R-0.5, R-1.1, R-1.2, R-1.3, R-1.11: forged d
 /** Where each rule of the two layers and of the registry is attacked. */
 const COVERAGE: Readonly<Record<string, Shown>> = {
   'R-0.1': {
-    vectors: ['chain/R-0.1-key-of-another-nation', 'chain/R-0.1-unknown-genesis-key', 'chain/R-0.1-gap'],
+    vectors: ['chain/R-0.1-key-of-another-nation', 'chain/R-0.1-gap', 'registry/R-0.1-named-by-no-registry'],
     scenarios: [['node-gossip-input', 'rejects what is wrong whatever one knows']],
   },
   'R-0.2': {
