@@ -156,19 +156,23 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     for (const log of change?.logs ?? []) {
       logger.warn({ nation: log.nation, log: logIdHex(log.logId) }, 'the author of a log contradicts itself')
     }
-    return change === undefined ? 'known' : batchOf(change)
+    return change === undefined ? 'known' : batchOf([change])
   }
 
-  function batchOf({ added, removed, logs: touched }: Change): StoreBatch {
+  function batchOf(changes: readonly Change[]): StoreBatch {
     all = undefined
     listed = undefined
-    for (const { name } of removed) pieces.delete(toHex(name))
-    for (const { name, item } of added) pieces.set(toHex(name), item)
-    // Two logs of one position say something of every log of that position.
-    if (touched.length > 1) limits.clear()
-    for (const log of touched) limits.delete(logIdHex(log.logId))
-    const add = added.map(({ name, item }) => ({ type: item.type, hash: name, bytes: item.body }))
-    return { evidence: { add, remove: removed.map(({ name }) => name) } }
+    for (const { added, removed, logs: touched } of changes) {
+      for (const { name } of removed) pieces.delete(toHex(name))
+      for (const { name, item } of added) pieces.set(toHex(name), item)
+      // Two logs of one position say something of every log of that position.
+      if (touched.length > 1) limits.clear()
+      for (const log of touched) limits.delete(logIdHex(log.logId))
+    }
+    const add = changes.flatMap(({ added }) =>
+      added.map(({ name, item }) => ({ type: item.type, hash: name, bytes: item.body })),
+    )
+    return { evidence: { add, remove: changes.flatMap(({ removed }) => removed.map(({ name }) => name)) } }
   }
 
   /** All that is held, by name in hex. */
@@ -229,11 +233,13 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
         logger.debug({ code: error.code, from }, 'refused a piece of evidence')
       }
     }
+    const changes: Change[] = []
     for (const ofLog of Map.groupBy(checkpoints, ({ log }) => logIdHex(log.logId)).values()) {
       const change = logs.addCheckpoints(ofLog, evidenceOf)
       count[change === undefined ? 'known' : 'added'] += ofLog.length
-      if (change !== undefined) await keep(batchOf(change))
+      if (change !== undefined) changes.push(change)
     }
+    if (changes.length > 0) await keep(batchOf(changes))
     if (count.added > 0) await settle()
     return { ...count, refused, documents: fresh }
   }
