@@ -37,7 +37,8 @@ function describeAdmission(entry: NationRecord): string {
   const { nation, label, status, roles, maxTlp } = entry
   const how = status === STATUS.ACTIVE ? 'is admitted' : `is entered as ${nameOf(STATUS, status)}`
   const does = roles.size === 0 ? 'may do nothing' : `may ${listOf(roleNames(roles))}`
-  return `${nation} (${quoted(label)}) ${how}: ${does}; ${ceilingOf(maxTlp)}; ${rootsOf(entry)}.`
+  const sent = roles.has(ROLE.RECEIVE) ? ceilingOf(maxTlp) : 'it is sent nothing'
+  return `${nation} (${quoted(label)}) ${how}: ${does}; ${sent}; ${rootsOf(entry)}.`
 }
 
 function describeMembership(before: NationRecord, after: NationRecord): string[] {
