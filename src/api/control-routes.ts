@@ -12,6 +12,8 @@ import {
   lookupRequest,
   PUBLISH_BODY_BYTES_MAX,
   publishRequest,
+  REPUBLISH_BODY_BYTES_MAX,
+  republishRequest,
   SMALL_BODY_BYTES_MAX,
   trustRequest,
 } from './request-schema.ts'
@@ -81,6 +83,13 @@ export function createControlRoutes(service: NodeService): Hono {
     })
   })
 
+  app.get('/v1/quarantined', async c => c.json({ items: await service.quarantined() }))
+  app.post('/v1/republish', c =>
+    bodies(async () => {
+      const { ids } = await readBody(c, republishRequest, REPUBLISH_BODY_BYTES_MAX)
+      return c.json({ queued: await service.republish(ids) })
+    }),
+  )
   app.post('/v1/store/rebuild', async c => c.json(await service.rebuildView()))
   app.post('/v1/store/reopen', async c => c.json(await service.reopenItems()))
   app.post('/v1/incarnate', async c => c.json(await service.incarnate()))

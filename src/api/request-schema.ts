@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
-import { LIST_LIMIT_MAX, type ListQuery, PUBLISH_ITEMS_MAX, type PublishItem } from '../node/node-service.ts'
+import {
+  LIST_LIMIT_MAX,
+  type ListQuery,
+  PUBLISH_ITEMS_MAX,
+  type PublishItem,
+  QUARANTINED_MAX,
+} from '../node/node-service.ts'
 import { SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
 
 /** What comes in by the control API. Forms are checked here; what a value says is judged by the node, item by item. */
@@ -12,6 +18,7 @@ export const DOCUMENTS_BODY_BYTES_MAX = 16 * 1024 * 1024
 const DOCUMENTS_MAX = 4096
 const BASE64_DIGITS_MAX = Math.ceil(SIGNED_DOC_BYTES_MAX / 3) * 4
 const TRUST_LENGTH_MAX = 1024
+export const REPUBLISH_BODY_BYTES_MAX = 64 * 1024
 /** One short text. */
 export const SMALL_BODY_BYTES_MAX = 16 * 1024
 
@@ -65,6 +72,11 @@ export const documentsRequest = z.strictObject({
 })
 
 export const trustRequest = z.strictObject({ trust: z.string().max(TRUST_LENGTH_MAX) })
+
+/** Ids of items, hex. */
+export const republishRequest = z.strictObject({
+  ids: z.array(z.string().regex(/^[0-9a-f]{32}$/, { message: 'must be 32 hex characters' })).max(QUARANTINED_MAX),
+})
 
 /** A nation or a peer key in hex; the node says which it knows. */
 export const diagnoseRequest = z.strictObject({ target: z.string().min(1).max(64).exactOptional() })

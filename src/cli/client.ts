@@ -17,6 +17,7 @@ import type {
   PeerStatus,
   PublishItem,
   PublishOutcome,
+  QuarantinedItem,
   RebuildResult,
   RegistryView,
 } from '../node/node-service.ts'
@@ -33,6 +34,8 @@ export interface ControlClient {
   pin(trust: string): Promise<void>
   bounds(nation: string, sizeMax?: number): Promise<readonly BoundView[]>
   reloadKemKeys(): Promise<number>
+  quarantined(): Promise<readonly QuarantinedItem[]>
+  republish(ids: readonly string[]): Promise<number>
   publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
   list(query: ListQuery): Promise<IndicatorPage>
@@ -93,6 +96,8 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
       const query = new URLSearchParams({ nation, ...(sizeMax !== undefined && { sizeMax: String(sizeMax) }) })
       return (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${query}`)).bounds
     },
+    quarantined: async () => (await call<{ items: readonly QuarantinedItem[] }>('GET', '/v1/quarantined')).items,
+    republish: async ids => (await call<{ queued: number }>('POST', '/v1/republish', { ids })).queued,
     reloadKemKeys: async () => (await call<{ kemKeys: number }>('POST', '/v1/keys/reload')).kemKeys,
     async publish(items) {
       type Answer = { outcomes: readonly PublishOutcome[] }

@@ -182,7 +182,7 @@ async function sayWhatIsLeft(
   ]
   for (const [isDone, text] of steps) say(`${isDone ? '[done]' : '[ to do]'} ${text}`)
   say('[ to do] other sites need the new KEM keys: tocsin nation kem-export, and there kem-import')
-  say('[ to do] look at what was published last: what stands no more is to be published again')
+  say('[ to do] look at what no longer stands, and publish again what is ours: tocsin nation republish')
   sayWhomToCall(say, own)
 }
 

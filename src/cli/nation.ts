@@ -6,6 +6,7 @@ import type { CreateOptions } from './nation-create.ts'
 import type { KemExportOptions } from './nation-kem.ts'
 import type { AddressOptions, OntoOption } from './nation-nodes.ts'
 import type { PresignOptions } from './nation-presign.ts'
+import type { RepublishOptions } from './nation-republish.ts'
 import type { RotateKemOptions, RotateNodeOptions, RotateRootOptions } from './nation-rotate.ts'
 import { type OutputFormat, outputOption } from './output.ts'
 import { type PassphraseOptions, passphraseFileOption } from './passphrase.ts'
@@ -109,6 +110,14 @@ function addEmergencyCommands(nation: Command, context: CliContext): void {
     .option('--revocation <file>', 'what "tocsin nation presign" wrote: revokes without the root key')
     .action(async (node: string | undefined, options: CompromiseOptions) =>
       (await import('./nation-compromise.ts')).leadCompromise(context, node, options),
+    )
+  nation
+    .command('republish')
+    .description('publish again, in the log that grows, what no longer stands of our own')
+    .option('--yes', 'do not ask whether all of it is ours')
+    .addOption(outputOption())
+    .action(async (options: RepublishOptions) =>
+      (await import('./nation-republish.ts')).republishQuarantined(context, options),
     )
   deciding(nation, 'presign', 'sign the revocation of a node ahead, for the day when the root key is far away')
     .argument('<node>', 'as for retire-node')

@@ -38,6 +38,7 @@ import { startProblemWatch } from './problem-watch.ts'
 import { findProblems } from './problems.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
+import { createQuarantine } from './quarantine.ts'
 import { createRegistryHints } from './registry-hints.ts'
 import { createSigningGuard } from './signing-guard.ts'
 import { startStoreKeeper } from './store-keeper.ts'
@@ -378,6 +379,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     guard,
     ownLog,
     reloadKemKeys: kemKeeper.reload,
+    quarantine: createQuarantine({ allianceId, nation, store, epochs }),
     sync,
     host,
     clock,

@@ -36,6 +36,10 @@ export interface NodeService {
   reopenItems(): Promise<RebuildResult>
   /** Opens a new incarnation of the own log (R-2.11), after a restore or where no peer can answer. */
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
+  /** Items of the own nation in entries that do not stand (R-2.6), up to `QUARANTINED_MAX`. */
+  quarantined(): Promise<readonly QuarantinedItem[]>
+  /** Publishes those of these ids anew, in the log that grows; returns how many are queued for it. */
+  republish(ids: readonly string[]): Promise<number>
   /** What the node has counted since its start, for the metrics. */
   counters(): readonly Counter[]
   /** Ends the daemon in order; resolves at once, the daemon ends after the answer. */
@@ -43,6 +47,18 @@ export interface NodeService {
 }
 
 export const PUBLISH_ITEMS_MAX = 1000
+
+export const QUARANTINED_MAX = 1000
+
+export interface QuarantinedItem {
+  /** Of the item, hex. */
+  readonly id: string
+  /** `LOG/SEQ`. */
+  readonly entry: string
+  readonly timeMs: number
+  readonly type: string
+  readonly value: string
+}
 
 /** `name` in snake case without the `tocsin_` prefix; counters end with `_total`. */
 export interface Counter {

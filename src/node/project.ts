@@ -3,15 +3,14 @@ import { StoreError, TocsinError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { type AllianceId, type EpochId, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
-import { type EntryContent, readContent } from '../chain/entry-content.ts'
+import { readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
-import { openBody } from '../crypto/seal.ts'
-import { parseBatch } from '../indicator/item.ts'
 import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import type { EpochKeys } from './epoch-keys.ts'
+import { type BatchContent, openBatch } from './open-batch.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
 /** From the log to the view: opens what is for this nation, and leaves the rest waiting or sealed. */
@@ -226,7 +225,7 @@ export function createProjector(options: ProjectOptions) {
     const secret = epochs.known(entry.logId, content.epochId) ?? (await epochs.secretOf(entry.logId, content.epochId))
     if (secret === undefined)
       opening.waiting.push({ logId: entry.logId, seq: entry.header.seq, epochId: content.epochId })
-    else opening.items.push(...openBatch(entry, content, secret))
+    else opening.items.push(...openItems(entry, content, secret))
   }
 
   function openGrant(entry: ParsedEntry, grant: KeyGrantContent): void {
@@ -258,7 +257,7 @@ export function createProjector(options: ProjectOptions) {
       const entry = parseEnvelope(bytes)
       const read = readContent(entry, entry.header.registryVersion)
       if (read.kind === 'ok' && read.content.kind === 'batch')
-        opening.items.push(...openBatch(entry, read.content, secret))
+        opening.items.push(...openItems(entry, read.content, secret))
       opening.opened.push({ ...position, epochId })
       if (opening.items.length < ROUND_ITEMS_MAX) continue
       await commit(batchOf(opening, []))
@@ -267,22 +266,10 @@ export function createProjector(options: ProjectOptions) {
     if (opening.opened.length > 0) await commit(batchOf(opening, []))
   }
 
-  function openBatch(
-    entry: ParsedEntry,
-    content: Extract<EntryContent, { kind: 'batch' }>,
-    secret: Uint8Array,
-  ): OpenedItem[] {
+  function openItems(entry: ParsedEntry, content: BatchContent, secret: Uint8Array): OpenedItem[] {
     const { logId, header } = entry
-    const place = {
-      allianceId: options.allianceId,
-      logId,
-      seq: header.seq,
-      epochId: content.epochId,
-      registryVersion: header.registryVersion,
-    }
     try {
-      const items = parseBatch(openBody(secret, place, content.salt, content.sealed))
-      return items.map((item, index) => {
+      return openBatch(options.allianceId, entry, content, secret).map((item, index) => {
         const opened = { logId, seq: header.seq, index, timeMs: header.timeMs }
         const bytes = encode(Item, item)
         return { ...opened, hash: sha256(bytes), item: bytes }

@@ -182,6 +182,12 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     rebuildView: () => rebuild(() => store.rebuildView()),
     reopenItems: () => rebuild(() => projector.reopen()),
     reloadKemKeys: node.reloadKemKeys,
+    quarantined: () => node.quarantine.list(),
+    async republish(ids) {
+      const count = await node.quarantine.republish(ids)
+      publisher.wake()
+      return count
+    },
     async incarnate() {
       const head = await publisher.incarnate(guard.state().kind === 'open')
       return { logId: logIdHex(head.logId), incarnation: head.incarnation }

@@ -176,6 +176,8 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     pin: () => after(() => {}),
     bounds: () => [],
     reloadKemKeys: () => after(() => 0),
+    quarantined: () => after(() => []),
+    republish: () => after(() => 0),
     diagnose: () => after(() => state.diagnosis),
     publish: items =>
       after(() => {
