@@ -17,7 +17,6 @@ import { systemRandom } from '../node/random-system.ts'
 import { KEY_STATUS, type NodeRecord, USE } from '../registry/node-key.ts'
 import { keyName } from '../registry/phrase.ts'
 import type { RootKeyRecord } from '../registry/root-key.ts'
-import { createRootSigner } from '../registry/root-signer.ts'
 import type { CliContext } from './context.ts'
 import { closingBounds, logsOfNode } from './nation-bounds.ts'
 import { decide } from './nation-decision.ts'
@@ -172,7 +171,7 @@ async function writeNextRoot(
   context.say('The new root key needs a passphrase.')
   const passphrase = await askNewPassphrase(context, options)
   await writeWhole(path, await encryptKeyFile(passphrase, secrets))
-  return { path, passphrase, secrets, signer: createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed) }
+  return openKeyFile(path, () => Promise.resolve(passphrase))
 }
 
 /** The old file stays under the name of the day: it may still have to show what it has signed. */

@@ -36,7 +36,7 @@ export function findHindrance({
   if (log !== undefined && log.limit <= log.head.size) {
     const message = `of our log only the first ${log.limit} entries stand, and it may not grow`
     return new UserError('signing-log-ended', message, {
-      fix: 'Find out who else has the signing key; then run "tocsin node incarnate" to go on with a new log.',
+      fix: 'If others may have the key, or it is given up: "tocsin nation compromise" says what to do. Else "tocsin node incarnate" goes on with a new log.',
     })
   }
   const member = directory.member(nation)
