@@ -14,6 +14,7 @@ import {
   type RunningNode,
   ready,
   type StartOptions,
+  startFrom,
   type TestAlliance,
   until,
 } from '../support/node-alliance.ts'
@@ -158,4 +159,17 @@ test('who loses RECEIVE is sealed nothing more, from the very next message on', 
   await converged([a, b, c])
   expect([b, c].map(({ service }) => service.status().indicators)).toEqual([2, 1])
   expect(c.service.status()).toMatchObject({ state: 'ready', roles: ['PUBLISH'] })
+}, 60_000)
+
+test('a node that is sealed to and lacks the KEM key for it says so', async () => {
+  await using alliance = await createTestAlliance(2)
+  const withoutKeys = { ...alliance, members: alliance.members.map(member => ({ ...member, kemKeys: [] })) }
+  await using a = await alliance.start(0, { config })
+  await using b = await startFrom(withoutKeys, 1, { config })
+  await ready([a, b])
+  expect(a.service.status()).toMatchObject({ state: 'ready', problems: [] })
+  expect(b.service.status()).toMatchObject({
+    state: 'degraded',
+    problems: [{ grade: 'alarm', code: 'kem-key-missing' }],
+  })
 }, 60_000)
