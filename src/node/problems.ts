@@ -1,9 +1,27 @@
+import type { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
 import { type Alarm, findAlarms } from '../registry/alarms.ts'
-import type { Node } from './daemon.ts'
+import type { Store } from '../store/store.ts'
+import type { EpochKeys } from './epoch-keys.ts'
+import type { EvidenceBook } from './evidence-book.ts'
 import type { Problem } from './node-service.ts'
+import type { SyncService } from './sync-service.ts'
+
+/** The parts of a node that may have any. */
+export interface ProblemSources {
+  readonly nation: NationId
+  readonly store: Pick<Store, 'state'>
+  readonly book: Pick<EvidenceBook, 'directory'>
+  readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
+  readonly sync: Pick<SyncService, 'clockSkewMs'>
+  readonly clock: Clock
+  /** Why nothing can be published now. */
+  hindrance(): UserError | undefined
+}
 
 /** What keeps a node from its work, or soon will: for the operator, with what to do about it. Alarms come first. */
-export function findProblems(node: Node): Problem[] {
+export function findProblems(node: ProblemSources): Problem[] {
   const problems = [
     ...storeProblems(node),
     ...signingProblems(node),
@@ -14,7 +32,7 @@ export function findProblems(node: Node): Problem[] {
   return problems.sort((a, b) => Number(a.grade === 'warning') - Number(b.grade === 'warning'))
 }
 
-function storeProblems({ store }: Node): Problem[] {
+function storeProblems({ store }: ProblemSources): Problem[] {
   if (store.state !== 'failed') return []
   return [
     {
@@ -27,7 +45,7 @@ function storeProblems({ store }: Node): Problem[] {
   ]
 }
 
-function signingProblems(node: Node): Problem[] {
+function signingProblems(node: ProblemSources): Problem[] {
   const hindrance = node.hindrance()
   if (!hindrance?.code.startsWith('signing-')) return []
   const { code, message, fix = '' } = hindrance
@@ -35,7 +53,7 @@ function signingProblems(node: Node): Problem[] {
 }
 
 /** What others seal to this nation now is read with a key that has to be here. An observer is sealed nothing. */
-function kemProblems({ book, clock, nation, epochs }: Node): Problem[] {
+function kemProblems({ book, clock, nation, epochs }: ProblemSources): Problem[] {
   const recipient = book
     .directory()
     .audience(clock.now())
@@ -52,7 +70,7 @@ function kemProblems({ book, clock, nation, epochs }: Node): Problem[] {
   ]
 }
 
-function clockProblems({ sync, book }: Node): Problem[] {
+function clockProblems({ sync, book }: ProblemSources): Problem[] {
   const skew = sync.clockSkewMs()
   if (skew === undefined || Math.abs(skew) <= book.directory().policy.skewSeconds * 1000) return []
   return [
@@ -67,7 +85,7 @@ function clockProblems({ sync, book }: Node): Problem[] {
 }
 
 /** What is wrong with another nation's document holds up nobody else; the own one and the registry come first. */
-function allianceProblems({ book, clock, nation }: Node): Problem[] {
+function allianceProblems({ book, clock, nation }: ProblemSources): Problem[] {
   const isOfOther = (alarm: Alarm) => alarm.nation !== undefined && alarm.nation !== nation
   return findAlarms(book.directory(), clock.now())
     .toSorted((a, b) => Number(isOfOther(a)) - Number(isOfOther(b)))

@@ -231,6 +231,8 @@ export function createSyncService(options: SyncServiceOptions) {
   }
 }
 
+export type SyncService = ReturnType<typeof createSyncService>
+
 /** What a peer claims to hold beyond what is held here. */
 function headsAhead(heads: readonly LogHead[], local: PullLocal): ReadonlyMap<LogIdHex, number> {
   const ahead = new Map<LogIdHex, number>()
