@@ -193,7 +193,7 @@ test('a fork below Q with a stolen key changes nothing that was witnessed', asyn
   await using raw = await startRawMember(alliance, 4, { peers: 4 })
   await raw.gossip(thief.entries.at(-1)!)
   const isSettled = ({ node, service }: RunningNode) =>
-    node.book.limitOf(log) === log.size && service.status().backlog === 0
+    node.store.log(log.logId)?.limit === log.size && service.status().backlog === 0
   await until(() => all.every(isSettled), 10_000)
   for (const { service } of all) {
     const [found] = await service.lookup(['2.example'])
