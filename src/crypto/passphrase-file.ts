@@ -56,6 +56,15 @@ export async function decryptWithPassphrase(passphrase: string, file: Uint8Array
   }
 }
 
+const SCRYPT_HEADER = /^age-encryption\.org\/v1\n-> scrypt [A-Za-z0-9+/]+ (\d{1,2})\n/
+const HEADER_LENGTH_MAX = 128
+
+/** The work factor that a file has, so that it keeps it when it is written anew. */
+export function scryptLogNOf(file: Uint8Array): number {
+  const header = String.fromCharCode(...unarmor(file).subarray(0, HEADER_LENGTH_MAX))
+  return Number(SCRYPT_HEADER.exec(header)?.[1] ?? SCRYPT_LOG_N)
+}
+
 function unarmor(file: Uint8Array): Uint8Array {
   const start = String.fromCharCode(...file.subarray(0, 64)).trimStart()
   return start.startsWith(ARMOR_START) ? armor.decode(fromUtf8(file)) : file

@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { decryptKeyFile, encryptKeyFile, type RootSecrets } from '../crypto/key-file.ts'
-import type { EncryptOptions } from '../crypto/passphrase-file.ts'
+import { type EncryptOptions, scryptLogNOf } from '../crypto/passphrase-file.ts'
 import { createRootSigner } from '../registry/root-signer.ts'
 import { DOC_TYPE, type DocType, type ParsedSignedDoc, type RootSigner, signDoc } from '../registry/signed-doc.ts'
 import { readSecret, writeWhole } from './home.ts'
@@ -11,6 +11,8 @@ import { readSecret, writeWhole } from './home.ts'
 export interface OpenKeyFile {
   readonly path: string
   readonly passphrase: string
+  /** As the file has it, and keeps it when it is written anew. */
+  readonly scryptLogN?: number
   readonly secrets: RootSecrets
   readonly signer: RootSigner
 }
@@ -26,7 +28,8 @@ export async function openKeyFile(path: string, ask: AskPassphrase): Promise<Ope
   const file = await readSecret(path)
   return withPassphrase(path, ask, async passphrase => {
     const secrets = await decryptKeyFile(passphrase, file)
-    return { path, passphrase, secrets, signer: createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed) }
+    const signer = createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed)
+    return { path, passphrase, scryptLogN: scryptLogNOf(file), secrets, signer }
   })
 }
 
@@ -87,7 +90,8 @@ export async function signRecorded(
   )
   const recorded = keys.map(key => ({ key, secrets: withRecord(key, doc, signed, options.abandon) }))
   for (const { key, secrets } of recorded) {
-    await writeWhole(key.path, await encryptKeyFile(key.passphrase, secrets, options), { replace: true })
+    const file = await encryptKeyFile(key.passphrase, secrets, { ...workFactorOf(key), ...options })
+    await writeWhole(key.path, file, { replace: true })
   }
   return signed
 }
@@ -96,6 +100,10 @@ export async function signRecorded(
 export function assertMaySign(doc: DocToSign, keys: readonly OpenKeyFile[], { abandon }: SignOptions): void {
   const unsigned = signDoc(doc.type, doc.allianceIdField, doc.docBytes, [])
   for (const key of keys) withRecord(key, doc, unsigned, abandon)
+}
+
+function workFactorOf({ scryptLogN }: OpenKeyFile): EncryptOptions {
+  return scryptLogN === undefined ? {} : { scryptLogN }
 }
 
 function withRecord(
