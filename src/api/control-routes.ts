@@ -49,8 +49,8 @@ export function createControlRoutes(service: NodeService): Hono {
     }),
   )
   app.get('/v1/bounds', c => {
-    const { nation, sizeMax } = parseRequest(boundsRequest, c.req.query(), 'the query')
-    return c.json({ bounds: service.bounds(nation, sizeMax) })
+    const { nation, size } = parseRequest(boundsRequest, c.req.query(), 'the query')
+    return c.json({ bounds: service.bounds(nation, size) })
   })
   app.post('/v1/keys/reload', async c => c.json({ kemKeys: await service.reloadKemKeys() }))
   app.post('/v1/trust', async c => {

@@ -89,7 +89,7 @@ const wholeNumber = z
   .transform(Number)
 
 /** The query of `GET /v1/bounds`. */
-export const boundsRequest = z.strictObject({ nation: nationId, sizeMax: wholeNumber.optional() })
+export const boundsRequest = z.strictObject({ nation: nationId, size: wholeNumber.optional() })
 
 /** The query of `GET /v1/indicators`, in which everything is text. */
 export const listRequest: z.ZodType<ListQuery> = z.strictObject({

@@ -32,7 +32,7 @@ export interface ControlClient {
   documents(): Promise<readonly string[]>
   applyDocuments(documents: readonly string[]): Promise<AppliedDocuments>
   pin(trust: string): Promise<void>
-  bounds(nation: string, sizeMax?: number): Promise<readonly BoundView[]>
+  bounds(nation: string, size?: number): Promise<readonly BoundView[]>
   reloadKemKeys(): Promise<number>
   quarantined(): Promise<readonly QuarantinedItem[]>
   republish(ids: readonly string[]): Promise<number>
@@ -92,8 +92,8 @@ export function createControlClient(home: Home, timeoutMs?: number): ControlClie
     documents: async () => (await call<{ documents: readonly string[] }>('GET', '/v1/documents')).documents,
     applyDocuments: documents => call('POST', '/v1/documents', { documents }, DOCUMENTS_TIMEOUT_MS),
     pin: async trust => void (await call('POST', '/v1/trust', { trust })),
-    async bounds(nation, sizeMax) {
-      const query = new URLSearchParams({ nation, ...(sizeMax !== undefined && { sizeMax: String(sizeMax) }) })
+    async bounds(nation, size) {
+      const query = new URLSearchParams({ nation, ...(size !== undefined && { size: String(size) }) })
       return (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${query}`)).bounds
     },
     quarantined: async () => (await call<{ items: readonly QuarantinedItem[] }>('GET', '/v1/quarantined')).items,

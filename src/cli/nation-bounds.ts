@@ -17,11 +17,11 @@ export async function logsOfNode(
   context: CliContext,
   nation: NationId,
   { signPk }: NodeRecord,
-  sizeMax?: number,
+  size?: number,
 ): Promise<readonly BoundView[] | undefined> {
   if (signPk === undefined) return []
   try {
-    const views = await context.client().bounds(nation, sizeMax)
+    const views = await context.client().bounds(nation, size)
     return views.filter(({ signKey }) => signKey === toHex(signPk))
   } catch (error) {
     if (error instanceof TocsinError && NO_DAEMON.includes(error.code)) return undefined

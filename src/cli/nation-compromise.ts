@@ -71,6 +71,8 @@ async function planWork(
   if (!state.isRevoked) {
     const bounds = await revocationBounds(context, own, node, options.bound ?? [])
     changes.push({ kind: 'compromise-node', node: node.identityHex, bounds })
+  } else if (options.bound !== undefined) {
+    changes.push({ kind: 'bounds', bounds: await correctedBounds(context, own, node, options.bound) })
   }
   if (state.newKeys === 'missing') {
     const keys = state.nextKeys ?? newNodeKeys(own.nation, ports)
@@ -112,7 +114,7 @@ async function revocationBounds(
   const bounds: Bound[] = []
   for (const view of logs) {
     const size = lowered.find(({ log }) => view.logId.startsWith(log))?.size
-    const here = size === undefined ? view : await lowerTree(context, own, node, view.logId, size)
+    const here = size === undefined ? view : await treeOf(context, own, node, view.logId, size)
     say(`Log ${shortId(view.logId)}: ${here.size} entries stay trusted; ${view.held.size} are held here.`)
     if (view.basis === 'held') {
       say(
@@ -127,7 +129,24 @@ async function revocationBounds(
   return bounds
 }
 
-async function lowerTree(context: CliContext, own: OwnNation, node: NodeRecord, logId: string, size: number) {
+/** Of a node that is revoked already, such as by a revocation that was signed before anybody could know its bounds. */
+async function correctedBounds(
+  context: CliContext,
+  own: OwnNation,
+  node: NodeRecord,
+  typed: readonly string[],
+): Promise<readonly Bound[]> {
+  const logs = await logsOfNode(context, own.nation, node)
+  const bounds: Bound[] = []
+  for (const { text, log, size } of typed.map(parseBound)) {
+    const [view, ...others] = logs?.filter(({ logId }) => logId.startsWith(log)) ?? []
+    if (view === undefined || others.length > 0) throw boundWrong(text, 'names no log of this node that is held here')
+    bounds.push(boundOf(view, await treeOf(context, own, node, view.logId, size)))
+  }
+  return bounds
+}
+
+async function treeOf(context: CliContext, own: OwnNation, node: NodeRecord, logId: string, size: number) {
   const [view] = ((await logsOfNode(context, own.nation, node, size)) ?? []).filter(each => each.logId === logId)
   if (view !== undefined && view.held.size === size) return view.held
   throw boundWrong(`${logId.slice(0, 16)}=${size}`, 'asks for more entries than are held')
@@ -163,7 +182,10 @@ async function applyRevocation(
   }
   await assertConfirmed(context, options.yes === true, `Revoke the key of this node, by version ${doc?.version}?`)
   await takeEffect(context, own.home, alliance, own.trust)
-  context.say('The key of the node is revoked. What follows needs the root key.')
+  context.say(
+    'The key of the node is revoked. Of its logs only what a quorum has cosigned stands; what else is ours is',
+  )
+  context.say('kept with --bound LOG=SIZE in the next step, or published again. What follows needs the root key.')
 }
 
 async function sayWhatIsLeft(

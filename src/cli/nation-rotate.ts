@@ -14,6 +14,7 @@ import { encodeNationFile, NATION_FILE_BYTES_MAX, type NationFile, parseNationFi
 import { newNodeKeys, newRootSecrets, publicKeyOf } from '../node/new-keys.ts'
 import { type OwnNation, readOwnNation } from '../node/own-nation.ts'
 import { systemRandom } from '../node/random-system.ts'
+import type { NationChange } from '../registry/next-nation.ts'
 import { KEY_STATUS, type NodeRecord, USE } from '../registry/node-key.ts'
 import { keyName } from '../registry/phrase.ts'
 import type { RootKeyRecord } from '../registry/root-key.ts'
@@ -59,13 +60,8 @@ export async function rotateNode(context: CliContext, options: RotateNodeOptions
     context.say('  tocsin stop, then tocsin start; and then this command again, which retires the old ones.')
     return
   }
-  const old = next === undefined ? await leftBehind(context, own) : undefined
-  if (old !== undefined) {
-    context.say('The node uses its new keys. What is left is to retire the old ones.')
-    const bounds = await closingBounds(context, own, old)
-    await decide(context, own, [{ kind: 'retire-node', node: old.identityHex, bounds }], options)
-    return
-  }
+  const old = next === undefined ? await leftBehind(context, own) : []
+  if (old.length > 0) return retireAll(context, own, old, options)
   await nameNextKeys(context, own, next ?? newNodeKeys(own.nation, ports), options)
 }
 
@@ -86,20 +82,31 @@ async function nameNextKeys(context: CliContext, own: OwnNation, keys: NodeKeys,
   )
 }
 
-/** The node that this one was, or another of the nation: its newest log is closed, and its key is ACTIVE still. */
-async function leftBehind(context: CliContext, own: OwnNation): Promise<NodeRecord | undefined> {
+async function retireAll(context: CliContext, own: OwnNation, nodes: readonly NodeRecord[], options: OntoOption) {
+  context.say('The node uses its new keys. What is left is to retire the old ones.')
+  const changes: NationChange[] = []
+  for (const node of nodes) {
+    const bounds = await closingBounds(context, own, node)
+    changes.push({ kind: 'retire-node', node: node.identityHex, bounds })
+  }
+  await decide(context, own, changes, options)
+}
+
+/** Nodes that this one was, or another of the nation: their newest log is closed, and the key is ACTIVE still. */
+async function leftBehind(context: CliContext, own: OwnNation): Promise<readonly NodeRecord[]> {
   const ours = nodeOfKeys(own.doc, own.nodeKeys)
   const others = own.doc.nodes.filter(
     node => node.status === KEY_STATUS.ACTIVE && node.use === USE.INNER && node.identityHex !== ours?.identityHex,
   )
+  const left: NodeRecord[] = []
   for (const node of others) {
     const logs = await logsOfNode(context, own.nation, node)
     const newest = logs?.toSorted((a, b) => b.incarnation - a.incarnation)[0]
     // Where no log tells: two nodes at one address are one.
     const isSame = newest === undefined && node.addresses.some(address => ours?.addresses.includes(address))
-    if (newest?.closed === true || isSame) return node
+    if (newest?.closed === true || isSame) left.push(node)
   }
-  return undefined
+  return left
 }
 
 export interface RotateRootOptions extends OntoOption {

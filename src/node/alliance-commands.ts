@@ -2,16 +2,20 @@ import { fromBase64, toBase64 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { documentsOf } from '../registry/evidence.ts'
 import { encodeSignedDoc } from '../registry/signed-doc.ts'
-import { parseTrust, type Trust } from '../registry/trust-string.ts'
+import { parseTrust } from '../registry/trust-string.ts'
 import type { Node } from './daemon.ts'
 import { EVIDENCE } from './evidence-book.ts'
 import { proposeBounds } from './log-bounds.ts'
 import type { AppliedDocuments, NodeService } from './node-service.ts'
+import type { ServiceHooks } from './service.ts'
 
 type AllianceCommands = Pick<NodeService, 'documents' | 'applyDocuments' | 'pin' | 'bounds'>
 
-/** What an operator asks of a running node about the alliance's documents; `keepTrust` makes a pin last. */
-export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => Promise<void>): AllianceCommands {
+/** What an operator asks of a running node about the alliance's documents; what is kept is in the home then. */
+export function createAllianceCommands(
+  node: Node,
+  { keepTrust, keepDocuments }: Pick<ServiceHooks, 'keepTrust' | 'keepDocuments'>,
+): AllianceCommands {
   const { book, store } = node
   return {
     documents: () => documentsOf(book.documentSet()).map(doc => toBase64(encodeSignedDoc(doc))),
@@ -19,6 +23,7 @@ export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => 
       const items = documents.map(text => ({ type: EVIDENCE.DOCUMENT, body: parseBase64(text) }))
       const { documents: fresh, ...result } = await book.apply(items, 'operator')
       void node.documentSpread.spread(fresh)
+      await keepDocuments()
       return { ...result, registryVersion: book.directory().registry.version }
     },
     async pin(text) {
@@ -27,7 +32,7 @@ export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => 
       await keepTrust(trust)
       await node.pins.pinTo(trust)
     },
-    bounds: (nation, sizeMax) => proposeBounds(nation, store, book, sizeMax),
+    bounds: (nation, size) => proposeBounds(nation, store, book, size),
   }
 }
 

@@ -8,6 +8,12 @@ import { createWorkerLoop } from './worker-loop.ts'
 /** Documents come in bursts: they are written together. */
 const QUIET_MS = 500
 
+export interface AllianceFileKeeper {
+  /** Resolves when the file has what the node has now. */
+  flush(): Promise<void>
+  stop(): Promise<void>
+}
+
 /**
  * Keeps the alliance file of a home equal to the documents of its running node, so that a command without the daemon
  * reads the truth. `stop` writes what is still owed.
@@ -16,7 +22,7 @@ export async function keepAllianceFile(
   home: Home,
   book: Pick<EvidenceBook, 'documentSet' | 'onChange'>,
   logger: Logger,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<AllianceFileKeeper> {
   let written = await readFile(home.alliance, 'utf8')
   let seen: unknown
   let timer: NodeJS.Timeout | undefined
@@ -44,11 +50,12 @@ export async function keepAllianceFile(
 
   book.onChange(schedule)
   schedule()
-  return {
-    async stop() {
-      clearTimeout(timer)
-      writer.wake()
-      await writer.settled()
-    },
+  async function flush(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    writer.wake()
+    await writer.settled()
   }
+
+  return { flush, stop: flush }
 }

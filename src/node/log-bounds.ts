@@ -9,18 +9,19 @@ import type { BoundView, TreeView } from './node-service.ts'
 
 /**
  * R-1.8: where each log of a nation can be cut. What a quorum has witnessed cannot be set aside and need not be; where
- * no quorum has, this is what stands here now. Of what is held no more than `sizeMax` entries. In the order of the logs' ids.
+ * no quorum has, this is what stands here now. `size`: the tree of so many entries is told, whether they stand or not. In
+ * the order of the logs' ids.
  */
 export function proposeBounds(
   nation: string,
   store: Store,
   book: Pick<EvidenceBook, 'standingOf'>,
-  sizeMax = Number.MAX_SAFE_INTEGER,
+  size?: number,
 ): BoundView[] {
   const logs = [...store.logs()].filter(({ head }) => head.nation === nation)
   const bounds = logs.map(({ head, standing }): BoundView => {
     const { logId, signPk, incarnation, closed } = head
-    const held = viewOf(treeAt(store, head, Math.min(standing.size, sizeMax)))
+    const held = viewOf(treeAt(store, head, Math.min(head.size, size ?? standing.size)))
     const { quorate } = book.standingOf(head)
     const basis = quorate === undefined ? 'held' : 'quorate'
     const proposed = quorate === undefined ? held : viewOf(quorate)

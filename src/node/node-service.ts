@@ -18,7 +18,7 @@ export interface NodeService {
   /** From now on the registry in force must contain what this trust string names. */
   pin(trust: string): Promise<void>
   /** Where each log of the nation can be cut without loss: a proposal for the bounds of. */
-  bounds(nation: string, sizeMax?: number): readonly BoundView[]
+  bounds(nation: string, size?: number): readonly BoundView[]
   /** Reads the KEM secrets of the home again, and opens what waited for them. Returns how many there are. */
   reloadKemKeys(): Promise<number>
   /**
@@ -189,7 +189,7 @@ export interface BoundView extends TreeView {
   readonly closed: boolean
   /** The largest checkpoint that a quorum cosigned, or else what this node holds that stands. */
   readonly basis: 'quorate' | 'held'
-  /** What this node holds that stands; no more entries than were asked for. */
+  /** What this node holds that stands; where a size was asked for so many entries, whether they stand or not. */
   readonly held: TreeView
 }
 

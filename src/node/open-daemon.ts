@@ -72,6 +72,7 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
         for (const listener of listeners) listener()
         listeners.clear()
       },
+      keepDocuments: keeper.flush,
       keepTrust: trust => writeWhole(home.trust, `${encodeTrust(trust)}\n`, { replace: true }),
     })
     return {

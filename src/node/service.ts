@@ -33,10 +33,12 @@ export interface ServiceHooks {
   stop(): void
   /** Makes the operator's pin last beyond this run. */
   keepTrust(trust: Trust): Promise<void>
+  /** Documents that were taken in last, too: the next command reads them from the home. */
+  keepDocuments(): Promise<void>
 }
 
 /** What the control API offers, on top of the running node. */
-export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks): NodeService {
+export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks): NodeService {
   const { store, book, guard, publisher, projector, sync, host, clock } = node
   const startedMs = clock.now()
 
@@ -167,7 +169,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     peers: () => peerViews(node),
     registry: () => registryView(book.directory()),
     diagnose: target => diagnose(node, target),
-    ...createAllianceCommands(node, keepTrust),
+    ...createAllianceCommands(node, keeping),
     async publish(items) {
       if (items.length > PUBLISH_ITEMS_MAX) {
         throw new UserError('publish-too-many', `${items.length} items at once`, {
