@@ -50,6 +50,8 @@ export const CODES = {
   'registry-expiring': ['state', 'R-1.9'],
   'registry-expired': ['state', 'R-1.9'],
   'nation-overruled': ['unauthorised', 'R-1.6'],
+  'nation-suspended': ['state', 'R-2.6'],
+  'nation-expelled': ['state', 'R-1.8'],
   'nation-reset-pending': ['state', 'R-1.7'],
   'nation-doc-expiring': ['state', 'R-1.9'],
   'trust-string-malformed': ['input', 'R-1.4'],

@@ -3,6 +3,7 @@ import type { NationId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { type Alarm, findAlarms } from '../registry/alarms.ts'
 import type { Store } from '../store/store.ts'
+import { nationStatus } from './directory-views.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { EvidenceBook } from './evidence-book.ts'
 import type { Problem } from './node-service.ts'
@@ -24,6 +25,7 @@ export interface ProblemSources {
 export function findProblems(node: ProblemSources): Problem[] {
   const problems = [
     ...storeProblems(node),
+    ...standingProblems(node),
     ...signingProblems(node),
     ...kemProblems(node),
     ...clockProblems(node),
@@ -41,6 +43,23 @@ function storeProblems({ store }: ProblemSources): Problem[] {
       occasion: '',
       message: 'a write to the store failed; nothing new is accepted',
       fix: 'Make room on the disk or mend it; the node tries again by itself.',
+    },
+  ]
+}
+
+function standingProblems({ book, nation }: ProblemSources): Problem[] {
+  const status = nationStatus(book.directory(), nation)
+  if (status === 'ACTIVE') return []
+  const isExpelled = status === 'EXPELLED'
+  return [
+    {
+      grade: 'alarm',
+      code: isExpelled ? 'nation-expelled' : 'nation-suspended',
+      occasion: '',
+      message: isExpelled
+        ? `the governors expelled ${nation}: nobody connects with it, and it publishes nothing`
+        : `the governors suspended ${nation}: nobody seals to it, and it publishes nothing`,
+      fix: 'Ask the governors why; "tocsin alliance log" tells who signed it.',
     },
   ]
 }
