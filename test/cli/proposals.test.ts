@@ -259,13 +259,9 @@ describe('a proposal', () => {
   test.each([
     ['admit DEU.json', 'change-member-already', 64],
     ['admit founded.tocsin', 'nation-file-malformed', 64],
-    ['roles FRA KING', 'change-value', 64],
-    ['ceiling FRA PURPLE', 'change-value', 64],
     ['reset FRA ESP.json --lost', 'change-other-nation', 64],
     ['reset FRA FRA.json', 'usage-invalid', 64],
     ['threshold 4', 'change-threshold', 64],
-    ['policy skew-seconds=0', 'change-value', 64],
-    ['policy colour=red', 'change-value', 64],
     ['renew --on 00', 'change-value', 64],
     ['renew --onto founded.tocsin', 'proposal-malformed', 64],
   ] as const)('is refused for "%s"', async (change, code, status) => {

@@ -13,6 +13,8 @@ import {
   parseNodeKeys,
 } from '../../src/crypto/node-key-file.ts'
 
+import { scryptLogNOf } from '../../src/crypto/passphrase-file.ts'
+
 const coded = (code: string) => expect.objectContaining({ code })
 const seed = (byte: number) => new Uint8Array(32).fill(byte)
 /** Far below what protects anything, so that the tests are quick. */
@@ -53,6 +55,13 @@ describe('R-1.11: a root key file', () => {
       'comment: ',
       `ed25519-seed: ${'01'.repeat(32)}`,
     ])
+  })
+
+  it('tells the work factor with which it was written, so that it can keep it', async () => {
+    const file = await encryptKeyFile('correct horse', secrets, { scryptLogN: 11 })
+    expect(scryptLogNOf(file)).toBe(11)
+    expect(scryptLogNOf(armor.decode(fromUtf8(file)))).toBe(11)
+    expect(scryptLogNOf(utf8('no file of age'))).toBe(18)
   })
 
   it('opens as another tool wrote it: binary, edited, with remarks and cut spaces', async () => {
