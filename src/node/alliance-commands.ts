@@ -2,20 +2,23 @@ import { fromBase64, toBase64 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { documentsOf } from '../registry/evidence.ts'
 import { encodeSignedDoc } from '../registry/signed-doc.ts'
-import { parseTrust } from '../registry/trust-string.ts'
+import { parseTrust, type Trust } from '../registry/trust-string.ts'
 import type { Node } from './daemon.ts'
 import { EVIDENCE } from './evidence-book.ts'
 import { proposeBounds } from './log-bounds.ts'
 import type { AppliedDocuments, NodeService } from './node-service.ts'
-import type { ServiceHooks } from './service.ts'
 
 type AllianceCommands = Pick<NodeService, 'documents' | 'applyDocuments' | 'pin' | 'bounds'>
 
+export interface KeepingHooks {
+  /** Makes the operator's pin last beyond this run. */
+  keepTrust(trust: Trust): Promise<void>
+  /** Documents that were taken in last, too: the next command reads them from the home. */
+  keepDocuments(): Promise<void>
+}
+
 /** What an operator asks of a running node about the alliance's documents; what is kept is in the home then. */
-export function createAllianceCommands(
-  node: Node,
-  { keepTrust, keepDocuments }: Pick<ServiceHooks, 'keepTrust' | 'keepDocuments'>,
-): AllianceCommands {
+export function createAllianceCommands(node: Node, { keepTrust, keepDocuments }: KeepingHooks): AllianceCommands {
   const { book, store } = node
   return {
     documents: () => documentsOf(book.documentSet()).map(doc => toBase64(encodeSignedDoc(doc))),

@@ -5,9 +5,8 @@ import { frontierDigest } from '../chain/frontier.ts'
 import { canonicalValue, classify } from '../indicator/canonical.ts'
 import { nameOf } from '../registry/describe.ts'
 import { ROLE } from '../registry/registry-doc.ts'
-import type { Trust } from '../registry/trust-string.ts'
 import { LIST_PAGE_MAX, type StoredIndicator } from '../store/store.ts'
-import { createAllianceCommands } from './alliance-commands.ts'
+import { createAllianceCommands, type KeepingHooks } from './alliance-commands.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
 import { nationStatus } from './directory-views.ts'
@@ -29,12 +28,8 @@ import { peerViews } from './status-views.ts'
 import { VERSION } from './version.ts'
 import { indicatorView } from './views.ts'
 
-export interface ServiceHooks {
+interface ServiceHooks extends KeepingHooks {
   stop(): void
-  /** Makes the operator's pin last beyond this run. */
-  keepTrust(trust: Trust): Promise<void>
-  /** Documents that were taken in last, too: the next command reads them from the home. */
-  keepDocuments(): Promise<void>
 }
 
 /** What the control API offers, on top of the running node. */
