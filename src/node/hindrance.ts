@@ -33,16 +33,17 @@ export function findHindrance({
       fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
     })
   }
-  if (log !== undefined && log.limit <= log.head.size) {
-    const message = `of our log only the first ${log.limit} entries stand, and it may not grow`
-    return new UserError('signing-log-ended', message, {
-      fix: 'If others may have the key, or it is given up: "tocsin nation compromise" says what to do. Else "tocsin node incarnate" goes on with a new log.',
-    })
-  }
+  // First: another log would not help.
   const member = directory.member(nation)
   if (member?.status !== STATUS.ACTIVE) {
     return new UserError('publish-no-role', `the registry does not have ${nation} as an active member`, {
       fix: 'Ask the governors to let the nation back in; "tocsin alliance log" tells what was decided.',
+    })
+  }
+  if (log !== undefined && log.limit <= log.head.size) {
+    const message = `of our log only the first ${log.limit} entries stand, and it may not grow`
+    return new UserError('signing-log-ended', message, {
+      fix: 'If others may have the key, or it is given up: "tocsin nation compromise" says what to do. Else "tocsin node incarnate" goes on with a new log.',
     })
   }
   if (!member.roles.has(ROLE.PUBLISH)) {
