@@ -45,6 +45,11 @@ export function addProposeCommands(alliance: Command, context: CliContext): void
       .action((nation: string, options) => run(options, changes => changes.cut(context, kind, nation, options)))
   }
 
+  change('bounds', 'correct where logs of a nation are cut')
+    .argument('<nation>')
+    .addOption(boundOption().makeOptionMandatory())
+    .action((nation: string, options) => run(options, changes => changes.correctBounds(nation, options)))
+
   change('resume', 'end a suspension')
     .argument('<nation>')
     .action((nation: string, options) => run(options, changes => changes.resume(nation)))
@@ -116,7 +121,7 @@ export function addProposeCommands(alliance: Command, context: CliContext): void
 function boundOption(): Option {
   return new Option(
     '--bound <log:size:root>',
-    'where a log is cut, instead of where the daemon proposes; may be repeated',
+    'where a log is cut, instead of where the daemon proposes (one that is cut lower already stays so); may be repeated',
   ).argParser(collect)
 }
 

@@ -102,6 +102,15 @@ describe('a nation', () => {
     expect(boundsOf(lower, 'BBB')).toEqual([4])
   })
 
+  it('has a bound corrected, whether it was too low or too high', () => {
+    const expelled = enact(withoutBbb, [{ ...expel, bounds: [boundOf('BBB', 7)] }])
+    for (const size of [5, 9]) {
+      const corrected = enact(expelled, [{ kind: 'bounds', nation: BBB, bounds: [boundOf('BBB', size)] }])
+      const { history } = registryBaseOf(corrected, directoryOf(corrected).registry.hash)!.nations.get(BBB)!
+      expect(history.bounds.get(logIdHex(boundOf('BBB', 7).logId))).toMatchObject({ size })
+    }
+  })
+
   it('keeps the bound of its suspension when it is expelled', () => {
     const suspended = enact(withoutBbb, [{ kind: 'suspend', nation: BBB, bounds: [boundOf('BBB', 7)] }])
     const expelled = enact(suspended, [expel])
