@@ -92,6 +92,27 @@ export const nationVectors: NamedVectors = {
     'refused',
     'doc-threshold',
   ),
+  'R-1.2-nation-key-under-two-ids': ineffective(
+    'R-1.2',
+    'refuses two roots that share half a key, which would have two key ids',
+    signNation({ ...third, roots: [rootA!, { ...rootB!, mldsa65Pk: rootA!.mldsa65Pk }] }).signed,
+    'refused',
+    'doc-key-repeated',
+  ),
+  'R-1.2-nation-root-is-a-node-key': ineffective(
+    'R-1.2',
+    'refuses a root whose Ed25519 half is the key of a node too',
+    signNation({ ...third, roots: [rootA!, { ...rootB!, edPk: node!.peerPk }] }).signed,
+    'refused',
+    'doc-key-repeated',
+  ),
+  'R-1.3-nation-version-skipped': ineffective(
+    'R-1.3',
+    'lets no document of a nation stand that is not exactly one version higher',
+    signNation({ ...third, version: 4 }).signed,
+    'waiting',
+    'doc-version',
+  ),
   'R-1.2-nation-threshold-before': {
     rule: 'R-1.2',
     title: 'lets one of two roots not end the threshold of two',
