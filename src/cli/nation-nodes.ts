@@ -72,6 +72,28 @@ export async function renewNation(context: CliContext, options: OntoOption): Pro
   await decide(context, own, [], options)
 }
 
+export interface ContactOptions extends OntoOption {
+  readonly duty?: string
+  readonly reach?: string
+  readonly remove?: boolean
+}
+
+/** Whom others call when something is wrong; one name is one contact. */
+export async function changeContact(context: CliContext, name: string, options: ContactOptions): Promise<void> {
+  const own = await readOwnNation(context.home(), context.environment, options.onto)
+  const { contacts } = own.doc
+  const known = contacts.find(contact => contact.name === name)
+  const others = contacts.filter(contact => contact !== known)
+  if (options.remove === true && known === undefined) {
+    throw new UserError('nation-change-void', `the document names no contact "${name}"`, {
+      fix: `It names: ${contacts.map(contact => contact.name).join(', ') || 'none'}`,
+    })
+  }
+  const contact = { name, duty: options.duty ?? known?.duty ?? '', reach: options.reach ?? known?.reach ?? '' }
+  const after = options.remove === true ? others : [...others, contact]
+  await decide(context, own, [{ kind: 'contacts', contacts: after }], options)
+}
+
 function addressesOf(own: OwnNation, node: NodeRecord, { set, add, remove, node: named }: AddressOptions) {
   const isSaid = [set, add, remove].some(list => list !== undefined)
   if (!isSaid && named === undefined) return publicAddresses(own.config)

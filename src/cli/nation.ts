@@ -4,7 +4,7 @@ import type { CliContext } from './context.ts'
 import type { CompromiseOptions } from './nation-compromise.ts'
 import type { CreateOptions } from './nation-create.ts'
 import type { KemExportOptions } from './nation-kem.ts'
-import type { AddressOptions, OntoOption } from './nation-nodes.ts'
+import type { AddressOptions, ContactOptions, OntoOption } from './nation-nodes.ts'
 import type { PresignOptions } from './nation-presign.ts'
 import type { RepublishOptions } from './nation-republish.ts'
 import type { RotateKemOptions, RotateNodeOptions, RotateRootOptions } from './nation-rotate.ts'
@@ -72,6 +72,14 @@ function addNodeCommands(nation: Command, context: CliContext): void {
     .option('--add <multiaddr>', 'a further one; may be repeated', collect)
     .option('--remove <multiaddr>', 'one less; may be repeated', collect)
     .action(async (options: AddressOptions) => (await import('./nation-nodes.ts')).changeAddresses(context, options))
+  deciding(nation, 'contact', 'say whom others are to call')
+    .argument('<name>', 'of a person or a desk')
+    .option('--duty <text>', 'for what, and when')
+    .option('--reach <text>', 'a telephone number, or another way')
+    .option('--remove', 'nobody is to call there any more')
+    .action(async (name: string, options: ContactOptions) =>
+      (await import('./nation-nodes.ts')).changeContact(context, name, options),
+    )
 }
 
 function addKeyCommands(nation: Command, context: CliContext): void {

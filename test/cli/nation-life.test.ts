@@ -203,6 +203,17 @@ describe('nation address', () => {
   })
 })
 
+describe('nation contact', () => {
+  test('names people for others to call, whom the runbook shows, and takes them out again', async () => {
+    await expectOk(run('DEU', 'nation contact Watch --duty always --reach +49-30-5550100 --yes'))
+    expect((await inForce()).contacts).toEqual([{ name: 'Watch', duty: 'always', reach: '+49-30-5550100' }])
+    expect((await expectOk(run('DEU', 'nation compromise'))).stderr).toContain('DEU  Watch, always: +49-30-5550100')
+    await expectOk(run('DEU', 'nation contact Watch --remove --yes'))
+    expect((await inForce()).contacts).toEqual([])
+    await expectRefusal(run('DEU', 'nation contact Watch --remove --yes'), 'nation-change-void', 69)
+  })
+})
+
 describe('nation rotate kem', () => {
   test('has nothing to do while sixteen windows are there, and makes those that are missing', async () => {
     const before = contents(deu)
