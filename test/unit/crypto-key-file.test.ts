@@ -8,6 +8,7 @@ import {
   assertSecretMode,
   encodeKemKeys,
   encodeNodeKeys,
+  KEM_SECRETS_MAX,
   type NodeKeys,
   parseKemKeys,
   parseNodeKeys,
@@ -180,7 +181,7 @@ describe('R-3.7: the KEM key file', () => {
       text.replace(`${from} ${until}`, `${until} ${from}`),
       text.replace(`${from} ${until} ${hex}`, `${hex} ${from} ${until}`),
       text.replace(`${hex}`, `${hex} more`),
-      text + `kem: ${from} ${until} ${hex}\n`.repeat(64),
+      text + `kem: ${from} ${until} ${hex}\n`.repeat(KEM_SECRETS_MAX),
     ]
     for (const other of malformed) expect(() => parseKemKeys(utf8(other))).toThrow(coded('key-file-malformed'))
   })
