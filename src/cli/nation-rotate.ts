@@ -148,7 +148,7 @@ export async function rotateRoot(context: CliContext, options: RotateRootOptions
     await adoptRoot(context, own, doc.roots)
     return
   }
-  const old = await rootToReplace(own, options, ask)
+  const old = await rootToReplace(own, ask)
   const secrets = waiting?.secrets ?? newRootSecrets('root', '', own.nation, ports)
   const roots = doc.roots.map(root => (root.idHex === old.idHex ? publicKeyOf(secrets) : root))
   const prepare = async () => [waiting ?? (await writeNextRoot(context, file, secrets, options))]
@@ -158,14 +158,14 @@ export async function rotateRoot(context: CliContext, options: RotateRootOptions
   context.say(`The new key is ${file}; it signs the proposal too. When it is in force, run this command again.`)
 }
 
-/** The root of this home, or the first that is named: it must be opened to know which one it is. */
-async function rootToReplace(own: OwnNation, options: OntoOption, ask: AskPassphrase): Promise<RootKeyRecord> {
-  const [only, ...others] = own.doc.roots
+/** The root key of this home: among several it must be opened to know which one it is. */
+async function rootToReplace({ home, doc }: OwnNation, ask: AskPassphrase): Promise<RootKeyRecord> {
+  const [only, ...others] = doc.roots
   if (others.length === 0) return only!
-  const { signer, path } = await openKeyFile(options.rootKey?.[0] ?? own.home.rootKey, ask)
-  if (own.doc.roots.some(root => root.idHex === signer.key.idHex)) return signer.key
+  const { signer, path } = await openKeyFile(home.rootKey, ask)
+  if (doc.roots.some(root => root.idHex === signer.key.idHex)) return signer.key
   throw new UserError('key-file-other', `${path} holds no root key of the document in force`, {
-    fix: 'Name the key file that is to be replaced with --root-key.',
+    fix: 'Run this at the home that holds the root key which is to be replaced.',
   })
 }
 

@@ -2,12 +2,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { allianceViewOf } from '../../src/cli/alliance-view.ts'
+import { encryptKeyFile } from '../../src/crypto/key-file.ts'
 import { signOwnNation } from '../../src/node/founding.ts'
 import { type Alliance, allianceFileOf, installAlliance, readHeldAlliance } from '../../src/node/founding-alliance.ts'
 import { openKeyFile } from '../../src/node/founding-keys.ts'
 import { readOwnNode } from '../../src/node/founding-own.ts'
 import { type Home, homeAt, readKemKeys, readNextNodeKeys } from '../../src/node/home.ts'
-import { pendingFile } from '../../src/node/nation-change.ts'
+import { pendingFile, proposeChange, signChange } from '../../src/node/nation-change.ts'
+import { newRootSecrets, publicKeyOf } from '../../src/node/new-keys.ts'
+import { readOwnNation } from '../../src/node/own-nation.ts'
+import { systemRandom } from '../../src/node/random-system.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { KEY_STATUS } from '../../src/registry/node-key.ts'
 import { trustOf } from '../../src/registry/trust-string.ts'
@@ -285,6 +289,42 @@ describe('nation rotate root', () => {
     const [root] = (await readOwnNode(deu, {})).nationFile.roots
     expect((await openKeyFile(deu.rootKey, ask)).signer.key.idHex).toBe(root!.idHex)
     await expectRefusal(run('DEU', 'nation renew --yes'), 'key-file-other', 64)
+  })
+})
+
+describe('a nation with two root keys, both of which must sign', () => {
+  let second: string
+
+  beforeEach(async () => {
+    const secrets = newRootSecrets('root', 'second', (await readOwnNode(deu, {})).nationFile.nation, {
+      clock: { now: Date.now },
+      random: systemRandom,
+    })
+    second = join(work, 'second.age')
+    writeFileSync(second, await encryptKeyFile(PASSPHRASE, secrets, weak), { mode: 0o600 })
+    const own = await readOwnNation(deu, {})
+    const roots = [...own.doc.roots, publicKeyOf(secrets)]
+    const open = await proposeChange(own, [{ kind: 'roots', roots, threshold: 2 }], { nowMs: Date.now() })
+    const keys = [await openKeyFile(deu.rootKey, ask), await openKeyFile(second, ask)]
+    await installAlliance(deu, await signChange(own, open, keys, weak), own.trust)
+  })
+
+  test('signs with both where they are named, and with one of them nothing', async () => {
+    const before = contents(deu)
+    await expectRefusal(run('DEU', `nation renew --yes --root-key ${second}`), 'doc-threshold', 77)
+    await expectRefusal(run('DEU', `nation renew --yes --root-key ${second} --root-key ${second}`), 'doc-threshold', 77)
+    expect(contents(deu)).toEqual(before)
+    await expectOk(run('DEU', `nation renew --yes --root-key ${deu.rootKey} --root-key ${second}`))
+    expect((await inForce()).version).toBe(3)
+  })
+
+  test('writes a proposal where no key is named, and replaces the root key of this home alone', async () => {
+    expect((await expectOk(run('DEU', 'nation renew --yes'))).stderr).toContain('Nothing is changed yet')
+    expect(existsSync(join(work, 'exercise-deu-v3.proposal'))).toBe(true)
+    const args = `nation rotate root --yes --root-key ${deu.rootKey} --root-key ${second}`
+    await expectOk(run('DEU', args))
+    const { roots, rootThreshold } = await inForce()
+    expect([roots.length, rootThreshold]).toEqual([2, 2])
   })
 })
 
