@@ -7,7 +7,7 @@ import type { NationChange } from '../registry/next-nation.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
 import { ownKemKey } from './epoch-keys.ts'
 import { toKemKey } from './founding.ts'
-import { type Home, readKemKeys, readSecret, writeWhole } from './home.ts'
+import { exists, type Home, readKemKeys, writeWhole } from './home.ts'
 import { KEM_HEAD_START_DAYS, KEM_WINDOWS, type KeyPorts, newKemSecrets } from './new-keys.ts'
 import type { OwnNation } from './own-nation.ts'
 
@@ -58,7 +58,7 @@ export async function writeKemKeys(
   await writeWhole(home.kemKeys, encodeKemKeys(nation, secrets), { replace: true })
 }
 
-/** Secrets of another site of the nation, beside those that are here. Throws UserError `key-file-other` or `key-file-malformed`. */
+/** Secrets of another site of the nation, beside those that are here. Throws UserError `key-file-*`. */
 export async function addKemKeys(home: Home, nation: string, bytes: Uint8Array): Promise<number> {
   const { nation: theirs, keys } = parseKemKeys(bytes)
   if (theirs !== nation) {
@@ -66,8 +66,7 @@ export async function addKemKeys(home: Home, nation: string, bytes: Uint8Array):
       fix: 'Take the file that was made at a node of this nation.',
     })
   }
-  const here = await readSecret(home.kemKeys).catch(() => undefined)
-  const held = here === undefined ? [] : parseKemKeys(here).keys
+  const held = (await exists(home.kemKeys)) ? await readKemKeys(home) : []
   const known = new Set(held.map(({ seed }) => toHex(seed)))
   const added = keys.filter(({ seed }) => !known.has(toHex(seed)))
   await writeKemKeys({ home, nation: theirs }, [...held, ...added])
