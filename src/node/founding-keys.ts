@@ -10,6 +10,8 @@ import { readSecret, writeWhole } from './home.ts'
 /** A root or governor key file, opened to sign. */
 export interface OpenKeyFile {
   readonly path: string
+  /** The bytes that were opened. */
+  readonly file: Uint8Array
   readonly passphrase: string
   /** As the file has it, and keeps it when it is written anew. */
   readonly scryptLogN?: number
@@ -29,7 +31,7 @@ export async function openKeyFile(path: string, ask: AskPassphrase): Promise<Ope
   return withPassphrase(path, ask, async passphrase => {
     const secrets = await decryptKeyFile(passphrase, file)
     const signer = createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed)
-    return { path, passphrase, scryptLogN: scryptLogNOf(file), secrets, signer }
+    return { path, file, passphrase, scryptLogN: scryptLogNOf(file), secrets, signer }
   })
 }
 
@@ -89,11 +91,25 @@ export async function signRecorded(
     keys.map(key => key.signer),
   )
   const recorded = keys.map(key => ({ key, secrets: withRecord(key, doc, signed, options.abandon) }))
+  const files: Uint8Array[] = []
   for (const { key, secrets } of recorded) {
-    const file = await encryptKeyFile(key.passphrase, secrets, { ...workFactorOf(key), ...options })
-    await writeWhole(key.path, file, { replace: true })
+    files.push(await encryptKeyFile(key.passphrase, secrets, { ...workFactorOf(key), ...options }))
   }
+  // Another run may have signed since they were opened: its record counts, and must not be lost.
+  const now: OpenKeyFile[] = []
+  for (const key of keys) now.push(await openAgain(key))
+  if (now.some((key, i) => key !== keys[i])) return signRecorded(doc, now, options)
+  for (const [i, { path }] of keys.entries()) await writeWhole(path, files[i]!, { replace: true })
   return signed
+}
+
+/** The same object while the file is what was opened. */
+async function openAgain(key: OpenKeyFile): Promise<OpenKeyFile> {
+  if (equalBytes(await readSecret(key.path), key.file)) return key
+  return openKeyFile(key.path, (_, rejected) => {
+    if (rejected !== undefined) throw rejected
+    return Promise.resolve(key.passphrase)
+  })
 }
 
 /** Before anything else is done for it. Throws UserError `key-signed-another`. */
