@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { access, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import {
   assertSecretMode,
@@ -132,6 +132,7 @@ export async function writeWhole(
 }
 
 async function writeBeside(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+  await removeLeftovers(path)
   const temporary = `${path}.${process.pid}.tmp`
   await using file = await open(temporary, 'wx', mode)
   try {
@@ -141,6 +142,27 @@ async function writeBeside(path: string, bytes: Uint8Array | string, mode: numbe
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
+  }
+  await using folder = await open(dirname(path), 'r')
+  await folder.sync()
+}
+
+/** What runs that ended amid writing a file left beside it: it may hold secrets, and the id of a process comes again. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path)
+  const prefix = `${basename(path)}.`
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^(\d+)\.tmp$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? []
+    if (pid !== undefined && !isOtherRun(Number(pid))) await rm(join(folder, name), { force: true })
+  }
+}
+
+function isOtherRun(pid: number): boolean {
+  if (pid === process.pid) return false
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

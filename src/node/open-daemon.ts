@@ -19,6 +19,7 @@ import {
   readKemKeys,
   readNextNodeKeys,
   readNodeKeys,
+  removeLeftovers,
   writeWhole,
 } from './home.ts'
 import type { NodeService } from './node-service.ts'
@@ -51,6 +52,7 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
   const listeners = new Set<() => void>()
   const store = await openStore(home.data)
   try {
+    for (const path of [home.nodeKeys, home.nextNodeKeys, home.kemKeys]) await removeLeftovers(path)
     const clock = systemClock
     const node = await openNode({
       allianceId,
