@@ -1,5 +1,6 @@
 import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { visibleText } from '../base/visible-text.ts'
 import { encodeNodeKeys } from '../crypto/node-key-file.ts'
 import { type CompromiseState, readCompromise } from '../node/compromise.ts'
 import { buildNodeKey, publicAddresses } from '../node/founding.ts'
@@ -246,7 +247,7 @@ function sayWhomToCall(say: (line: string) => void, { doc, nation, alliance }: O
     ),
   ]
   say('Whom to call:')
-  for (const { nation: of, name, duty, reach } of people) say(`  ${of}  ${name}, ${duty}: ${reach}`)
+  for (const { nation: of, name, duty, reach } of people) say(visibleText(`  ${of}  ${name}, ${duty}: ${reach}`))
   if (people.length === 0)
     say(`  no document names a contact; the governors are ${registry.governors.map(g => g.nation).join(', ')}`)
 }
