@@ -102,6 +102,6 @@ function without({ nodes, valid }: NationEvidence, dropped: ReadonlySet<string>)
 }
 
 /** Signatures dominate small documents, so they are counted too. */
-function signedBytes({ docBytes, sigs }: ParsedSignedDoc): number {
+export function signedBytes({ docBytes, sigs }: ParsedSignedDoc): number {
   return sigs.reduce((sum, sig) => sum + sig.ed25519.length + sig.mldsa65.length, docBytes.length)
 }
