@@ -12,10 +12,20 @@ export interface AllianceFile {
 }
 
 const FORMAT = 'tocsin-alliance/1'
-export const ALLIANCE_FILE_BYTES_MAX = 64 * 1024 * 1024
-const DOCUMENTS_MAX = 20_000
+/** A large alliance of forty nations fills a third of it in ten years. */
+export const ALLIANCE_FILE_BYTES_MAX = 256 * 1024 * 1024
+export const ALLIANCE_DOCUMENTS_MAX = 100_000
+/** Of a document in base64, with what stands around it. */
+const FRAME_BYTES = 8
 
+/** Throws UserError `file-too-large` where nobody could read it. */
 export function encodeAllianceFile({ documents }: AllianceFile): string {
+  const bytes = documents.reduce((sum, { length }) => sum + Math.ceil(length / 3) * 4 + FRAME_BYTES, 64)
+  if (bytes > ALLIANCE_FILE_BYTES_MAX || documents.length > ALLIANCE_DOCUMENTS_MAX) {
+    throw new UserError('file-too-large', `an alliance file with ${documents.length} documents and ${bytes} bytes`, {
+      fix: 'Some nation has signed far more documents than anybody needs; ask the governors to expel it.',
+    })
+  }
   return `${JSON.stringify({ format: FORMAT, documents: documents.map(toBase64) }, null, 1)}\n`
 }
 
@@ -30,7 +40,8 @@ export function parseAllianceFile(bytes: Uint8Array): AllianceFile {
   }
   const { format, documents } = (json ?? {}) as { format?: unknown; documents?: unknown }
   if (format !== FORMAT) throw malformed(`is not of the format ${FORMAT}`)
-  if (!Array.isArray(documents) || documents.length > DOCUMENTS_MAX) throw malformed('has no list of documents')
+  if (!Array.isArray(documents) || documents.length > ALLIANCE_DOCUMENTS_MAX)
+    throw malformed('has no list of documents')
   return { documents: documents.map(parseDocument) }
 }
 

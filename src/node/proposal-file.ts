@@ -4,6 +4,7 @@ import { ProtocolError, UserError } from '../base/errors.ts'
 import type { Proposal } from '../registry/proposal.ts'
 import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc, signedDocOf } from '../registry/signed-doc.ts'
 import { SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
+import { ALLIANCE_DOCUMENTS_MAX, ALLIANCE_FILE_BYTES_MAX } from './alliance-file.ts'
 
 /**
  * A proposal as a file to hand from signer to signer: JSON, so that it survives mail. It needs no protection: each signer
@@ -11,15 +12,15 @@ import { SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
  */
 
 const FORMAT = 'tocsin-proposal/1'
-export const PROPOSAL_FILE_BYTES_MAX = 64 * 1024 * 1024
-const DOCUMENTS_MAX = 20_000
+/** Beside the draft it holds what an alliance file holds. */
+export const PROPOSAL_FILE_BYTES_MAX = ALLIANCE_FILE_BYTES_MAX + 4 * 1024 * 1024
 
 const document = z.string().max(SIGNED_DOC_BYTES_MAX * 2)
 const schema = z.object({
   format: z.literal(FORMAT),
   /** A SignedDoc with the signatures gathered so far, in base64; `base` are SignedDocs too. */
   draft: document,
-  base: z.array(document).max(DOCUMENTS_MAX),
+  base: z.array(document).max(ALLIANCE_DOCUMENTS_MAX),
 })
 
 export function encodeProposalFile({ type, docBytes, sigs, base }: Proposal): string {

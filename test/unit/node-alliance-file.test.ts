@@ -19,7 +19,7 @@ test.each([
   ['a document that is no text', '{"format":"tocsin-alliance/1","documents":[1]}'],
   ['a document that is not base64', '{"format":"tocsin-alliance/1","documents":["not base64!"]}'],
   ['half a document', '{"format":"tocsin-alliance/1","documents":["AAA'],
-  ['too many documents', JSON.stringify({ format: 'tocsin-alliance/1', documents: Array(20_001).fill('') })],
+  ['too many documents', JSON.stringify({ format: 'tocsin-alliance/1', documents: Array(100_001).fill('') })],
 ])('refuses %s', (_, text) => {
   expect(() => parseAllianceFile(utf8(text))).toThrow(expect.objectContaining({ code: 'alliance-file-malformed' }))
 })
