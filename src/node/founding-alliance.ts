@@ -29,7 +29,10 @@ export function openAlliance(documents: readonly ParsedSignedDoc[], trust?: Trus
   return pinAlliance(openEvidence(documents), trust)
 }
 
-/** What the same documents say where `trust` is what the operator confirmed (R-1.5). Throws UserError `alliance-incomplete`. */
+/**
+ * What the same documents say where `trust` is what the operator confirmed (R-1.5). Throws UserError `alliance-incomplete`,
+ * or `registry-fingerprint-mismatch` where that was of another alliance.
+ */
 export function pinAlliance(evidence: EvidenceSet, trust: Trust | undefined): Alliance {
   const directory = openDirectory(evidence, operatorPins(trust))
   if (directory === undefined) {
@@ -37,6 +40,7 @@ export function pinAlliance(evidence: EvidenceSet, trust: Trust | undefined): Al
       fix: 'Ask for the alliance file again.',
     })
   }
+  if (trust !== undefined) checkTrust(trust, directory.chain)
   return { evidence, directory }
 }
 

@@ -5,13 +5,13 @@ import type { Clock, Logger } from '../base/ports.ts'
 import { installNative } from '../crypto/native.ts'
 import { selfTest } from '../crypto/self-test.ts'
 import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
-import type { Pin } from '../registry/registry-state.ts'
 import { DOC_TYPE, parseSignedDoc } from '../registry/signed-doc.ts'
-import { encodeTrust, parseTrust } from '../registry/trust-string.ts'
+import { checkTrust, encodeTrust, parseTrust } from '../registry/trust-string.ts'
 import { openStore } from '../store/open.ts'
 import { parseAllianceFile } from './alliance-file.ts'
 import { keepAllianceFile } from './alliance-file-keeper.ts'
 import { openNode } from './daemon.ts'
+import { operatorPins } from './founding-alliance.ts'
 import {
   adoptNextNodeKeys,
   type Home,
@@ -103,10 +103,7 @@ async function readAlliance(home: Home) {
   if (founding === undefined) {
     throw new UserError('alliance-file-malformed', `${home.alliance} lacks the founding document of the alliance`)
   }
-  const pins: Pin[] = []
-  if (existsSync(home.trust)) {
-    const { version, hash } = parseTrust(await readFile(home.trust, 'utf8'))
-    pins.push({ version, hash, from: 'operator' })
-  }
-  return { documents, allianceId: allianceIdOf(founding.docBytes), pins }
+  const trust = existsSync(home.trust) ? parseTrust(await readFile(home.trust, 'utf8')) : undefined
+  if (trust !== undefined) checkTrust(trust, [parseRegistryDoc(founding)])
+  return { documents, allianceId: allianceIdOf(founding.docBytes), pins: operatorPins(trust) }
 }

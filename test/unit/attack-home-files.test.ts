@@ -3,13 +3,16 @@ import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { encodeKemKeys, parseKemKeys } from '../../src/crypto/node-key-file.ts'
+import { installAlliance, readHeldAlliance } from '../../src/node/founding-alliance.ts'
 import { type DocToSign, openKeyFile, signRecorded } from '../../src/node/founding-keys.ts'
 import { homeAt, makeHome as makeFolders, readKemKeys, writeWhole } from '../../src/node/home.ts'
 import { addKemKeys } from '../../src/node/kem-ceremony.ts'
 import { newKemSecrets } from '../../src/node/new-keys.ts'
+import { openDaemon } from '../../src/node/open-daemon.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 import { DOC_TYPE } from '../../src/registry/signed-doc.ts'
-import { ask, makeHome, temporaryDirectory, weak } from '../support/nation-homes.ts'
+import { trustOf } from '../../src/registry/trust-string.ts'
+import { ask, found, makeHome, temporaryDirectory, weak } from '../support/nation-homes.ts'
 import { nation } from '../support/registry-world.ts'
 
 const someDoc = (version: number, text: string): DocToSign => ({
@@ -83,4 +86,16 @@ test('what another run is writing is left alone', async () => {
   await writeFile(`${kemKeys}.${process.ppid}.tmp`, 'half')
   await writeWhole(kemKeys, 'whole')
   expect(await readdir(keys)).toEqual(['kem.keys', `kem.keys.${process.ppid}.tmp`])
+})
+
+test('an alliance file is not taken for that of another alliance whose registry was confirmed here (R-1.4)', async () => {
+  await using folder = await temporaryDirectory()
+  const home = await makeHome(folder.path, 'AAA')
+  const other = await makeHome(folder.path, 'BBB')
+  const [ours, theirs] = [await found([home]), await found([other, home], 'Other')]
+  await installAlliance(home, theirs, { ...trustOf(ours.directory.registry), version: 2 })
+  const mismatch = { code: 'registry-fingerprint-mismatch' }
+  await expect(readHeldAlliance(home)).rejects.toMatchObject(mismatch)
+  const logger = { debug() {}, info() {}, warn() {}, error() {} }
+  await expect(openDaemon({ home, environment: {}, logger })).rejects.toMatchObject(mismatch)
 })
