@@ -173,6 +173,7 @@ export const CODES = {
   'net-limbo-exceeded': ['unauthorised', 'R-5.4'],
   'net-gossip-deaf': ['state', 'R-5.3'],
   'net-peer-absent': ['absent', ''],
+  'net-nobody-known': ['absent', ''],
   'net-busy': ['busy', 'R-5.5'],
   'net-timeout': ['busy', 'R-5.5'],
   'net-closed': ['state', ''],

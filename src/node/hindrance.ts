@@ -53,7 +53,10 @@ export function findHindrance({
   }
   if (!directory.mayOpenLog(nation, signPk)) {
     return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
-      fix: 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.',
+      fix:
+        member.doc === undefined
+          ? 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.'
+          : 'Run "tocsin nation export --node -O FILE" here, and "tocsin nation add-node FILE" where the root key is.',
     })
   }
   // R-1.9

@@ -1,9 +1,12 @@
+import type { ErrorCode } from '../base/codes.ts'
 import type { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
+import type { Host } from '../net/host.ts'
+import { peerKeyHex } from '../net/peer-key.ts'
 import { type Alarm, findAlarms } from '../registry/alarms.ts'
 import type { Store } from '../store/store.ts'
-import { nationStatus } from './directory-views.ts'
+import { nationStatus, otherActiveNations } from './directory-views.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { EvidenceBook } from './evidence-book.ts'
 import type { Problem } from './node-service.ts'
@@ -16,6 +19,7 @@ export interface ProblemSources {
   readonly book: Pick<EvidenceBook, 'directory'>
   readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
   readonly sync: Pick<SyncService, 'clockSkewMs'>
+  readonly host: Pick<Host, 'peers'>
   readonly clock: Clock
   /** Why nothing can be published now. */
   hindrance(): UserError | undefined
@@ -29,6 +33,7 @@ export function findProblems(node: ProblemSources): Problem[] {
     ...signingProblems(node),
     ...kemProblems(node),
     ...clockProblems(node),
+    ...peerProblems(node),
     ...allianceProblems(node),
   ]
   return problems.sort((a, b) => Number(a.grade === 'warning') - Number(b.grade === 'warning'))
@@ -66,9 +71,14 @@ function standingProblems({ book, nation }: ProblemSources): Problem[] {
 
 function signingProblems(node: ProblemSources): Problem[] {
   const hindrance = node.hindrance()
-  if (!hindrance?.code.startsWith('signing-')) return []
+  if (hindrance === undefined || !isOfSigning(hindrance.code)) return []
   const { code, message, fix = '' } = hindrance
   return [{ grade: 'alarm', code, occasion: '', message, fix }]
+}
+
+/** What people chose, such as a role, is no problem of the node. */
+function isOfSigning(code: ErrorCode): boolean {
+  return code.startsWith('signing-') || code === 'publish-key-unknown'
 }
 
 /** What others seal to this nation now is read with a key that has to be here. An observer is sealed nothing. */
@@ -101,6 +111,42 @@ function clockProblems({ sync, book }: ProblemSources): Problem[] {
       fix: 'Set the clock by NTP.',
     },
   ]
+}
+
+/** Whoever is suspended or expelled has been told so. */
+function peerProblems({ book, nation, host }: ProblemSources): Problem[] {
+  const directory = book.directory()
+  if (nationStatus(directory, nation) !== 'ACTIVE' || otherActiveNations(directory, nation).length === 0) return []
+  const others = directory.peers().filter(peer => peer.nation !== nation)
+  if (others.length === 0) return [NOBODY_KNOWN]
+  const keys = new Set(others.map(peer => peerKeyHex(peer.peerPk)))
+  const states = host.peers().filter(({ peer }) => keys.has(peer))
+  if (states.some(({ status }) => status === 'connected')) return []
+  const refusing = states.filter(
+    ({ fault, failures }) => failures >= REFUSALS_MIN && fault?.code === 'net-not-admitted',
+  )
+  return refusing.length === 0 ? [] : [refused(refusing.length, states.length)]
+}
+
+/** A node whose document is on its way is refused a few times too. */
+const REFUSALS_MIN = 4
+
+const NOBODY_KNOWN: Problem = {
+  grade: 'warning',
+  code: 'net-nobody-known',
+  occasion: '',
+  message: 'no node of another nation is known here, so this one can call nobody',
+  fix: 'Apply here the file that "tocsin alliance invite" writes at another member, or give others the one it writes here.',
+}
+
+function refused(count: number, all: number): Problem {
+  return {
+    grade: 'alarm',
+    code: 'net-not-admitted',
+    occasion: '',
+    message: `no node of another nation is connected, and ${count} of ${all} refuse this one: their documents do not admit its key`,
+    fix: 'Ask another member for the file of "tocsin alliance invite" and apply it here; "tocsin doctor" looks at each node.',
+  }
 }
 
 /** What is wrong with another nation's document holds up nobody else (R-1.6); the own one and the registry come first. */

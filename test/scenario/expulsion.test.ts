@@ -64,6 +64,10 @@ test('five nations, one expelled while it publishes and another is offline: all 
   await a.service.publish([domainDraft('without-eee.example')])
   await loyal.stop()
 
+  const refused = { grade: 'alarm', code: 'net-not-admitted' }
+  await until(() => e.service.status().problems.some(({ code }) => code === refused.code), 60_000)
+  expect(e.service.status()).toMatchObject({ state: 'degraded', problems: [refused] })
+
   // It still runs when D comes back, and calls D, which knows nothing of what happened.
   const returned = await alliance.start(3)
   await until(() => returned.service.status().registryVersion === 2, 20_000)

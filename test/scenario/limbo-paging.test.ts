@@ -11,7 +11,7 @@ import {
   until,
 } from '../support/node-alliance.ts'
 import { rotateNode } from '../support/node-rotation.ts'
-import { governing, idleBounds } from '../support/registry-changes.ts'
+import { apply, governing, idleBounds } from '../support/registry-changes.ts'
 
 const MIB = 1024 * 1024
 const VERSIONS = 18
@@ -69,3 +69,23 @@ test('R-5.4: who knows the registry is spared it, and is shown the new document 
   await connected(knowing, 'AAA', 9000)
   await connected(changed, 'BBB', 5000)
 }, 60_000)
+
+test('R-5.4: a node that ran with its new keys before its document named them is let in once it does', async () => {
+  await using alliance = await createTestAlliance(3)
+  const { allianceId, documents, members } = alliance
+  const held = parseNationDoc(parseSignedDoc(documents[1]!))
+  const address = `/ip4/127.0.0.1/tcp/${await freePort()}`
+  const rotated = rotateNode(allianceId, members[0]!, held, { address, issuedMs: Date.now(), bounds: [] })
+  await using knowing = await startFrom({ allianceId, documents, members }, 1)
+  await using early = await startFrom({ allianceId, documents, members: [rotated.member] }, 0)
+  const hasLookedOnce = () => knowing.service.peers().some(({ state }) => state === 'refused')
+  await until(hasLookedOnce, 10_000)
+  expect(early.service.status()).toMatchObject({
+    state: 'degraded',
+    problems: expect.arrayContaining([expect.objectContaining({ code: 'publish-key-unknown' })]),
+  })
+  await until(() => !hasLookedOnce(), 15_000)
+  await apply(early, rotated.document)
+  await connected(knowing, 'AAA', 60_000)
+  expect(early.service.status().problems).toEqual([])
+}, 90_000)
