@@ -170,7 +170,7 @@ class Libp2pHost implements Host {
     const connection = await this.#node.dial(multiaddr(address), { signal })
     const peer = peerKeyHexOf(connection.remotePeer)
     if (peer !== null) {
-      if (this.#openConnections(peer).length > 1) void connection.close().catch(() => {})
+      if (this.#openConnections(peer).length > 1) closeInTime(connection)
       return peer
     }
     throw new ProtocolError('key-invalid', 'what answers has a key of a kind that no member has')
@@ -239,10 +239,10 @@ class Libp2pHost implements Host {
 
   #reconsider(connection: Connection): void {
     const standing = this.#parts.gater.standing(connection.remotePeer)
-    if (standing === 'refused') this.#revoke(connection)
-    // A peer that proved itself in limbo, or lost its standing to limbo, starts over: what it may do hangs on how its
-    // connection began.
-    else if ((standing === 'limbo') !== this.#parts.limbo.has(connection)) void connection.close().catch(() => {})
+    const wasLimbo = this.#parts.limbo.has(connection)
+    if (standing === 'refused' || (standing === 'limbo' && !wasLimbo)) this.#revoke(connection)
+    // A peer that proved itself in limbo starts over: what it may do hangs on how its connection began.
+    else if (standing === 'member' && wasLimbo) closeInTime(connection)
   }
 
   #revoke(connection: Connection): void {
@@ -304,4 +304,9 @@ class Libp2pHost implements Host {
       limbo: connection !== null && this.#parts.limbo.has(connection),
     })
   }
+}
+
+/** libp2p leaves a connection open whose streams do not end in time, such as where the other side reads nothing. */
+function closeInTime(connection: Connection): void {
+  connection.close().catch(error => connection.abort(error instanceof Error ? error : new Error(String(error))))
 }
