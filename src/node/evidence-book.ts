@@ -212,6 +212,16 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   async function apply(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
+    try {
+      return await takeAll(offered, from)
+    } catch (error) {
+      // What could not be written counts here all the same, until `resume` has written it.
+      tell()
+      throw error
+    }
+  }
+
+  async function takeAll(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
     const refused: { code: ErrorCode; reason: string }[] = []
     const count = { added: 0, known: 0, waiting: 0 }
     const fresh: Uint8Array[] = []
@@ -258,7 +268,14 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   async function settle(): Promise<void> {
-    await settleLimits()
+    try {
+      await settleLimits()
+    } finally {
+      tell()
+    }
+  }
+
+  function tell(): void {
     for (const listener of listeners) listener()
   }
 
