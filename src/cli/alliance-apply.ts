@@ -17,6 +17,7 @@ import type { Home } from '../node/home.ts'
 import { readNodeHome } from '../node/own-nation.ts'
 import type { Trust } from '../registry/trust-string.ts'
 import { takeEffect } from './alliance-effect.ts'
+import { whatIsNext } from './alliance-next.ts'
 import { allianceViewOf, newsOf, printAlliance } from './alliance-view.ts'
 import type { CliContext } from './context.ts'
 import type { OutputFormat } from './output.ts'
@@ -50,7 +51,10 @@ export async function applyAlliance(context: CliContext, file: string, options: 
   const isKnown = isSame(held, alliance, trust)
   const effect = isKnown ? undefined : await takeEffect(context, home, alliance, trust)
   await printAlliance(context, options.output, allianceViewOf(alliance.directory))
-  say(EFFECTS[effect ?? 'known'])
+  if (alliance.directory.split !== undefined)
+    say('It was taken in. What to do about the split: tocsin alliance resolve')
+  else say(EFFECTS[effect ?? 'known'])
+  for (const line of whatIsNext(alliance.directory, nation)) say(line)
 }
 
 const EFFECTS = {

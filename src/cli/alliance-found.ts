@@ -71,9 +71,9 @@ async function proposeFounding({ say }: CliContext, plan: FoundingPlan, file: st
   for (const line of proposalWords(open)) say(line)
   say(`Nothing is signed or installed yet. Give ${file} to the governors, who each run, where the governor key is:`)
   say('  tocsin alliance sign PROPOSAL')
-  say('With the signatures, whoever has them makes the alliance file; every member, this one too, then applies it:')
+  say('With the signatures, whoever has them makes the alliance file, and is told how it reaches every member:')
   say('  tocsin alliance assemble PROPOSAL SIGNATURE…')
-  say(`  tocsin alliance apply FILE --trust ${fingerprint(proposalTrust(open))}`)
+  say(`Every member compares this fingerprint by telephone: ${fingerprint(proposalTrust(open))}`)
 }
 
 interface FoundingHere {

@@ -41,6 +41,7 @@ const CONTRADICTIONS: Shape<ContradictionsView> = {
     { name: 'split_version', cell: view => view.split?.version ?? '' },
     { name: 'branches', cell: view => view.split?.branches.map(({ hash }) => hash).join(' ') ?? '' },
     { name: 'signers_of_both', cell: view => view.split?.signersOfBoth.join(' ') ?? '' },
+    { name: 'pinned_out', cell: view => view.pinnedOut?.hash ?? '' },
     { name: 'nations_held_up', cell: view => view.nations.map(({ nation }) => nation).join(' ') },
   ],
 }

@@ -2,6 +2,7 @@ import type { Alliance } from '../node/founding-alliance.ts'
 import { describeNationChange } from '../registry/describe-change.ts'
 import type { Member } from '../registry/directory.ts'
 import { countOf, listOf, momentOf, shortId } from '../registry/phrase.ts'
+import type { ParsedRegistryDoc } from '../registry/registry-doc.ts'
 import type { RegistrySplit } from '../registry/registry-state.ts'
 import { branchesOf, canBeContinued, type SplitBranch } from '../registry/split-branches.ts'
 import { encodeTrust, fingerprint, trustOf } from '../registry/trust-string.ts'
@@ -11,7 +12,15 @@ export interface ContradictionsView {
   readonly registryVersion: number
   /** Null where the registry is one. */
   readonly split: SplitView | null
+  /** The furthest registry that is not followed here for a pin's sake alone; null: there is none. */
+  readonly pinnedOut: PinnedOutView | null
   readonly nations: readonly HeldUpView[]
+}
+
+interface PinnedOutView {
+  readonly version: number
+  readonly hash: string
+  readonly fingerprint: string
 }
 
 interface SplitView {
@@ -49,10 +58,11 @@ interface HeldUpView {
 
 export function contradictionsOf(alliance: Alliance, nowMs: number): ContradictionsView {
   const { directory } = alliance
-  const { split, registry } = directory
+  const { split, registry, pinnedOut } = directory
   return {
     registryVersion: registry.version,
     split: split === undefined ? null : splitView(alliance, split, nowMs),
+    pinnedOut: pinnedOut === undefined ? null : pinnedOutView(pinnedOut),
     nations: directory
       .members()
       .filter(({ siblings }) => siblings.length > 0)
@@ -86,6 +96,10 @@ function branchView({ doc, changes, signersOfThisAlone, tips }: SplitBranch): Br
   }
 }
 
+function pinnedOutView(doc: ParsedRegistryDoc): PinnedOutView {
+  return { version: doc.version, hash: doc.hash, fingerprint: fingerprint(trustOf(doc)) }
+}
+
 function heldUpView({ nation, doc, siblings }: Member): HeldUpView {
   return {
     nation,
@@ -101,10 +115,24 @@ function heldUpView({ nation, doc, siblings }: Member): HeldUpView {
 /** In paragraphs, each a list of lines. */
 export function contradictionWords({
   split,
+  pinnedOut,
   nations,
   registryVersion,
 }: ContradictionsView): readonly (readonly string[])[] {
-  return [...(split === null ? [] : splitWords(split, registryVersion)), ...nations.map(heldUpWords)]
+  return [
+    ...(split === null ? [] : splitWords(split, registryVersion)),
+    ...(pinnedOut === null ? [] : [pinnedOutWords(pinnedOut, registryVersion)]),
+    ...nations.map(heldUpWords),
+  ]
+}
+
+function pinnedOutWords({ version, hash, fingerprint }: PinnedOutView, inForce: number): string[] {
+  return [
+    `PINNED OUT: registry version ${version}, hash ${shortId(hash)}, fingerprint ${fingerprint}, is signed by a threshold of governors.`,
+    `  What is pinned here excludes it: version ${inForce} stays in force at this node, and others may have gone on.`,
+    '  Compare the fingerprint with the governors by telephone. If that registry is the right one:',
+    `    tocsin alliance resolve --pin ${hash.slice(0, 16)}`,
+  ]
 }
 
 function splitWords(split: SplitView, inForce: number): string[][] {

@@ -31,7 +31,7 @@ export function findAlarms(directory: Directory, nowMs: number): readonly Alarm[
       const pin = `The pin of registry version ${version} (${shortId(hash)}, by ${from})`
       return {
         ...ofRegistry('registry-pin-aside', hash, `${pin} contradicts another, and is set aside.`),
-        fix: 'Compare the registry with the governors by telephone; then pin the right one: tocsin alliance resolve',
+        fix: 'Compare the registry with the governors by telephone; then "tocsin alliance resolve" tells how to pin the right one.',
       }
     }),
     ...(pinnedOut === undefined ? [] : [pinnedOutAlarm(registry, pinnedOut)]),

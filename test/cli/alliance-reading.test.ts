@@ -350,6 +350,12 @@ describe('alliance resolve', () => {
     expect(readFileSync(at('home/trust'), 'utf8')).toBe(`${encodeTrust(trustOf(docOf(left)))}\n`)
     expect((await expectOk(run('resolve'))).stderr).toContain('registry version 3 is in force')
 
+    writeAlliance(at('home/alliance.tocsin'), [...split, signRegistry(nextRegistry(right), ['gov AAA', 'gov CCC'])])
+    const excluded = await run('resolve')
+    expect(excluded.status).toBe(1)
+    expect(excluded.stdout).toMatch(/^PINNED OUT: registry version 4, .*\n.*version 3 stays in force at this node/)
+    expect(excluded.stdout).toMatch(/tocsin alliance resolve --pin [0-9a-f]{16}\n/)
+
     const other = await expectOk(run('resolve', '--pin', fingerprint(trustOf(docOf(right))), '--yes'))
     expect(other.stderr).toContain('ATTENTION: this takes back the pin of version 3')
     await expectRefusal(run('resolve', '--pin', 'aaaa-bbbb-cccc-dddd'), 'registry-fingerprint-mismatch', 65)

@@ -144,10 +144,16 @@ describe('three governors at three places', () => {
     const print = fingerprint(trustOf(registry))
     expect(complete.stderr).toContain(`alliance apply FILE --trust ${print}`)
     expect(proposed.stderr).toContain(print)
-    for (const name of ['DEU', 'FRA', 'ITA']) {
-      await ok(name, `alliance apply exercise.tocsin --trust ${print} --yes`)
-      expect(existsSync(home(name).alliance)).toBe(true)
-    }
+    expect(complete.stderr).toContain(`init INVITE --trust ${print}`)
+    const first = await ok('DEU', `alliance apply exercise.tocsin --trust ${print} --yes`)
+    expect(first.stderr).toMatch(
+      /No node of another nation is known .*for FRA and ITA:\n {2}tocsin alliance invite NATION/,
+    )
+    await ok('DEU', 'alliance invite FRA -O fra.invite')
+    const invited = await ok('FRA', `init fra.invite --trust ${print} --yes`)
+    expect(invited.stderr).toMatch(/No document of ITA is here yet.*tocsin alliance invite NATION/)
+    const alone = await ok('ITA', `alliance apply exercise.tocsin --trust ${print} --yes`)
+    expect(alone.stderr).toContain('No node of another nation is known here yet')
   })
 
   test('may be asked to by a nation that does not govern', async () => {
