@@ -1,9 +1,11 @@
+import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import { nameOf } from '../registry/describe.ts'
 import type { Directory } from '../registry/directory.ts'
 import { checkExpiry } from '../registry/expiry.ts'
+import type { ParsedNationDoc } from '../registry/nation-doc.ts'
 import { listOf } from '../registry/phrase.ts'
 import { ROLE, STATUS } from '../registry/registry-doc.ts'
 import type { GuardState } from './signing-guard.ts'
@@ -52,12 +54,7 @@ export function findHindrance({
     return new UserError('publish-no-role', message, { fix: 'Ask the governors for the role PUBLISH.' })
   }
   if (!directory.mayOpenLog(nation, signPk)) {
-    return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
-      fix:
-        member.doc === undefined
-          ? 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.'
-          : 'Run "tocsin nation export --node -O FILE" here, and "tocsin nation add-node FILE" where the root key is.',
-    })
+    return unknownKey(nation, signPk, member.doc)
   }
   // R-1.9
   if (checkExpiry(directory.registry.expiresMs, nowMs).kind === 'lapsed') {
@@ -66,4 +63,20 @@ export function findHindrance({
     })
   }
   return undefined
+}
+
+/** What helps depends on whether the document is missing, has given the key up, or has never named it. */
+function unknownKey(nation: NationId, signPk: Uint8Array, doc: ParsedNationDoc | undefined): UserError {
+  const isGivenUp = doc?.nodes.some(node => node.signPk !== undefined && equalBytes(node.signPk, signPk))
+  if (isGivenUp) {
+    return new UserError('publish-key-unknown', `the document of ${nation} has given up the keys of this node`, {
+      fix: 'Where new keys were made for it, "tocsin stop" and "tocsin start" take them; else: tocsin nation rotate node',
+    })
+  }
+  return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
+    fix:
+      doc === undefined
+        ? 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.'
+        : 'Run "tocsin nation export --node -O FILE" here, and "tocsin nation add-node FILE" where the root key is.',
+  })
 }
