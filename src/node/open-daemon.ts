@@ -68,7 +68,7 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
       random: systemRandom,
       logger,
     })
-    const keeper = await keepAllianceFile(home, node.book, logger)
+    const keeper = keepAllianceFile(home, node.book, logger)
     const service = createNodeService(node, {
       stop() {
         for (const listener of listeners) listener()
