@@ -226,7 +226,7 @@ function explain({ say }: CliContext, own: OwnNation): void {
   )
   say('  a root key             who has it can replace every key of the nation. If yours still counts, at once:')
   say('                         tocsin nation rotate root. If not, call the governors: alliance propose reset.')
-  say('  a governor key         call the other governors: alliance propose governor-rotate.')
+  say('  a governor key         make new ones: tocsin nation rotate governor. It says what the other governors do.')
   say('Before you begin: take the machine off the network, and do not wipe it.')
   own.doc.nodes.forEach(({ status, signPk, peerPk, addresses }, i) => {
     const key = signPk ?? peerPk

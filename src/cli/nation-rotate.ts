@@ -206,7 +206,7 @@ function nextRootFile({ keys }: Home): string {
 }
 
 /** `root.age` of the 22nd of November becomes `root-2026-11-22.age`, and with a time where there is one already. */
-function datedName(path: string): string {
+export function datedName(path: string): string {
   const [, stem, ending] = /^(.*)(\.[^.]+)$/.exec(path)!
   const moment = new Date().toISOString().replaceAll(':', '').slice(0, 17)
   const plain = `${stem}-${moment.slice(0, 10)}${ending}`

@@ -194,6 +194,8 @@ export async function exportRequest(context: CliContext, outputFile: string): Pr
   const text = encodeNationFile(requestOf(own))
   if (outputFile === '-') await out.write(text)
   else await writeWhole(outputFile, text, { mode: 0o644 })
-  say('The file is public, and proves nothing: read this key to the founder by telephone, who sees it before signing.')
+  say(
+    'The file is public, and proves nothing: read this key by telephone to the governor who gets it, and sees it before signing.',
+  )
   for (const root of own.nationFile.roots) say(`  ${own.nationFile.nation}  ${keyName(root.idHex)}`)
 }

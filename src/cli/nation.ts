@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ROOT_KEYS_MAX } from '../wire/limits.ts'
 import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import type { CompromiseOptions } from './nation-compromise.ts'
@@ -7,6 +8,7 @@ import type { KemExportOptions } from './nation-kem.ts'
 import type { AddressOptions, ContactOptions, OntoOption } from './nation-nodes.ts'
 import type { PresignOptions } from './nation-presign.ts'
 import type { RepublishOptions } from './nation-republish.ts'
+import type { NewRootOptions, RootsOptions } from './nation-root.ts'
 import type { RotateKemOptions, RotateNodeOptions, RotateRootOptions } from './nation-rotate.ts'
 import { type OutputFormat, outputOption } from './output.ts'
 import { type PassphraseOptions, passphraseFileOption } from './passphrase.ts'
@@ -19,6 +21,7 @@ export function addNationCommands(program: Command, context: CliContext): void {
   addHomeCommands(nation, context)
   addNodeCommands(nation, context)
   addKeyCommands(nation, context)
+  addRootCommands(nation, context)
   addEmergencyCommands(nation, context)
 }
 
@@ -94,6 +97,14 @@ function addKeyCommands(nation: Command, context: CliContext): void {
     .option('--keep-old', 'keep a copy of the old key file, which else is destroyed')
     .action(async (options: RotateNodeOptions) => (await import('./nation-rotate.ts')).rotateNode(context, options))
 
+  rotate
+    .command('governor')
+    .description('make new governor keys, for the governors to put in force; run again, it takes the next step')
+    .addOption(passphraseFileOption())
+    .action(async (options: PassphraseOptions) =>
+      (await import('./nation-rotate-governor.ts')).rotateGovernor(context, options),
+    )
+
   nation
     .command('kem-export')
     .description('the KEM keys under a passphrase, for another site of the nation')
@@ -107,6 +118,38 @@ function addKeyCommands(nation: Command, context: CliContext): void {
     .addOption(passphraseFileOption())
     .action(async (file: string, options: PassphraseOptions) =>
       (await import('./nation-kem.ts')).importKemKeys(context, file, options),
+    )
+}
+
+function addRootCommands(nation: Command, context: CliContext): void {
+  const root = nation.command('root').description('several root keys, of which a threshold signs for the nation')
+  const parseThreshold = parseWhole(1, ROOT_KEYS_MAX)
+  root
+    .command('new')
+    .description('make a root key where its holder keeps it; prints the public half')
+    .argument('<key-file>', 'where to write the secret half, under a passphrase')
+    .requiredOption('--nation <id>', 'the nation that it is to sign for, such as DEU')
+    .option('-O, --output-file <file>', 'where to write the public half; - for standard output', '-')
+    .addOption(passphraseFileOption())
+    .action(async (keyFile: string, options: NewRootOptions) =>
+      (await import('./nation-root.ts')).makeRoot(context, keyFile, options),
+    )
+  deciding(root, 'add', 'take further root keys into the document of the nation')
+    .argument('<files...>', 'the public halves, as "tocsin nation root new" printed them')
+    .option('--threshold <n>', 'how many of all root keys then sign (default: as many as now)', parseThreshold)
+    .action(async (files: readonly string[], options: RootsOptions) =>
+      (await import('./nation-root.ts')).addRoots(context, files, options),
+    )
+  deciding(root, 'remove', 'take root keys out of it; those that are left have to be enough')
+    .argument('<keys...>', 'of each the first eight or more digits, as "nation show" prints them')
+    .option('--threshold <n>', 'how many of those left then sign (default: as many as now)', parseThreshold)
+    .action(async (keys: readonly string[], options: RootsOptions) =>
+      (await import('./nation-root.ts')).removeRoots(context, keys, options),
+    )
+  deciding(root, 'threshold', 'how many root keys sign for the nation')
+    .argument('<n>', 'from one to as many as there are', parseThreshold)
+    .action(async (threshold: number, options: OntoOption) =>
+      (await import('./nation-root.ts')).changeRootThreshold(context, threshold, options),
     )
 }
 

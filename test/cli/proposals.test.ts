@@ -221,17 +221,32 @@ describe('two of three governors', () => {
   })
 
   test('let a recovery key sign for its governor, and replace the keys of a governor by it', async () => {
-    const renewed = await makeHome(path('new'), 'ITA')
-    writeFileSync(path('ITA-new.json'), encodeNationFile(requestOf(await readOwnNode(renewed, {}))))
+    const old = readFileSync(home('ITA').governorKey)
+    await ok('ITA', 'nation rotate governor')
+    await ok('ITA', 'nation export -O ITA-new.json')
     await ok('DEU', 'alliance propose governor-rotate ITA-new.json')
+    expect((await ok('ITA', 'nation rotate governor')).stderr).toContain('wait in keys/governor-next.age')
+    expect(readFileSync(home('ITA').governorKey)).toEqual(old)
     const sign = (name: string, key: string) =>
       ok(name, `alliance sign exercise-v2.proposal --key ${key} --yes -O ${name}.signature`)
     await sign('ITA', 'ITA/keys/governor-recovery.age')
     await sign('DEU', 'DEU/keys/governor.age')
-    await sign('new', 'new/ITA/keys/governor.age')
+    await sign('new', 'ITA/keys/governor-next.age')
     const half = await run('DEU', ['alliance', 'assemble', 'exercise-v2.proposal', 'ITA.signature', 'DEU.signature'])
     expect(half.stderr).toMatch(/1 more of FRA, ITA/)
     await ok('DEU', 'alliance assemble exercise-v2.proposal new.signature')
+
+    const next = readFileSync(path('ITA/keys/governor-next.age'))
+    await ok('ITA', 'alliance apply exercise-v2.tocsin --yes')
+    const recovery = path('ITA/keys/governor-recovery-next.age')
+    cpSync(recovery, path('aside'))
+    expect((await ok('ITA', 'nation rotate governor')).stderr).toContain('put the new keys in force')
+    expect(readFileSync(home('ITA').governorKey)).toEqual(next)
+    // As if it had ended between the two files.
+    cpSync(path('aside'), recovery)
+    await ok('ITA', 'nation rotate governor')
+    expect(readdirSync(home('ITA').keys).filter(name => name.includes('next'))).toEqual([])
+    expect(readFileSync(home('ITA').recoveryKey)).toEqual(readFileSync(path('aside')))
   })
 
   test('count a governor once, whichever of its keys have signed', async () => {
