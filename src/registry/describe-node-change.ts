@@ -19,7 +19,14 @@ export function describeNodesChange(
     ...before
       .filter(node => !next.has(node.identityHex))
       .map(node => `ATTENTION: ${nodeName(nation, node)} is left out, so nobody will accept the document (R-1.8).`),
+    ...(before.some(isActive) && !after.some(isActive)
+      ? [`ATTENTION: no node of ${nation} is active any more: nobody connects with it, and it publishes nothing.`]
+      : []),
   ]
+}
+
+function isActive({ status }: NodeRecord): boolean {
+  return status === KEY_STATUS.ACTIVE
 }
 
 function describeNodeChange(nation: NationId, before: NodeRecord | undefined, node: NodeRecord): string[] {

@@ -306,6 +306,12 @@ describe('of a nation', () => {
       expect(nodeChange({ [proof]: new Uint8Array(64) })[0]).toMatch(/^ATTENTION: .* key WITHOUT PROOF/)
   })
 
+  test('a nation that gives its last node up is told of', () => {
+    const last = 'ATTENTION: no node of AAA is active any more: nobody connects with it, and it publishes nothing.'
+    expect(nodeChange({ status: 2 })).toContain(last)
+    expect(nodeChange({ addresses: [] })).not.toContain(last)
+  })
+
   test('a node with other keys is another node, and the one left out a danger', () => {
     const nodes = [innerNode(allianceId, 'AAA', 'second node')]
     const sentences = nationChange({ nodes })
