@@ -4,7 +4,7 @@ import type { KemSecret } from '../crypto/node-key-file.ts'
 import { ownKemKey } from '../node/epoch-keys.ts'
 import { type OwnNode, publicAddresses } from '../node/founding.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
-import { isFurtherNode, publicKeysOf, readOwnNode, requestOf } from '../node/founding-own.ts'
+import { isFurtherNode, publicKeysOf, readOwnNode, requestOf, withCurrentRoots } from '../node/founding-own.ts'
 import { exists, readKemKeys, writeWhole } from '../node/home.ts'
 import { encodeNationFile } from '../node/nation-file.ts'
 import { readNodeHome } from '../node/own-nation.ts'
@@ -21,6 +21,8 @@ interface OwnNationView {
   readonly nation: string
   readonly label: string
   readonly rootKeyIds: readonly string[]
+  /** How many of them sign a document. */
+  readonly rootThreshold: number
   readonly governorKeyIds: readonly string[]
   readonly signKey: string
   readonly witnessKey: string
@@ -62,6 +64,7 @@ const NATION: Shape<OwnNationView> = {
     { name: 'nation', cell: view => view.nation },
     { name: 'label', cell: view => view.label },
     { name: 'root_key', cell: view => view.rootKeyIds.map(keyName).join(', ') },
+    { name: 'root_threshold', cell: view => view.rootThreshold },
     { name: 'governor_keys', cell: view => view.governorKeyIds.map(keyName).join(', ') },
     { name: 'sign_key', cell: view => view.signKey },
     { name: 'witness_key', cell: view => view.witnessKey },
@@ -116,19 +119,24 @@ export async function showNation(context: CliContext, output: OutputFormat): Pro
 
 async function readView(context: CliContext): Promise<OwnNationView> {
   const home = context.home()
-  const directory = (await readHeldAlliance(home))?.directory
+  const alliance = await readHeldAlliance(home)
+  const directory = alliance?.directory
   if (!(await isFurtherNode(home))) {
     const own = await readOwnNode(home, context.environment)
-    const { label, roots, governor } = own.nationFile
+    const { label, roots, rootThreshold, governor } = withCurrentRoots(own.nationFile, alliance)
     const governors = [governor.primary, ...(governor.recovery === undefined ? [] : [governor.recovery])]
-    return viewOf({ ...own, nation: own.nationFile.nation, label, roots, governors }, directory, Date.now())
+    return viewOf(
+      { ...own, nation: own.nationFile.nation, label, roots, rootThreshold, governors },
+      directory,
+      Date.now(),
+    )
   }
   const { nation, nodeKeys, config } = await readNodeHome(home, context.environment)
   const member = directory?.member(nation)
-  const roots = member?.doc?.roots ?? []
+  const { roots = [], rootThreshold = 0 } = member?.doc ?? {}
   const kemKeys = (await exists(home.kemKeys)) ? await readKemKeys(home) : []
   const addresses = publicAddresses(config)
-  const own = { nation, label: member?.label ?? '', roots, governors: [], nodeKeys, kemKeys, addresses }
+  const own = { nation, label: member?.label ?? '', roots, rootThreshold, governors: [], nodeKeys, kemKeys, addresses }
   return viewOf(own, directory, Date.now())
 }
 
@@ -137,6 +145,7 @@ interface Held extends Pick<OwnNode, 'nodeKeys' | 'kemKeys' | 'addresses'> {
   readonly nation: NationId
   readonly label: string
   readonly roots: readonly RootKeyRecord[]
+  readonly rootThreshold: number
   readonly governors: readonly RootKeyRecord[]
 }
 
@@ -147,6 +156,7 @@ function viewOf(own: Held, directory: Directory | undefined, nowMs: number): Own
     nation: own.nation,
     label: own.label,
     rootKeyIds: own.roots.map(root => root.idHex),
+    rootThreshold: own.rootThreshold,
     governorKeyIds: own.governors.map(key => key.idHex),
     ...node,
     alliance: directory?.registry.name ?? '',
@@ -190,12 +200,14 @@ export const STATUS_WORDS = {
 
 export async function exportRequest(context: CliContext, outputFile: string): Promise<void> {
   const { out, say } = context
-  const own = await readOwnNode(context.home(), context.environment)
-  const text = encodeNationFile(requestOf(own))
+  const home = context.home()
+  const own = await readOwnNode(home, context.environment)
+  const nationFile = withCurrentRoots(own.nationFile, await readHeldAlliance(home))
+  const text = encodeNationFile(requestOf({ ...own, nationFile }))
   if (outputFile === '-') await out.write(text)
   else await writeWhole(outputFile, text, { mode: 0o644 })
   say(
     'The file is public, and proves nothing: read this key by telephone to the governor who gets it, and sees it before signing.',
   )
-  for (const root of own.nationFile.roots) say(`  ${own.nationFile.nation}  ${keyName(root.idHex)}`)
+  for (const root of nationFile.roots) say(`  ${nationFile.nation}  ${keyName(root.idHex)}`)
 }

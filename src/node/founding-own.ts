@@ -2,8 +2,9 @@ import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { createEd25519Signer } from '../crypto/ed25519.ts'
 import type { NodeKeys } from '../crypto/node-key-file.ts'
+import { rootSetOf } from '../registry/root-set.ts'
 import { type OwnNode, publicAddresses } from './founding.ts'
-import { readInput } from './founding-alliance.ts'
+import { type HeldAlliance, readInput } from './founding-alliance.ts'
 import { exists, type Home, readConfig, readKemKeys, readNodeKeys } from './home.ts'
 import { NATION_FILE_BYTES_MAX, type NationFile, type NationFileNode, parseNationFile } from './nation-file.ts'
 
@@ -27,6 +28,22 @@ export async function readOwnNode(
     })
   }
   return { nationFile, nodeKeys, kemKeys: await readKemKeys(home), addresses: publicAddresses(config) }
+}
+
+/**
+ * With the root keys that the nation has now. The file of the home may name older ones, or such as are to replace them
+ * once the governors say so (R-1.7), which no document names.
+ */
+export function withCurrentRoots(file: NationFile, alliance: HeldAlliance | undefined): NationFile {
+  const inForce = alliance?.directory.member(file.nation)?.doc
+  const documents = alliance?.evidence.nations.get(file.nation)
+  if (inForce === undefined || documents === undefined) return file
+  const here = rootSetOf(
+    file.rootThreshold,
+    file.roots.map(root => root.id),
+  )
+  const isOfDocument = [...documents.nodes.values()].some(({ doc }) => doc.rootSet === here)
+  return isOfDocument ? { ...file, roots: inForce.roots, rootThreshold: inForce.rootThreshold } : file
 }
 
 /** What the nation hands to the founder: its public keys, and the node's for people to read. */

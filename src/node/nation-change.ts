@@ -31,6 +31,7 @@ export async function proposeChange(
   changes: readonly NationChange[],
   { nowMs, validDays = VALID_DAYS }: { readonly nowMs: number; readonly validDays?: number | undefined },
 ): Promise<OpenProposal> {
+  if (own.reset !== undefined) assertKeepsReset(own.nation, changes)
   const all = own.reset === undefined ? changes : [await resetRoots(own, own.reset.roots), ...changes]
   // A clock that is behind is no reason to date a document before the one that it follows.
   const issuedMs = Math.max(nowMs, own.doc.issuedMs)
@@ -137,6 +138,18 @@ async function resetRoots({ home, nation }: OwnNation, expected: string): Promis
   throw new UserError('alliance-other-root', `the governors have reset ${nation} to other root keys than are here`, {
     fix: 'Run this at the home whose "tocsin nation export" they were sent, or ask them which keys they named.',
   })
+}
+
+/** R-1.7: the document after a reset has the roots of the reset, and no others. */
+function assertKeepsReset(nation: string, changes: readonly NationChange[]): void {
+  if (changes.every(({ kind }) => kind !== 'roots')) return
+  throw new UserError(
+    'change-status',
+    `the governors have reset ${nation}: its next document has the root keys of that`,
+    {
+      fix: 'Sign that document first: tocsin nation renew. Then change the root keys again.',
+    },
+  )
 }
 
 /** The node of these keys, by its signing key, or an edge's by its peer key; undefined where the document names none. */
