@@ -54,7 +54,7 @@ export function keepAllianceFile(
 
   async function takeIn(found: string | undefined): Promise<void> {
     try {
-      const { documents } = parseAllianceFile(utf8(found ?? ''))
+      const { documents } = parseAllianceFile(utf8(found ?? ''), home.alliance)
       await book.apply(
         documents.map(body => ({ type: EVIDENCE.DOCUMENT, body })),
         'alliance file',

@@ -50,7 +50,7 @@ export function operatorPins(trust: Trust | undefined): readonly Pin[] {
 
 /** Reads an alliance file and verifies it whole. `-` is not special here. Throws as `openAlliance`, and `file-*`. */
 export async function readAllianceFile(path: string): Promise<readonly ParsedSignedDoc[]> {
-  return parseAllianceFile(await readInput(path, ALLIANCE_FILE_BYTES_MAX)).documents.map(parseSignedDoc)
+  return parseAllianceFile(await readInput(path, ALLIANCE_FILE_BYTES_MAX), path).documents.map(parseSignedDoc)
 }
 
 /** The alliance that the home belongs to; undefined where it belongs to none. */

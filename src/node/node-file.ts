@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex } from '../base/bytes.ts'
+import { equalBytes, fromBase64, fromHex, toBase64, toHex } from '../base/bytes.ts'
 import { ProtocolError, UserError } from '../base/errors.ts'
 import { type AllianceId, isNationId, type NationId } from '../base/ids.ts'
 import { type NodeRecord, parseNode } from '../registry/node-key.ts'
 import { encode } from '../wire/codec.ts'
 import { NodeKey } from '../wire/gen/tocsin.ts'
 import { decodeStrict } from '../wire/strict.ts'
+import { parseSharedFile } from './shared-file.ts'
 
 /**
  * The keys of a further node, for who holds the root key of its nation: JSON, public. Each key proves that its holder
@@ -45,7 +46,7 @@ export function parseNodeFile(
   expected: NodeOf,
 ): { readonly node: NodeKey; readonly record: NodeRecord } {
   if (bytes.length > NODE_FILE_BYTES_MAX) throw malformed(name, `has ${bytes.length} bytes`)
-  const result = schema.safeParse(parseJson(bytes, name))
+  const result = schema.safeParse(parseSharedFile(bytes, FORMAT, what => malformed(name, what)))
   if (!result.success) {
     const [issue] = result.error.issues
     throw malformed(name, `has a wrong "${issue!.path.join('.')}": ${issue!.message}`)
@@ -69,14 +70,6 @@ export function parseNodeFile(
 /** R-1.12: a key without its proof counts for nothing. */
 function isProved({ named, signPk, witnessPk, peerPk }: NodeRecord): boolean {
   return [signPk, witnessPk, peerPk].filter(key => key !== undefined).length === named.length
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes))
-  } catch {
-    throw malformed(name, 'is no JSON')
-  }
 }
 
 function malformed(name: string, what: string): UserError {

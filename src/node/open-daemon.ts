@@ -97,7 +97,7 @@ async function readAlliance(home: Home) {
       fix: 'Run "tocsin alliance found …" or "tocsin alliance apply FILE" first.',
     })
   }
-  const { documents } = parseAllianceFile(new Uint8Array(await readFile(home.alliance)))
+  const { documents } = parseAllianceFile(new Uint8Array(await readFile(home.alliance)), home.alliance)
   const registries = documents.map(parseSignedDoc).filter(doc => doc.type === DOC_TYPE.REGISTRY)
   const founding = registries.find(doc => parseRegistryDoc(doc).version === 1)
   if (founding === undefined) {

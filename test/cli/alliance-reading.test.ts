@@ -257,7 +257,7 @@ describe('alliance invite', () => {
   test('writes every document, and says what to read by telephone', async () => {
     writeHome(at('home'), split)
     const { stderr } = await expectOk(run('invite', 'CCC'))
-    const { documents } = parseAllianceFile(readFileSync(at('test-alliance-ccc.invite')))
+    const { documents } = parseAllianceFile(readFileSync(at('test-alliance-ccc.invite')), 'invite')
     expect(documents.map(bytes => docHashHex(parseSignedDoc(bytes).hash)).sort()).toEqual(split.map(hashOf).sort())
     expect(stderr).toContain(`Read this to CCC by telephone: ${fingerprint(trustOf(docOf(second)))}`)
     await expectRefusal(run('invite', 'CCC'), 'file-exists', 64)
