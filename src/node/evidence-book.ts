@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
@@ -240,6 +241,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
         refused.push({ code: error.code, reason: error.message })
+        // Anybody can make documents that take half a second to find out: others have their turn between them.
+        await nextTurn()
         logger.debug({ code: error.code, from }, 'refused a piece of evidence')
       }
     }

@@ -39,6 +39,7 @@ async function listening() {
   }).start()
   return {
     clock,
+    book,
     judged: () => judged,
     judge: (data: Uint8Array, from: PeerKeyHex) => judge!(data, from).catch(() => 'ignore'),
   }
@@ -59,4 +60,14 @@ test('a member that floods gossip with documents of no use is soon not listened 
   // after a while it is listened to again
   clock.nowMs += 60_000
   expect(await judge(encodeSignedDoc(signNation(nextNation(own)).signed), member)).toBe('accept')
+})
+
+test('many documents of no use that come together leave a turn to others between them', async () => {
+  const { book } = await listening()
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  const items = Array.from({ length: 50 }, (_, i) => ({ type: 1, body: useless(i) }))
+  expect((await book.apply(items, 'sync')).refused).toHaveLength(50)
+  clearInterval(timer)
+  expect(turns).toBeGreaterThan(5)
 })
