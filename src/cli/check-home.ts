@@ -4,8 +4,12 @@ import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { assertSecretMode } from '../crypto/node-key-file.ts'
 import type { Config } from '../node/config.ts'
+import { publicAddresses } from '../node/founding.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { type Home, readConfig, readKemKeys, readNodeKeys } from '../node/home.ts'
+import { nodeOfKeys } from '../node/nation-change.ts'
+import { findAddressFault } from '../node/own-addresses.ts'
+import { KEY_STATUS } from '../registry/node-key.ts'
 import { ROLE } from '../registry/registry-doc.ts'
 import {
   checkClock,
@@ -32,6 +36,7 @@ export function createHomeChecks(context: CliContext): readonly Check[] {
   return [
     ...createSetUpChecks(context),
     { name: 'alliance', run: async () => checkAlliance(home, await config()) },
+    { name: 'addresses', run: async () => checkAddresses(home, await config()) },
     { name: 'daemon', run: () => checkDaemon(client) },
     { name: 'listening', run: async () => checkPorts(client, await config()) },
   ]
@@ -142,6 +147,16 @@ async function checkAlliance(home: Home, { nation }: Config): Promise<string> {
     })
   }
   return `${registry.name}, registry version ${registry.version}, until ${dayOf(registry.expiresMs)}`
+}
+
+/** Others call this node where the document of its nation says, whatever config.yaml does. */
+async function checkAddresses(home: Home, config: Config): Promise<string> {
+  const doc = (await readHeldAlliance(home))?.directory.member(config.nation as NationId)?.doc
+  const node = doc && nodeOfKeys(doc, await readNodeKeys(home))
+  if (node?.status !== KEY_STATUS.ACTIVE) return 'no document names this node'
+  const fault = findAddressFault(publicAddresses(config), node.addresses)
+  if (fault !== undefined) throw fault
+  return node.addresses.join(' ') || 'none: it only dials'
 }
 
 async function checkHomeClock(home: Home): Promise<string> {

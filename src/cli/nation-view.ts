@@ -7,6 +7,7 @@ import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { isFurtherNode, publicKeysOf, readOwnNode, requestOf, withCurrentRoots } from '../node/founding-own.ts'
 import { exists, readKemKeys, writeWhole } from '../node/home.ts'
 import { encodeNationFile } from '../node/nation-file.ts'
+import { findAddressFault } from '../node/own-addresses.ts'
 import { readNodeHome } from '../node/own-nation.ts'
 import type { Directory } from '../registry/directory.ts'
 import type { ParsedNationDoc } from '../registry/nation-doc.ts'
@@ -110,11 +111,11 @@ export async function showNation(context: CliContext, output: OutputFormat): Pro
     }
     await printRows(out, output, view.kemWindows, KEM_WINDOWS)
   }
-  const here = view.nodes.find(node => node.isHere)
-  if (here !== undefined && view.addresses.join() !== here.addresses.join()) {
-    say(`The signed document names other addresses than config.yaml: ${here.addresses.join(' ') || 'none'}.`)
-    say('To have it say what config.yaml says: tocsin nation address')
-  }
+  const here = view.nodes.find(node => node.isHere && node.status === 'active')
+  const fault = here && findAddressFault(view.addresses, here.addresses)
+  if (fault === undefined) return
+  say(`${fault.message}.`)
+  say(`→ ${fault.fix}`)
 }
 
 async function readView(context: CliContext): Promise<OwnNationView> {

@@ -174,7 +174,7 @@ export function buildNodeKey(
 /** The addresses that a nation's document may name: what is announced, else what is listened on and can be dialled. */
 export function publicAddresses({ net }: Config): readonly string[] {
   if (net.announce.length > 0) return net.announce
-  return net.listen.filter(address => !/^\/(ip4\/0\.0\.0\.0|ip6\/::)\//.test(address))
+  return net.listen.filter(address => !/^\/(ip4\/0\.0\.0\.0|ip6\/::)\/|\/tcp\/0$/.test(address))
 }
 
 function byNation(files: readonly NationFile[]): ReadonlyMap<NationId, NationFile> {

@@ -5,21 +5,26 @@ import type { Clock } from '../base/ports.ts'
 import type { Host } from '../net/host.ts'
 import { peerKeyHex } from '../net/peer-key.ts'
 import { type Alarm, findAlarms } from '../registry/alarms.ts'
+import { KEY_STATUS } from '../registry/node-key.ts'
 import type { Store } from '../store/store.ts'
+import type { Config } from './config.ts'
 import { nationStatus, otherActiveNations } from './directory-views.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { EvidenceBook } from './evidence-book.ts'
+import { publicAddresses } from './founding.ts'
 import type { Problem } from './node-service.ts'
+import { findAddressFault } from './own-addresses.ts'
 import type { SyncService } from './sync-service.ts'
 
 /** The parts of a node that may have any. */
 export interface ProblemSources {
   readonly nation: NationId
+  readonly config: Config
   readonly store: Pick<Store, 'state'>
   readonly book: Pick<EvidenceBook, 'directory'>
   readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
   readonly sync: Pick<SyncService, 'clockSkewMs'>
-  readonly host: Pick<Host, 'peers'>
+  readonly host: Pick<Host, 'peers' | 'self'>
   readonly clock: Clock
   /** Why nothing can be published now. */
   hindrance(): UserError | undefined
@@ -34,6 +39,7 @@ export function findProblems(node: ProblemSources): Problem[] {
     ...kemProblems(node),
     ...clockProblems(node),
     ...peerProblems(node),
+    ...addressProblems(node),
     ...allianceProblems(node),
   ]
   return problems.sort((a, b) => Number(a.grade === 'warning') - Number(b.grade === 'warning'))
@@ -147,6 +153,17 @@ function refused(count: number, all: number): Problem {
     message: `no node of another nation is connected, and ${count} of ${all} refuse this one: their documents do not admit its key`,
     fix: 'Ask another member for the file of "tocsin alliance invite" and apply it here; "tocsin doctor" looks at each node.',
   }
+}
+
+function addressProblems({ config, book, nation, host }: ProblemSources): Problem[] {
+  const nodes = book
+    .directory()
+    .member(nation)
+    ?.doc?.nodes.filter(({ status }) => status === KEY_STATUS.ACTIVE)
+  const here = nodes?.find(({ peerPk }) => peerPk !== undefined && peerKeyHex(peerPk) === host.self)
+  const fault = here && findAddressFault(publicAddresses(config), here.addresses)
+  if (fault === undefined) return []
+  return [{ grade: 'warning', code: fault.code, occasion: '', message: fault.message, fix: fault.fix ?? '' }]
 }
 
 /** What is wrong with another nation's document holds up nobody else (R-1.6); the own one and the registry come first. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { fromUtf8 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { isNationId, type NationId } from '../base/ids.ts'
 import type { RootKeyRecord } from '../registry/root-key.ts'
 import { encodePublicKey, parsePublicKey, publicKeyText } from './public-key-text.ts'
+import { parseSharedFile } from './shared-file.ts'
 
 /**
  * The public half of a further root key, for who brings it into the document of its nation: JSON, and signed by nothing.
@@ -27,7 +27,7 @@ export function encodeRootFile(nation: NationId, root: RootKeyRecord): string {
 /** `name` is what the file is called. Throws UserError `root-file-malformed` or `root-file-other`. */
 export function parseRootFile(bytes: Uint8Array, name: string, expected: NationId): RootKeyRecord {
   if (bytes.length > ROOT_FILE_BYTES_MAX) throw malformed(name, `has ${bytes.length} bytes`)
-  const result = schema.safeParse(parseJson(bytes, name))
+  const result = schema.safeParse(parseSharedFile(bytes, FORMAT, what => malformed(name, what)))
   if (!result.success) {
     const [issue] = result.error.issues
     throw malformed(name, `has a wrong "${issue!.path.join('.')}": ${issue!.message}`)
@@ -37,14 +37,6 @@ export function parseRootFile(bytes: Uint8Array, name: string, expected: NationI
   throw new UserError('root-file-other', `${name} is a root key for ${nation}, and this is the home of ${expected}`, {
     fix: `Take the file that was made with: tocsin nation root new KEY-FILE --nation ${expected}`,
   })
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes))
-  } catch {
-    throw malformed(name, 'is no JSON')
-  }
 }
 
 function malformed(name: string, what: string): UserError {
