@@ -26,7 +26,7 @@ export async function exportKemKeys(context: CliContext, { outputFile, ...option
   }
   await assertAbsent(outputFile)
   const passphrase = await askNewPassphrase(context, options)
-  await writeWhole(outputFile, await encryptWithPassphrase(passphrase, encodeKemKeys(nation, keys)))
+  await writeWhole(outputFile, await encryptWithPassphrase(passphrase, encodeKemKeys(nation, keys), context.keyFiles))
   context.say(`${outputFile} opens everything that is sealed to ${nation}, for who knows the passphrase.`)
   context.say('Bring it to the other site by hand, then: tocsin nation kem-import FILE. Destroy it afterwards.')
 }

@@ -32,7 +32,7 @@ export async function makeRoot(context: CliContext, keyFile: string, options: Ne
   const text = encodeRootFile(nation, root)
 
   const passphrase = await askNewPassphrase(context, options)
-  await writeWhole(keyFile, await encryptKeyFile(passphrase, secrets))
+  await writeWhole(keyFile, await encryptKeyFile(passphrase, secrets, context.keyFiles))
   try {
     if (outputFile === '-') await out.write(text)
     else await writeWhole(outputFile, text, { mode: 0o644 })

@@ -52,7 +52,7 @@ async function nextKey(
   }
   const secrets = newRootSecrets('governor', comment, nation, { clock: { now: Date.now }, random: systemRandom })
   context.say(`The new ${comment} governor key needs a passphrase.`)
-  await writeWhole(next, await encryptKeyFile(await askNewPassphrase(context, options), secrets))
+  await writeWhole(next, await encryptKeyFile(await askNewPassphrase(context, options), secrets, context.keyFiles))
   return publicKeyOf(secrets)
 }
 
@@ -74,7 +74,7 @@ function whatToDo(nation: NationId, keys: readonly RootKeyRecord[]): readonly st
     ...keys.map(key => `  ${nation}  ${keyName(key.idHex)}`),
     'Sign it here with the old key, or the recovery key if that is lost; where one more is asked for, with the new:',
     '  tocsin alliance sign PROPOSAL',
-    '  tocsin alliance sign PROPOSAL --key keys/governor-next.age',
+    '  tocsin alliance sign PROPOSAL --key keys/governor-next.age -O FILE',
     'When the change is in force here, run "tocsin nation rotate governor" again.',
   ]
 }

@@ -8,7 +8,7 @@ import { buildNodeKey, publicAddresses } from '../node/founding.ts'
 import { readInput } from '../node/founding-alliance.ts'
 import { type AskPassphrase, type OpenKeyFile, openKeyFile } from '../node/founding-keys.ts'
 import { exists, type Home, readNextNodeKeys, writeWhole } from '../node/home.ts'
-import { planKemCeremony, writeKemKeys } from '../node/kem-ceremony.ts'
+import { planKemCeremony, writeCeremony } from '../node/kem-ceremony.ts'
 import { nodeOfKeys } from '../node/nation-change.ts'
 import { encodeNationFile, NATION_FILE_BYTES_MAX, type NationFile, parseNationFile } from '../node/nation-file.ts'
 import { newNodeKeys, newRootSecrets, publicKeyOf } from '../node/new-keys.ts'
@@ -34,13 +34,15 @@ export interface RotateKemOptions extends OntoOption {
 /** R-3.7: the ceremony of the year. The secrets are on the disk before a document names them. */
 export async function rotateKem(context: CliContext, options: RotateKemOptions): Promise<void> {
   const own = await readOwnNation(context.home(), context.environment, options.onto)
-  const { changes, secrets, added } = await planKemCeremony(own, options.compromised === true, ports)
+  const ceremony = await planKemCeremony(own, options.compromised === true, ports)
   const prepare = async () => {
-    await writeKemKeys(own, secrets)
+    await writeCeremony(own, ceremony)
     return []
   }
-  await decide(context, own, changes, options, { prepare })
-  context.say(`${added} KEM keys were made. Other sites of the nation need them, and an escrow if you keep one:`)
+  await decide(context, own, ceremony.changes, options, { prepare })
+  context.say(
+    `${ceremony.added} KEM keys were made. Other sites of the nation need them, and an escrow if you keep one:`,
+  )
   context.say('  tocsin nation kem-export -O FILE     and there: tocsin nation kem-import FILE')
 }
 
@@ -177,7 +179,7 @@ async function writeNextRoot(
 ): Promise<OpenKeyFile> {
   context.say('The new root key needs a passphrase.')
   const passphrase = await askNewPassphrase(context, options)
-  await writeWhole(path, await encryptKeyFile(passphrase, secrets))
+  await writeWhole(path, await encryptKeyFile(passphrase, secrets, context.keyFiles))
   return openKeyFile(path, () => Promise.resolve(passphrase))
 }
 

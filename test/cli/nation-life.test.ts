@@ -15,10 +15,10 @@ import { systemRandom } from '../../src/node/random-system.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { KEY_STATUS } from '../../src/registry/node-key.ts'
 import { trustOf } from '../../src/registry/trust-string.ts'
-import { type CliRun, runCli } from '../support/cli.ts'
+import { type CliRun, runCliHere } from '../support/cli.ts'
 import { ask, found, makeHome, PASSPHRASE, signNation, temporaryDirectory, weak } from '../support/nation-homes.ts'
 
-/** What a nation does with its own document, as it is typed; each command is a process. */
+/** What a nation does with its own document, as it is typed. */
 
 /** Several commands each, most of which open a key file as slowly as it is meant to be. */
 vi.setConfig({ testTimeout: 120_000 })
@@ -47,7 +47,7 @@ beforeEach(async () => {
 
 function run(home: string, args: string, env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
   const set = { TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile, ...env }
-  return runCli(args.split(' '), { cwd: work, env: set })
+  return runCliHere(args.split(' '), { cwd: work, env: set })
 }
 
 async function expectOk(running: Promise<CliRun>): Promise<CliRun> {
