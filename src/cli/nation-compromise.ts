@@ -6,7 +6,7 @@ import { type CompromiseState, readCompromise } from '../node/compromise.ts'
 import { buildNodeKey, publicAddresses } from '../node/founding.ts'
 import { mergeAlliance, readAllianceFile } from '../node/founding-alliance.ts'
 import { writeWhole } from '../node/home.ts'
-import { planKemCeremony, writeKemKeys } from '../node/kem-ceremony.ts'
+import { planKemCeremony, writeCeremony } from '../node/kem-ceremony.ts'
 import { newNodeKeys } from '../node/new-keys.ts'
 import { type OwnNation, readOwnNation } from '../node/own-nation.ts'
 import { systemRandom } from '../node/random-system.ts'
@@ -84,7 +84,7 @@ async function planWork(
   if (state.isKemExposed && options.keepKem !== true) {
     const ceremony = await planKemCeremony(own, true, ports)
     changes.push(...ceremony.changes)
-    prepared.push(() => writeKemKeys(own, ceremony.secrets))
+    prepared.push(() => writeCeremony(own, ceremony))
   }
   const prepare = async () => {
     for (const make of prepared) await make()

@@ -16,6 +16,8 @@ const KEPT_AFTER_END_DAYS = 30
 
 /** KEM keys for the next document, and every secret that the home then holds. */
 export interface KemCeremony {
+  /** When it was planned. */
+  readonly held: readonly KemSecret[]
   readonly changes: readonly NationChange[]
   readonly secrets: readonly KemSecret[]
   readonly added: number
@@ -45,17 +47,21 @@ export async function planKemCeremony(
   if (fresh.length === 0) throw full(active)
   const add: NationChange = { kind: 'add-kems', kems: fresh.map(toKemKey) }
   return {
+    held,
     changes: compromised ? [{ kind: 'compromise-kems' }, add] : [add],
     secrets: [...keptOf(held, named, nowMs, made.length), ...made],
     added: fresh.length,
   }
 }
 
-export async function writeKemKeys(
+/** What was brought here since it was planned stays. */
+export async function writeCeremony(
   { home, nation }: Pick<OwnNation, 'home' | 'nation'>,
-  secrets: readonly KemSecret[],
-) {
-  await writeWhole(home.kemKeys, encodeKemKeys(nation, secrets), { replace: true })
+  { held, secrets }: KemCeremony,
+): Promise<void> {
+  const planned = new Set(held.map(({ seed }) => toHex(seed)))
+  const since = (await readKemKeys(home)).filter(({ seed }) => !planned.has(toHex(seed)))
+  await writeWhole(home.kemKeys, encodeKemKeys(nation, [...secrets, ...since]), { replace: true })
 }
 
 /** Secrets of another site of the nation, beside those that are here. Throws UserError `key-file-*`. */
@@ -69,7 +75,7 @@ export async function addKemKeys(home: Home, nation: string, bytes: Uint8Array):
   const held = (await exists(home.kemKeys)) ? await readKemKeys(home) : []
   const known = new Set(held.map(({ seed }) => toHex(seed)))
   const added = keys.filter(({ seed }) => !known.has(toHex(seed)))
-  await writeKemKeys({ home, nation: theirs }, [...held, ...added])
+  await writeWhole(home.kemKeys, encodeKemKeys(theirs, [...held, ...added]), { replace: true })
   return added.length
 }
 

@@ -6,13 +6,13 @@ import { encodeKemKeys, parseKemKeys } from '../../src/crypto/node-key-file.ts'
 import { installAlliance, readHeldAlliance } from '../../src/node/founding-alliance.ts'
 import { type DocToSign, openKeyFile, signRecorded } from '../../src/node/founding-keys.ts'
 import { homeAt, makeHome as makeFolders, readKemKeys, writeWhole } from '../../src/node/home.ts'
-import { addKemKeys } from '../../src/node/kem-ceremony.ts'
+import { addKemKeys, planKemCeremony, writeCeremony } from '../../src/node/kem-ceremony.ts'
 import { newKemSecrets } from '../../src/node/new-keys.ts'
 import { openDaemon } from '../../src/node/open-daemon.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
 import { DOC_TYPE } from '../../src/registry/signed-doc.ts'
 import { trustOf } from '../../src/registry/trust-string.ts'
-import { ask, found, makeHome, temporaryDirectory, weak } from '../support/nation-homes.ts'
+import { ask, found, makeHome, signNation, temporaryDirectory, weak } from '../support/nation-homes.ts'
 import { nation } from '../support/registry-world.ts'
 
 const someDoc = (version: number, text: string): DocToSign => ({
@@ -98,4 +98,16 @@ test('an alliance file is not taken for that of another alliance whose registry 
   await expect(readHeldAlliance(home)).rejects.toMatchObject(mismatch)
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
   await expect(openDaemon({ home, environment: {}, logger })).rejects.toMatchObject(mismatch)
+})
+
+test('KEM keys that are brought here while a ceremony waits for its passphrase stay', async () => {
+  await using folder = await temporaryDirectory()
+  const home = await makeHome(folder.path, 'AAA')
+  const signed = await signNation(await found([home]), home)
+  const own = { home, nation: nation('AAA'), doc: signed.directory.member(nation('AAA'))!.doc! }
+  const ceremony = await planKemCeremony(own, true, { clock: { now: Date.now }, random: systemRandom })
+  const others = newKemSecrets(systemRandom, Date.now(), 1)
+  await addKemKeys(home, 'AAA', encodeKemKeys(own.nation, others))
+  await writeCeremony(own, ceremony)
+  expect(await readKemKeys(home)).toEqual([...ceremony.secrets, ...others])
 })
