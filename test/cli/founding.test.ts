@@ -2,15 +2,16 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AllianceView, allianceViewOf } from '../../src/cli/alliance-view.ts'
+import { scryptLogNOf } from '../../src/crypto/passphrase-file.ts'
 import { allianceFileOf } from '../../src/node/founding-alliance.ts'
 import { readOwnNode, requestOf } from '../../src/node/founding-own.ts'
 import type { Home } from '../../src/node/home.ts'
 import { encodeNationFile, parseNationFile } from '../../src/node/nation-file.ts'
-import { type CliRun, runCli } from '../support/cli.ts'
+import { type CliRun, runCli, runCliHere } from '../support/cli.ts'
 import { found, makeHome, PASSPHRASE, signNation, temporaryDirectory } from '../support/nation-homes.ts'
 import { hasTerminal, runOnTerminal as runTyped } from '../support/terminal.ts'
 
-/** The commands as they are typed, each a process; keys that need not be made by them are quickly opened ones. */
+/** The commands as they are typed, with keys that are quickly opened. */
 
 const directory = await temporaryDirectory()
 const passphraseFile = join(directory.path, 'passphrase')
@@ -32,12 +33,13 @@ beforeEach(async () => {
 })
 
 function run(home: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
-  const set = { TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile, ...env }
-  return runCli(args, { cwd: work, env: set })
+  return runCliHere(args, { cwd: work, env: { ...homeOf(home), ...env } })
 }
 
+const homeOf = (home: string) => ({ TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile })
+
 const runOnTerminal = (home: string, args: string, answers: Parameters<typeof runTyped>[1]) =>
-  runTyped(args, answers, { cwd: work, env: { TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile } })
+  runTyped(args, answers, { cwd: work, env: homeOf(home) })
 
 async function expectOk(running: Promise<CliRun>): Promise<CliRun> {
   const ran = await running
@@ -82,6 +84,14 @@ describe('nation create', () => {
   test('says so where nobody could dial the node', async () => {
     expect((await expectOk(create('ITA'))).stderr).toContain('Nobody can dial this node')
   })
+
+  test('makes key files on which trying passphrases is as costly as the age tool makes it', async () => {
+    const args = ['nation', 'create', '--nation', 'ITA']
+    await expectOk(runCli(args, { cwd: work, env: homeOf('ITA') }))
+    for (const name of ['root', 'governor', 'governor-recovery']) {
+      expect(scryptLogNOf(Buffer.from(read(`ITA/keys/${name}.age`)))).toBe(18)
+    }
+  }, 60_000)
 
   test('refuses a home that is there, and leaves it as it is', async () => {
     const before = read('DEU/keys/root.age')

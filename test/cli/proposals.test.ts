@@ -16,7 +16,7 @@ import { draftOf } from '../../src/registry/proposal.ts'
 import { registryBaseOf } from '../../src/registry/registry-base.ts'
 import { DOC_TYPE, signDoc } from '../../src/registry/signed-doc.ts'
 import { encodeTrust, fingerprint, trustOf } from '../../src/registry/trust-string.ts'
-import { type CliRun, runCli } from '../support/cli.ts'
+import { type CliRun, runCliHere } from '../support/cli.ts'
 import { ask, makeHome, PASSPHRASE, signNation, temporaryDirectory, weak } from '../support/nation-homes.ts'
 import { hasTerminal, runOnTerminal } from '../support/terminal.ts'
 
@@ -79,7 +79,7 @@ function inAlliance(): void {
 }
 
 function run(at: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
-  return runCli(args, {
+  return runCliHere(args, {
     cwd: work,
     env: { TOCSIN_HOME: path(at), TOCSIN_PASSPHRASE_FILE: passphraseFile, ...env },
   })
