@@ -17,7 +17,9 @@ import {
   lookupRequest,
   PUBLISH_BODY_BYTES_MAX,
   publishRequest,
+  REPUBLISH_BODY_BYTES_MAX,
   rejectRequest,
+  republishRequest,
   SMALL_BODY_BYTES_MAX,
   tokenRequest,
   trustRequest,
@@ -54,9 +56,10 @@ export function createControlRoutes(service: NodeService): Hono {
     }),
   )
   app.get('/v1/bounds', c => {
-    const { nation } = parseRequest(boundsRequest, c.req.query(), 'the query')
-    return c.json({ bounds: service.bounds(nation) })
+    const { nation, size } = parseRequest(boundsRequest, c.req.query(), 'the query')
+    return c.json({ bounds: service.bounds(nation, size) })
   })
+  app.post('/v1/keys/reload', async c => c.json({ kemKeys: await service.reloadKemKeys() }))
   app.post('/v1/trust', async c => {
     const { trust } = await readBody(c, trustRequest, SMALL_BODY_BYTES_MAX)
     await service.pin(trust)
@@ -119,6 +122,13 @@ export function createControlRoutes(service: NodeService): Hono {
 
   app.get('/v1/audit', c =>
     bodies(async () => c.json(await service.audit(parseRequest(auditRequest, c.req.query(), 'the query')))),
+  )
+  app.get('/v1/quarantined', async c => c.json({ items: await service.quarantined() }))
+  app.post('/v1/republish', c =>
+    bodies(async () => {
+      const { ids } = await readBody(c, republishRequest, REPUBLISH_BODY_BYTES_MAX)
+      return c.json({ queued: await service.republish(ids) })
+    }),
   )
   app.post('/v1/store/rebuild', async c => c.json(await service.rebuildView()))
   app.post('/v1/store/reopen', async c => c.json(await service.reopenItems()))

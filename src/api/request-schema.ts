@@ -7,6 +7,7 @@ import {
   type ListQuery,
   PUBLISH_ITEMS_MAX,
   type PublishItem,
+  QUARANTINED_MAX,
 } from '../node/node-service.ts'
 import { NATIONS_MAX, SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
 
@@ -19,6 +20,7 @@ export const DOCUMENTS_BODY_BYTES_MAX = 16 * 1024 * 1024
 const DOCUMENTS_MAX = 4096
 const BASE64_DIGITS_MAX = Math.ceil(SIGNED_DOC_BYTES_MAX / 3) * 4
 const TRUST_LENGTH_MAX = 1024
+export const REPUBLISH_BODY_BYTES_MAX = 64 * 1024
 /** One short text. */
 export const SMALL_BODY_BYTES_MAX = 16 * 1024
 
@@ -110,13 +112,15 @@ export const documentsRequest = z.strictObject({
 
 export const trustRequest = z.strictObject({ trust: z.string().max(TRUST_LENGTH_MAX) })
 
+/** Ids of items, hex. */
+export const republishRequest = z.strictObject({
+  ids: z.array(z.string().regex(/^[0-9a-f]{32}$/, { message: 'must be 32 hex characters' })).max(QUARANTINED_MAX),
+})
+
 /** A nation or a peer key in hex; the node says which it knows. */
 export const diagnoseRequest = z.strictObject({ target: z.string().min(1).max(64).exactOptional() })
 
 const nationId = z.string().refine(isNationId, { message: 'must be a nation id such as DEU' })
-
-/** The query of `GET /v1/bounds`. */
-export const boundsRequest = z.strictObject({ nation: nationId })
 
 const wholeNumber = z
   .string()
@@ -136,6 +140,9 @@ export const tokenRequest = z.strictObject({
   clearance: z.string().max(8192),
   expiresMs: z.int().min(0).exactOptional(),
 })
+
+/** The query of `GET /v1/bounds`. */
+export const boundsRequest = z.strictObject({ nation: nationId, size: wholeNumber.optional() })
 
 /** The query of `GET /v1/indicators`, in which everything is text. */
 const listFields = {

@@ -8,6 +8,13 @@ export interface ErrorDetail {
   readonly cause?: unknown
 }
 
+/** What is wrong, as data: a stable code, a plain sentence, and what to do. */
+export interface Fault {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly fix: string
+}
+
 /** Every error that leaves a module: a stable code, a plain sentence, and what to do. */
 export abstract class TocsinError extends Error {
   readonly code: ErrorCode

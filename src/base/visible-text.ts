@@ -1,10 +1,9 @@
 /**
- * Text of others may hold what steers a terminal or reorders what it shows: control characters and marks of direction.
- * They are shown as escapes, so that what one sees is what is there.
+ * Text of others may hold what steers a terminal, reorders what it shows, or is not seen at all: control and format
+ * characters. They are shown as escapes, so that what one sees is what is there.
  */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const STEERING = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
 export function visibleText(text: string): string {
   return text.replace(STEERING, escaped)
@@ -16,5 +15,7 @@ export function visibleJson(json: string): string {
 }
 
 function escaped(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+    '',
+  )
 }

@@ -13,9 +13,9 @@ const LARGEST_KEPT = 2
 const FACTS_PER_LOG_MAX = 256
 
 /**
- * The facts about one log that are worth keeping and passing on: its largest tree, the last tree that each nation has
- * cosigned and how these continue each other, and whatever else a quorum rests on, since what was quorate stays so
- * (R-2.7). The rest is idle. All are `checkpoint-facts.ts` facts, one of a key.
+ * The facts about one log that are worth keeping and passing on: its largest tree, two that contradict each other, the
+ * last that each nation has cosigned and how these continue each other, and whatever else a quorum rests on, since what
+ * was quorate stays so (R-2.7). The rest is idle. All are `checkpoint-facts.ts` facts, one of a key.
  */
 export function keptCheckpoints(
   facts: readonly Fact[],
@@ -24,12 +24,12 @@ export function keptCheckpoints(
 ): readonly Fact[] {
   const summits = summitsOf(facts, log, registry)
   const trees = facts.filter(fact => !isLink(fact))
-  const last = new Set([...largestOf(trees), ...lastOfNations(trees, log, registry)])
-  const worthwhile = trees.filter(fact => last.has(fact) || fact.cosignatures.length > 0)
+  const told = new Set([...largestOf(trees), ...contradictionOf(facts), ...lastOfNations(trees, log, registry)])
+  const worthwhile = trees.filter(fact => told.has(fact) || fact.cosignatures.length > 0)
   const links = facts.filter(isLink)
-  const kept = withoutIdle([...worthwhile, ...links], fact => isLink(fact) || last.has(fact), summits)
+  const kept = withoutIdle([...worthwhile, ...links], fact => isLink(fact) || told.has(fact), summits)
   const chain = chainOf(kept)
-  return withoutIdle(kept, fact => !isLink(fact) || chain.has(fact), summits)
+  return withoutIdle(kept, fact => !isLink(fact) || told.has(fact) || chain.has(fact), summits)
     .toSorted(byWeight)
     .slice(0, FACTS_PER_LOG_MAX)
 }
@@ -74,6 +74,22 @@ function largestOf(trees: readonly Fact[]): readonly Fact[] {
     .filter(({ checkpoint }) => checkpoint.size === size)
     .toSorted(bySize)
     .slice(0, LARGEST_KEPT)
+}
+
+/** What states two trees of one size, of the smallest such size: that the author forked is not forgotten (R-2.6). */
+function contradictionOf(facts: readonly Fact[]): readonly Fact[] {
+  const stated = new Map<number, Map<string, Fact>>()
+  for (const fact of facts.toSorted(bySize)) {
+    for (const tree of fact.continues === undefined ? [fact.checkpoint] : [fact.checkpoint, fact.continues]) {
+      const ofSize = stated.get(tree.size) ?? new Map<string, Fact>()
+      if (!ofSize.has(treeKey(tree))) ofSize.set(treeKey(tree), fact)
+      stated.set(tree.size, ofSize)
+    }
+  }
+  const forked = [...stated].filter(([, ofSize]) => ofSize.size > 1).map(([size]) => size)
+  const first = stated.get(Math.min(...forked)) ?? new Map<string, Fact>()
+  const two = [...first].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, 2)
+  return two.map(([, fact]) => fact)
 }
 
 /** A nation speaks with the largest tree that it cosigned: it can hold up its own voice alone. */

@@ -1,19 +1,23 @@
 import { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
 import { checkOwnPlace, type OwnNode, signOwnNation } from '../node/founding.ts'
 import {
   type Alliance,
   allianceFileOf,
   type HeldAlliance,
   mergeAlliance,
+  pinAlliance,
   readAllianceFile,
   readHeldAlliance,
 } from '../node/founding-alliance.ts'
 import { openKeyFile } from '../node/founding-keys.ts'
-import { readOwnNode } from '../node/founding-own.ts'
+import { isFurtherNode, readOwnNode } from '../node/founding-own.ts'
 import { parseClaim } from '../node/founding-trust.ts'
 import type { Home } from '../node/home.ts'
+import { readNodeHome } from '../node/own-nation.ts'
 import type { Trust } from '../registry/trust-string.ts'
 import { takeEffect } from './alliance-effect.ts'
+import { whatIsNext } from './alliance-next.ts'
 import { allianceViewOf, newsOf, printAlliance } from './alliance-view.ts'
 import type { CliContext } from './context.ts'
 import type { OutputFormat } from './output.ts'
@@ -32,20 +36,25 @@ export interface ApplyOptions {
 export async function applyAlliance(context: CliContext, file: string, options: ApplyOptions): Promise<void> {
   const { say } = context
   const home = context.home()
-  const own = await readOwnNode(home, context.environment)
+  const isFurther = await isFurtherNode(home)
+  const own = isFurther ? undefined : await readOwnNode(home, context.environment)
+  const nation = own?.nationFile.nation ?? (await readNodeHome(home, context.environment)).nation
   const held = await readHeldAlliance(home)
   const offered = mergeAlliance(held, await readAllianceFile(file))
-  const place = checkOwnPlace(offered, own.nationFile)
-  if (place === 'no-member') throw noMember(own, file)
+  if (offered.directory.member(nation) === undefined) throw noMember(nation, file)
+  const isUnsigned = own !== undefined && checkOwnPlace(offered, own.nationFile) === 'document-missing'
   for (const line of newsOf(held?.directory, offered.directory)) say(line)
   const trust = await confirmTrust(context, offered, held, options)
 
-  const alliance = place === 'complete' ? offered : await signOwn(context, home, own, offered, options)
-  warnOfSplit(context, alliance)
+  const complete = isUnsigned ? await signOwn(context, home, own, offered, options) : offered
+  const alliance = pinAlliance(complete.evidence, trust)
   const isKnown = isSame(held, alliance, trust)
   const effect = isKnown ? undefined : await takeEffect(context, home, alliance, trust)
   await printAlliance(context, options.output, allianceViewOf(alliance.directory))
-  say(EFFECTS[effect ?? 'known'])
+  if (alliance.directory.split !== undefined)
+    say('It was taken in. What to do about the split: tocsin alliance resolve')
+  else say(EFFECTS[effect ?? 'known'])
+  for (const line of whatIsNext(alliance.directory, nation)) say(line)
 }
 
 const EFFECTS = {
@@ -57,11 +66,11 @@ const EFFECTS = {
 /** R-1.4: nothing of a registry is used until the operator has confirmed it, once, out of band. */
 export async function confirmTrust(
   context: CliContext,
-  { directory }: Alliance,
+  offered: Alliance,
   held: HeldAlliance | undefined,
   { trust }: ApplyOptions,
 ): Promise<Trust> {
-  if (trust !== undefined) return parseClaim(trust, directory.chain)
+  if (trust !== undefined) return parseClaim(trust, offered)
   if (held?.trust !== undefined) return held.trust
   if (!isAnswerable(context)) {
     throw new UserError('trust-unconfirmed', 'nobody has confirmed yet that this is the right registry', {
@@ -69,7 +78,7 @@ export async function confirmTrust(
     })
   }
   context.say('Call the founder. Type what he reads to you: the fingerprint, the 16 words, or the trust string.')
-  return parseClaim(await askLine(context, 'He reads: '), directory.chain)
+  return parseClaim(await askLine(context, 'He reads: '), offered)
 }
 
 async function signOwn(
@@ -88,18 +97,11 @@ async function signOwn(
   return signOwnNation(alliance, own, rootKey, Date.now(), signing)
 }
 
-function warnOfSplit({ say }: CliContext, { directory: { split } }: Alliance): void {
-  if (split === undefined) return
-  const version = split.siblings[0]!.version
-  say(`ALARM: there are ${split.siblings.length} registries of version ${version}, each signed by a majority.`)
-  say(`  Who signed more than one: ${split.signersOfBoth.join(', ') || 'nobody'}. The version before stays in force.`)
-}
-
 function isSame(held: HeldAlliance | undefined, alliance: Alliance, trust: Trust): boolean {
   return held?.trust?.hash === trust.hash && allianceFileOf(held.evidence) === allianceFileOf(alliance.evidence)
 }
 
-function noMember({ nationFile: { nation } }: OwnNode, file: string): UserError {
+function noMember(nation: NationId, file: string): UserError {
   return new UserError('registry-not-member', `${nation} is no member of the alliance in ${file}`, {
     fix: 'Send what "tocsin nation export" prints to the governors, and apply the file that they send back.',
   })

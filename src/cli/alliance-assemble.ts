@@ -40,8 +40,20 @@ export async function assembleProposal(
 
   const view = allianceViewOf(directory)
   await printAlliance(context, options.output, view)
-  say(`All signatures are here: ${file} has the new document. Give it to the members, or apply it at one of them:`)
-  say(`  tocsin alliance apply FILE${open.evidence === undefined ? ` --trust ${view.fingerprint}` : ''}`)
+  if (open.evidence === undefined) sayHowItSpreads(context, file, view.fingerprint)
+  else {
+    say(`All signatures are here: ${file} has the new document. Apply it at one member, which hands it on:`)
+    say('  tocsin alliance apply FILE')
+  }
+}
+
+/** A founding names no node yet: somebody has to be the first whom others can dial. */
+function sayHowItSpreads({ say }: CliContext, file: string, fingerprint: string): void {
+  say(`All signatures are here: ${file} is the alliance. First, at a member whose node the others can dial:`)
+  say(`  tocsin alliance apply FILE --trust ${fingerprint}`)
+  say('  tocsin alliance invite NATION     for each other member')
+  say('Then each other member, with its invite, once the fingerprint was compared by telephone:')
+  say(`  tocsin init INVITE --trust ${fingerprint}`)
 }
 
 async function addSignatures(

@@ -53,6 +53,10 @@ export async function cut(
   return { kind, nation, bounds: await boundsOf(context, nation, options) }
 }
 
+export async function correctBounds(nation: string, { bound = [] }: BoundOptions): Promise<RegistryChange> {
+  return { kind: 'bounds', nation: parseNationId(nation), bounds: bound.map(parseBound) }
+}
+
 export async function resume(nation: string): Promise<RegistryChange> {
   return { kind: 'resume', nation: parseNationId(nation) }
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { assertAbsent, writeWhole } from '../node/home.ts'
 import { encodeProposalFile } from '../node/proposal-file.ts'
 import type { DocHashHex } from '../registry/doc-fields.ts'
@@ -10,6 +9,7 @@ import { draftOf, openProposal } from '../registry/proposal.ts'
 import { type RegistryBase, registryBaseOf } from '../registry/registry-base.ts'
 import type { RegistrySplit } from '../registry/registry-state.ts'
 import { DOC_TYPE } from '../registry/signed-doc.ts'
+import { requireAlliance } from './alliance-held.ts'
 import type { CliContext } from './context.ts'
 import { proposalWords, readProposal, stemOf } from './proposal-view.ts'
 
@@ -27,17 +27,17 @@ interface Start {
   readonly draft: Uint8Array | undefined
 }
 
-/** Writes a proposal with the change; nothing is signed, and nothing takes effect. */
-export async function proposeChange(
+/** Writes a proposal with the changes; nothing is signed, and nothing takes effect. */
+export async function proposeChanges(
   context: CliContext,
-  change: RegistryChange,
+  changes: readonly RegistryChange[],
   options: ProposeOptions,
 ): Promise<void> {
   const { say } = context
   const { evidence, base, draft } =
     options.onto === undefined ? await startHere(context, options) : await startOnto(options.onto)
   const nowMs = Date.now()
-  const plan = planRegistry(base, [change], { nowMs, validDays: options.validDays }, draft)
+  const plan = planRegistry(base, changes, { nowMs, validDays: options.validDays }, draft)
   const open = openProposal(draftOf(DOC_TYPE.REGISTRY, plan.docBytes, documentsOf(evidence)), nowMs)
   const file = resolve(options.outputFile ?? options.onto ?? `${stemOf(open)}.proposal`)
   const isSame = options.onto !== undefined && file === resolve(options.onto)
@@ -51,14 +51,7 @@ export async function proposeChange(
 }
 
 async function startHere(context: CliContext, { on }: ProposeOptions): Promise<Start> {
-  const home = context.home()
-  const held = await readHeldAlliance(home)
-  if (held === undefined) {
-    throw new UserError('registry-missing', `${home.path} belongs to no alliance yet`, {
-      fix: 'Run "tocsin alliance found …" or "tocsin alliance apply FILE" first.',
-    })
-  }
-  const { evidence, directory } = held
+  const { evidence, directory } = await requireAlliance(context)
   if (on === undefined && directory.split !== undefined) throw chooseOne(directory.split)
   const base = registryBaseOf(evidence, (on?.toLowerCase() ?? directory.registry.hash) as DocHashHex)
   if (base !== undefined) return { evidence, base, draft: undefined }

@@ -6,7 +6,8 @@ import type { ProposeOptions } from './alliance-propose-run.ts'
 import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 
-const VALID_DAYS_MAX = 400
+/** R-1.9. */
+export const VALID_DAYS_MAX = 400
 const VERSION_MAX = Number.MAX_SAFE_INTEGER
 
 /** `alliance propose …`: each writes a proposal file, to be signed by the governors with `alliance sign`. */
@@ -26,8 +27,8 @@ export function addProposeCommands(alliance: Command, context: CliContext): void
   }
 
   async function run(options: ProposeOptions, make: (changes: typeof Changes) => Promise<RegistryChange>) {
-    const { proposeChange } = await import('./alliance-propose-run.ts')
-    await proposeChange(context, await make(await import('./alliance-propose-change.ts')), options)
+    const { proposeChanges } = await import('./alliance-propose-run.ts')
+    await proposeChanges(context, [await make(await import('./alliance-propose-change.ts'))], options)
   }
 
   change('admit', 'take in the nation of a request')
@@ -43,6 +44,11 @@ export function addProposeCommands(alliance: Command, context: CliContext): void
       .addOption(boundOption())
       .action((nation: string, options) => run(options, changes => changes.cut(context, kind, nation, options)))
   }
+
+  change('bounds', 'correct where logs of a nation are cut')
+    .argument('<nation>')
+    .addOption(boundOption().makeOptionMandatory())
+    .action((nation: string, options) => run(options, changes => changes.correctBounds(nation, options)))
 
   change('resume', 'end a suspension')
     .argument('<nation>')
@@ -115,7 +121,7 @@ export function addProposeCommands(alliance: Command, context: CliContext): void
 function boundOption(): Option {
   return new Option(
     '--bound <log:size:root>',
-    'where a log is cut, instead of where the daemon proposes; may be repeated',
+    'where a log is cut, instead of where the daemon proposes (one that is cut lower already stays so); may be repeated',
   ).argParser(collect)
 }
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
+import { UserError } from '../base/errors.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { openKeyFile } from '../node/founding-keys.ts'
-import { assertAbsent, writeWhole } from '../node/home.ts'
+import { assertAbsent, exists, writeWhole } from '../node/home.ts'
 import { assertFits, seatOfKey, signProposal } from '../node/proposal-signing.ts'
 import { encodeSignatureFile } from '../node/signature-file.ts'
 import { DOC_TYPE } from '../registry/signed-doc.ts'
@@ -24,12 +25,13 @@ export async function signProposalFile(context: CliContext, path: string, option
   const home = context.home()
   const open = await readProposal(path)
   assertFits(await readHeldAlliance(home), open)
+  const keyPath = options.key ?? (open.change.type === DOC_TYPE.REGISTRY ? home.governorKey : home.rootKey)
+  await assertThere(keyPath)
   if (options.outputFile !== undefined) await assertAbsent(resolve(options.outputFile))
   // What is signed is never passed over, whatever --quiet says.
   for (const line of proposalWords(open)) context.stderr.write(`${line}\n`)
   await assertConfirmed(context, options.yes === true, 'Sign this?')
 
-  const keyPath = options.key ?? (open.change.type === DOC_TYPE.REGISTRY ? home.governorKey : home.rootKey)
   const key = await openKeyFile(keyPath, createPassphrasePrompt(context, options))
   const seat = seatOfKey(open.councils, key)
   const file = resolve(options.outputFile ?? `${stemOf(open)}.${seat.replaceAll(' ', '-')}.signature`)
@@ -38,4 +40,12 @@ export async function signProposalFile(context: CliContext, path: string, option
   await writeWhole(file, encodeSignatureFile(signature), { mode: 0o644 })
   say(`Signed for ${seat}; the key file has it on record. Send ${file} to who assembles the proposal:`)
   say('  tocsin alliance assemble PROPOSAL SIGNATURE…')
+}
+
+/** A signer's machine often has no home: what is missing is to be named. */
+async function assertThere(keyPath: string): Promise<void> {
+  if (await exists(keyPath)) return
+  throw new UserError('key-file-unreadable', `there is no key file ${keyPath}`, {
+    fix: 'Name the key file that signs with --key FILE.',
+  })
 }

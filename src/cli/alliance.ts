@@ -1,16 +1,20 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { GOVERNORS_MAX } from '../wire/limits.ts'
 import type { ApplyOptions } from './alliance-apply.ts'
 import type { AssembleOptions } from './alliance-assemble.ts'
 import type { FoundOptions } from './alliance-found.ts'
-import { addProposeCommands } from './alliance-propose.ts'
-import type { ShowOptions, VerifyOptions } from './alliance-show.ts'
+import type { InviteOptions } from './alliance-invite.ts'
+import type { LogOptions } from './alliance-log.ts'
+import { addProposeCommands, VALID_DAYS_MAX } from './alliance-propose.ts'
+import type { ResolveOptions } from './alliance-resolve.ts'
+import type { ShowOptions } from './alliance-show.ts'
 import type { SignProposalOptions } from './alliance-sign.ts'
+import type { VerifyOptions } from './alliance-verify.ts'
 import { collect, parseWhole } from './argument.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
 import { passphraseFileOption } from './passphrase.ts'
 
-const GOVERNORS_MAX = 31
 const FAULTS_MAX = 170
 
 export function addAllianceCommands(program: Command, context: CliContext): void {
@@ -77,9 +81,21 @@ export function addAllianceCommands(program: Command, context: CliContext): void
 
   alliance
     .command('show')
-    .description('the registry in force here, and what to compare by telephone')
+    .description('the registry in force here, what to be alarmed by, and what to compare by telephone')
+    .option('--qr', 'draw the trust string as a QR code where the output is no terminal, too')
+    .option('--no-qr', 'draw none')
     .addOption(outputOption())
     .action(async (options: ShowOptions) => (await import('./alliance-show.ts')).showAlliance(context, options))
+
+  alliance
+    .command('log')
+    .description('the story of the registry: who changed what, and who signed, in order')
+    .argument('[file]', 'an alliance file (default: the alliance of the home)')
+    .option('--nation <id>', 'only what concerns this nation')
+    .addOption(outputOption())
+    .action(async (file: string | undefined, options: LogOptions) =>
+      (await import('./alliance-log.ts')).logAlliance(context, file, options),
+    )
 
   alliance
     .command('verify')
@@ -88,6 +104,32 @@ export function addAllianceCommands(program: Command, context: CliContext): void
     .option('--trust <text>', 'what it has to be: a fingerprint, words or a trust string')
     .addOption(outputOption())
     .action(async (file: string, options: VerifyOptions) =>
-      (await import('./alliance-show.ts')).verifyAlliance(context, file, options),
+      (await import('./alliance-verify.ts')).verifyAlliance(context, file, options),
+    )
+
+  alliance
+    .command('invite')
+    .description('write the file with which the node of an admitted nation starts')
+    .argument('<nation>', 'whose node it is')
+    .option('-O, --output-file <file>', 'the invite file (default: the name and nation, with .invite)')
+    .action(async (nation: string, options: InviteOptions) =>
+      (await import('./alliance-invite.ts')).inviteNation(context, nation, options),
+    )
+
+  alliance
+    .command('resolve')
+    .description('what contradicts itself in the registry, and the ways out; exits 1 while something does')
+    .addOption(
+      new Option('--choose <hash>', 'write a proposal that continues this branch, for the governors').conflicts('pin'),
+    )
+    .option('--without <nation>', 'with --choose: a governor to remove; may be repeated', collect)
+    .option('--threshold <n>', 'with --choose: how many governors decide then', parseWhole(1, GOVERNORS_MAX))
+    .option('--valid-days <n>', 'with --choose: how long it is valid', parseWhole(1, VALID_DAYS_MAX), VALID_DAYS_MAX)
+    .option('-O, --output-file <file>', 'with --choose: the proposal file')
+    .option('--pin <name>', 'follow this branch here: its hash, fingerprint, words or trust string')
+    .option('--yes', 'with --pin: do not ask whether this is what is meant')
+    .addOption(outputOption())
+    .action(async (options: ResolveOptions) =>
+      (await import('./alliance-resolve.ts')).resolveAlliance(context, options),
     )
 }

@@ -4,10 +4,15 @@ import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { assertSecretMode } from '../crypto/node-key-file.ts'
 import type { Config } from '../node/config.ts'
+import { publicAddresses } from '../node/founding.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { type Home, readConfig, readKemKeys, readNodeKeys } from '../node/home.ts'
+import { nodeOfKeys } from '../node/nation-change.ts'
 import { readNationalRules } from '../node/national-rules.ts'
+import { findAddressFault } from '../node/own-addresses.ts'
 import { policyMissing } from '../node/release-desk.ts'
+import { KEY_STATUS } from '../registry/node-key.ts'
+import { ROLE } from '../registry/registry-doc.ts'
 import {
   checkClock,
   checkCryptography,
@@ -31,19 +36,29 @@ export function createHomeChecks(context: CliContext): readonly Check[] {
   const client = context.client()
   const config = () => readConfig(home, context.environment)
   return [
+    ...createSetUpChecks(context),
+    { name: 'alliance', run: async () => checkAlliance(home, await config()) },
+    { name: 'addresses', run: async () => checkAddresses(home, await config()) },
+    { name: 'daemon', run: () => checkDaemon(client) },
+    { name: 'listening', run: async () => checkPorts(client, await config()) },
+  ]
+}
+
+/** What a node needs, whatever its alliance and whether it runs. */
+export function createSetUpChecks(context: CliContext): readonly Check[] {
+  const home = context.home()
+  const config = () => readConfig(home, context.environment)
+  return [
     { name: 'node', run: checkNodeVersion },
     { name: 'cryptography', run: checkCryptography },
     { name: 'home', run: () => checkHome(home) },
     { name: 'configuration', run: async () => describeConfig(await config()) },
     { name: 'key files', run: () => checkKeyFiles(home) },
     { name: 'node keys', run: async () => checkNodeKeys(home, await config()) },
-    { name: 'KEM keys', run: () => checkKemKeys(home) },
-    { name: 'alliance', run: async () => checkAlliance(home, await config()) },
+    { name: 'KEM keys', run: async () => checkKemKeys(home, await config()) },
     { name: 'policy', run: () => checkRules(home) },
     { name: 'clock', run: () => checkHomeClock(home) },
     { name: 'disk', run: () => checkDisk(home.path) },
-    { name: 'daemon', run: () => checkDaemon(client) },
-    { name: 'listening', run: async () => checkPorts(client, await config()) },
   ]
 }
 
@@ -94,8 +109,9 @@ async function checkNodeKeys(home: Home, { nation }: Config): Promise<string> {
   return `of ${nation}, made ${dayOf(keys.createdMs)}${keys.inner === undefined ? ', edge node' : ''}`
 }
 
-async function checkKemKeys(home: Home): Promise<string> {
+async function checkKemKeys(home: Home, { nation }: Config): Promise<string> {
   const keys = await readKemKeys(home)
+  if (keys.length === 0) return assertObserves(home, nation as NationId)
   const nowMs = Date.now()
   const lastMs = Math.max(0, ...keys.map(key => key.untilMs))
   if (keys.some(key => key.fromMs <= nowMs && nowMs < key.untilMs)) {
@@ -103,6 +119,15 @@ async function checkKemKeys(home: Home): Promise<string> {
   }
   throw new UserError('key-file-malformed', `no KEM key is for today; the last is until ${dayOf(lastMs)}`, {
     fix: 'Make new KEM keys and publish them in a new nation document: nobody can seal to this node.',
+  })
+}
+
+/** To hold no KEM key is right for whoever is to open nothing. */
+async function assertObserves(home: Home, nation: NationId): Promise<string> {
+  const held = await readHeldAlliance(home)
+  if (held?.directory.member(nation)?.roles.has(ROLE.RECEIVE) !== true) return 'none: this node opens no body'
+  throw new UserError('kem-key-missing', `there is no KEM key, and the registry gives ${nation} the role RECEIVE`, {
+    fix: 'Make KEM keys with "tocsin nation rotate kem", or ask the governors to take the role away.',
   })
 }
 
@@ -135,6 +160,16 @@ async function checkRules(home: Home): Promise<string> {
   return warning === undefined ? count : `${count}; ${warning}`
 }
 
+/** Others call this node where the document of its nation says, whatever config.yaml does. */
+async function checkAddresses(home: Home, config: Config): Promise<string> {
+  const doc = (await readHeldAlliance(home))?.directory.member(config.nation as NationId)?.doc
+  const node = doc && nodeOfKeys(doc, await readNodeKeys(home))
+  if (node?.status !== KEY_STATUS.ACTIVE) return 'no document names this node'
+  const fault = findAddressFault(publicAddresses(config), node.addresses)
+  if (fault !== undefined) throw fault
+  return node.addresses.join(' ') || 'none: it only dials'
+}
+
 async function checkHomeClock(home: Home): Promise<string> {
   const keys = await readNodeKeys(home).catch(() => undefined)
   const made = keys === undefined ? [] : [{ what: 'the making of the node keys', timeMs: keys.createdMs }]
@@ -144,7 +179,7 @@ async function checkHomeClock(home: Home): Promise<string> {
 async function checkDaemon(client: ControlClient): Promise<string> {
   const status = await runningStatus(client)
   if (status === undefined) return 'not running'
-  const [problem] = status.problems
+  const problem = status.problems.find(({ grade }) => grade === 'alarm')
   if (problem !== undefined) throw new UserError(problem.code, problem.message, { fix: problem.fix })
   return `process ${status.pid}, ${status.state}, ${status.peersConnected} of ${status.peersKnown} peers connected`
 }

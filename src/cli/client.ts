@@ -26,6 +26,7 @@ import type {
   PeerStatus,
   PublishItem,
   PublishOutcome,
+  QuarantinedItem,
   RebuildResult,
   RegistryView,
   RulesView,
@@ -44,7 +45,10 @@ export interface ControlClient {
   documents(): Promise<readonly string[]>
   applyDocuments(documents: readonly string[]): Promise<AppliedDocuments>
   pin(trust: string): Promise<void>
-  bounds(nation: string): Promise<readonly BoundView[]>
+  bounds(nation: string, size?: number): Promise<readonly BoundView[]>
+  reloadKemKeys(): Promise<number>
+  quarantined(): Promise<readonly QuarantinedItem[]>
+  republish(ids: readonly string[]): Promise<number>
   publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
   audience(audience: AudienceText | undefined, tlp: number | undefined): Promise<AudienceView>
   grantHistory(request: HistoryRequest): Promise<HistoryResult>
@@ -114,8 +118,13 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     documents: async () => (await call<{ documents: readonly string[] }>('GET', '/v1/documents')).documents,
     applyDocuments: documents => call('POST', '/v1/documents', { documents }, DOCUMENTS_TIMEOUT_MS),
     pin: async trust => void (await call('POST', '/v1/trust', { trust })),
-    bounds: async nation =>
-      (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${new URLSearchParams({ nation })}`)).bounds,
+    async bounds(nation, size) {
+      const query = new URLSearchParams({ nation, ...(size !== undefined && { size: String(size) }) })
+      return (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${query}`)).bounds
+    },
+    quarantined: async () => (await call<{ items: readonly QuarantinedItem[] }>('GET', '/v1/quarantined')).items,
+    republish: async ids => (await call<{ queued: number }>('POST', '/v1/republish', { ids })).queued,
+    reloadKemKeys: async () => (await call<{ kemKeys: number }>('POST', '/v1/keys/reload')).kemKeys,
     async publish(items, signature) {
       type Answer = { outcomes: readonly PublishOutcome[] }
       const body = { items, ...(signature !== undefined && { signature }) }

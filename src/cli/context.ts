@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { EncryptOptions } from '../crypto/passphrase-file.ts'
 import { type Home, homeAt } from '../node/home.ts'
 import { type ControlClient, createControlClient } from './client.ts'
 import { type OutputSink, openOutput } from './output.ts'
@@ -14,6 +15,8 @@ export interface CliContext {
   readonly quiet: () => boolean
   /** A line of talk, on standard error. */
   readonly say: (line: string) => void
+  /** How costly it is to try passphrases on key files that are made here. */
+  readonly keyFiles: EncryptOptions
   /** By `--home`, TOCSIN_HOME or its default. */
   readonly home: () => Home
   /** The daemon of that home. */
@@ -32,7 +35,7 @@ interface GlobalOptions {
   readonly tokenFile?: string
 }
 
-export function createCliContext(program: Command, process: NodeJS.Process): CliContext {
+export function createCliContext(program: Command, process: NodeJS.Process, keyFiles: EncryptOptions): CliContext {
   const options = () => program.opts<GlobalOptions>()
   const quiet = () => options().quiet === true
   const outliving = endWithReaders([process.stdout, process.stderr], process)
@@ -46,6 +49,7 @@ export function createCliContext(program: Command, process: NodeJS.Process): Cli
     say(line) {
       if (!quiet()) process.stderr.write(`${line}\n`)
     },
+    keyFiles,
     home,
     client() {
       const { timeout, tokenFile = process.env.TOCSIN_TOKEN_FILE } = options()

@@ -11,7 +11,7 @@ export const INDICATORS: Shape<IndicatorView> = {
     { name: 'id', cell: view => view.id },
     { name: 'type', cell: view => view.type },
     { name: 'value', cell: view => view.value },
-    { name: 'nations', cell: view => view.nations.join(' ') },
+    { name: 'nations', cell: nationsCell },
     { name: 'tlp', cell: view => view.tlp },
     { name: 'confidence', cell: view => view.confidence },
     { name: 'first_seen', cell: view => timeCell(view.firstSeenMs) },
@@ -35,6 +35,7 @@ export const CLAIMS: Shape<ClaimView> = {
   columns: [
     { name: 'claim', cell: claim => claim.id },
     { name: 'nation', cell: claim => claim.nation },
+    { name: 'nation_status', cell: claim => claim.nationStatus },
     { name: 'tlp', cell: claim => claim.tlp },
     { name: 'pap', cell: claim => claim.pap },
     { name: 'confidence', cell: claim => claim.confidence },
@@ -57,7 +58,7 @@ export const LOOKUPS: Shape<LookupResult> = {
     { name: 'result', cell: lookup => lookup.result },
     { name: 'type', cell: lookup => lookup.indicators[0]?.type ?? '' },
     { name: 'value', cell: lookup => lookup.indicators[0]?.value ?? '' },
-    { name: 'nations', cell: lookup => lookup.indicators[0]?.nations.join(' ') ?? '' },
+    { name: 'nations', cell: ({ indicators: [first] }) => (first === undefined ? '' : nationsCell(first)) },
     { name: 'tlp', cell: lookup => lookup.indicators[0]?.tlp ?? '' },
     { name: 'confidence', cell: lookup => lookup.indicators[0]?.confidence ?? null },
     { name: 'last_seen', cell: lookup => timeCell(lookup.indicators[0]?.lastSeenMs ?? 0) },
@@ -79,6 +80,16 @@ function defangedIndicator(view: IndicatorView): IndicatorView {
 
 function defangedClaim(claim: ClaimView): ClaimView {
   return { ...claim, original: broken(claim.original) }
+}
+
+/** Who left, or is suspended, is marked: what it said before is still here. */
+function nationsCell({ nations, claims }: IndicatorView): string {
+  const statuses = new Map(claims.map(({ nation, nationStatus }) => [nation, nationStatus]))
+  const marked = nations.map(nation => {
+    const status = statuses.get(nation) ?? 'ACTIVE'
+    return status === 'ACTIVE' ? nation : `${nation} (${status})`
+  })
+  return marked.join(' ')
 }
 
 function broken(value: string): string {

@@ -5,6 +5,7 @@ import { refang } from '../formats/defang.ts'
 import { INDICATOR_TYPES } from '../indicator/type.ts'
 import { LIST_LIMIT_MAX, type ListQuery } from '../node/node-service.ts'
 import { parsePast, parseWhole } from './argument.ts'
+import { sayIfBlind } from './blind-node.ts'
 import type { CliContext } from './context.ts'
 import { addAddCommand } from './indicator-add.ts'
 import { addImportCommand } from './indicator-import.ts'
@@ -53,13 +54,16 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
   const writer = createRowWriter(context.out, options.output, options.quarantined === true ? QUARANTINED : INDICATORS)
   let left = options.all === true ? Number.POSITIVE_INFINITY : options.limit
   let cursor: string | undefined
+  let shown = 0
   do {
     const page = await client.list(pageQuery(options, Math.min(left, LIST_LIMIT_MAX), cursor))
     left -= page.indicators.length
+    shown += page.indicators.length
     cursor = page.next
     await writer.write(page.indicators)
   } while (cursor !== undefined && left > 0)
   await writer.end()
+  if (shown === 0) sayIfBlind(context, await client.status())
   if (cursor !== undefined) context.say(`These are the first ${options.limit}; --all lists all of them.`)
 }
 

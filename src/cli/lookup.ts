@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { refang } from '../formats/defang.ts'
 import type { LookupResult } from '../node/node-service.ts'
+import { sayIfBlind } from './blind-node.ts'
 import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK } from './exit.ts'
@@ -41,6 +42,7 @@ async function lookUp(
   }
   await writer.end()
   context.say(`${found} of ${asked} found.`)
+  if (found === 0) sayIfBlind(context, await client.status())
   context.setExitStatus(found > 0 ? EXIT_OK : EXIT_NO)
 }
 

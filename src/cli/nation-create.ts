@@ -26,7 +26,7 @@ export async function createNation(context: CliContext, options: CreateOptions):
     say('Making the keys, which takes a few seconds.')
     return passphrase
   }
-  const ports = { clock: { now: Date.now }, random: systemRandom }
+  const ports = { clock: { now: Date.now }, random: systemRandom, ...context.keyFiles }
   const config = await createHome(home, { nation, label, listen, announce, observer }, askPassphrase, ports)
 
   say(`${home.path} is the home of ${nation} now.`)

@@ -1,13 +1,19 @@
-import { toHex } from '../base/bytes.ts'
-import { createXWingKey } from '../crypto/xwing.ts'
-import type { OwnNode } from '../node/founding.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { NationId } from '../base/ids.ts'
+import type { KemSecret } from '../crypto/node-key-file.ts'
+import { ownKemKey } from '../node/epoch-keys.ts'
+import { type OwnNode, publicAddresses } from '../node/founding.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
-import { readOwnNode, requestOf } from '../node/founding-own.ts'
-import { writeWhole } from '../node/home.ts'
+import { isFurtherNode, publicKeysOf, readOwnNode, requestOf, withCurrentRoots } from '../node/founding-own.ts'
+import { exists, readKemKeys, writeWhole } from '../node/home.ts'
 import { encodeNationFile } from '../node/nation-file.ts'
+import { findAddressFault } from '../node/own-addresses.ts'
+import { readNodeHome } from '../node/own-nation.ts'
 import type { Directory } from '../registry/directory.ts'
-import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
+import type { ParsedNationDoc } from '../registry/nation-doc.ts'
+import { KEY_STATUS, type NodeRecord, USE } from '../registry/node-key.ts'
 import { keyName } from '../registry/phrase.ts'
+import type { RootKeyRecord } from '../registry/root-key.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
 
@@ -16,6 +22,8 @@ interface OwnNationView {
   readonly nation: string
   readonly label: string
   readonly rootKeyIds: readonly string[]
+  /** How many of them sign a document. */
+  readonly rootThreshold: number
   readonly governorKeyIds: readonly string[]
   readonly signKey: string
   readonly witnessKey: string
@@ -28,14 +36,28 @@ interface OwnNationView {
   readonly documentVersion: number
   readonly documentExpiresMs: number
   readonly documentAddresses: readonly string[]
+  /** As the document in force names them; the first is number 1. */
+  readonly nodes: readonly NodeView[]
   readonly kemWindows: readonly KemWindow[]
+}
+
+interface NodeView {
+  readonly number: number
+  readonly signKey: string
+  readonly peerKey: string
+  readonly use: 'inner' | 'edge'
+  readonly status: 'active' | 'retired' | 'compromised'
+  /** It is the node of this home. */
+  readonly isHere: boolean
+  readonly addresses: readonly string[]
 }
 
 interface KemWindow {
   readonly keyId: string
   readonly fromMs: number
   readonly untilMs: number
-  readonly use: 'past' | 'now' | 'ahead'
+  /** `unnamed`: the document does not name it, and nobody seals to it. */
+  readonly use: 'past' | 'now' | 'ahead' | 'given up' | 'unnamed'
 }
 
 const NATION: Shape<OwnNationView> = {
@@ -43,6 +65,7 @@ const NATION: Shape<OwnNationView> = {
     { name: 'nation', cell: view => view.nation },
     { name: 'label', cell: view => view.label },
     { name: 'root_key', cell: view => view.rootKeyIds.map(keyName).join(', ') },
+    { name: 'root_threshold', cell: view => view.rootThreshold },
     { name: 'governor_keys', cell: view => view.governorKeyIds.map(keyName).join(', ') },
     { name: 'sign_key', cell: view => view.signKey },
     { name: 'witness_key', cell: view => view.witnessKey },
@@ -52,6 +75,18 @@ const NATION: Shape<OwnNationView> = {
     { name: 'registry_version', cell: view => view.registryVersion || '' },
     { name: 'document_version', cell: view => view.documentVersion || '' },
     { name: 'document_expires', cell: view => timeCell(view.documentExpiresMs) },
+  ],
+}
+
+const NODES: Shape<NodeView> = {
+  columns: [
+    { name: 'node', cell: view => view.number },
+    { name: 'sign key', cell: view => view.signKey.slice(0, 16) },
+    { name: 'peer key', cell: view => view.peerKey.slice(0, 16) },
+    { name: 'use', cell: view => view.use },
+    { name: 'status', cell: view => view.status },
+    { name: 'here', cell: view => (view.isHere ? 'yes' : '') },
+    { name: 'addresses', cell: view => view.addresses.join(' ') },
   ],
 }
 
@@ -66,54 +101,114 @@ const KEM_WINDOWS: Shape<KemWindow> = {
 
 export async function showNation(context: CliContext, output: OutputFormat): Promise<void> {
   const { out, say } = context
-  const home = context.home()
-  const own = await readOwnNode(home, context.environment)
-  const view = viewOf(own, (await readHeldAlliance(home))?.directory, Date.now())
+  const view = await readView(context)
   await printRecord(out, output, view, NATION)
   if (output === 'table') {
     await out.write('\n')
+    if (view.nodes.length > 0) {
+      await printRows(out, output, view.nodes, NODES)
+      await out.write('\n')
+    }
     await printRows(out, output, view.kemWindows, KEM_WINDOWS)
   }
-  if (view.documentVersion > 0 && view.addresses.join() !== view.documentAddresses.join()) {
-    say(`The signed document names other addresses than config.yaml: ${view.documentAddresses.join(' ') || 'none'}.`)
-  }
+  const here = view.nodes.find(node => node.isHere && node.status === 'active')
+  const fault = here && findAddressFault(view.addresses, here.addresses)
+  if (fault === undefined) return
+  say(`${fault.message}.`)
+  say(`→ ${fault.fix}`)
 }
 
-function viewOf(own: OwnNode, directory: Directory | undefined, nowMs: number): OwnNationView {
-  const { nation, label, roots, governor, nodes } = requestOf(own)
-  const [node] = nodes
-  const doc = directory?.member(nation)?.doc
+async function readView(context: CliContext): Promise<OwnNationView> {
+  const home = context.home()
+  const alliance = await readHeldAlliance(home)
+  const directory = alliance?.directory
+  if (!(await isFurtherNode(home))) {
+    const own = await readOwnNode(home, context.environment)
+    const { label, roots, rootThreshold, governor } = withCurrentRoots(own.nationFile, alliance)
+    const governors = [governor.primary, ...(governor.recovery === undefined ? [] : [governor.recovery])]
+    return viewOf(
+      { ...own, nation: own.nationFile.nation, label, roots, rootThreshold, governors },
+      directory,
+      Date.now(),
+    )
+  }
+  const { nation, nodeKeys, config } = await readNodeHome(home, context.environment)
+  const member = directory?.member(nation)
+  const { roots = [], rootThreshold = 0 } = member?.doc ?? {}
+  const kemKeys = (await exists(home.kemKeys)) ? await readKemKeys(home) : []
+  const addresses = publicAddresses(config)
+  const own = { nation, label: member?.label ?? '', roots, rootThreshold, governors: [], nodeKeys, kemKeys, addresses }
+  return viewOf(own, directory, Date.now())
+}
+
+/** What a home holds, of a first node or of a further one. */
+interface Held extends Pick<OwnNode, 'nodeKeys' | 'kemKeys' | 'addresses'> {
+  readonly nation: NationId
+  readonly label: string
+  readonly roots: readonly RootKeyRecord[]
+  readonly rootThreshold: number
+  readonly governors: readonly RootKeyRecord[]
+}
+
+function viewOf(own: Held, directory: Directory | undefined, nowMs: number): OwnNationView {
+  const node = publicKeysOf(own.nodeKeys, own.addresses)
+  const doc = directory?.member(own.nation)?.doc
   return {
-    nation,
-    label,
-    rootKeyIds: roots.map(root => root.idHex),
-    governorKeyIds: [governor.primary, ...(governor.recovery === undefined ? [] : [governor.recovery])].map(
-      key => key.idHex,
-    ),
-    signKey: node?.signKey ?? '',
-    witnessKey: node?.witnessKey ?? '',
-    peerKey: node?.peerKey ?? '',
-    addresses: own.addresses,
+    nation: own.nation,
+    label: own.label,
+    rootKeyIds: own.roots.map(root => root.idHex),
+    rootThreshold: own.rootThreshold,
+    governorKeyIds: own.governors.map(key => key.idHex),
+    ...node,
     alliance: directory?.registry.name ?? '',
     registryVersion: directory?.registry.version ?? 0,
     documentVersion: doc?.version ?? 0,
     documentExpiresMs: doc?.expiresMs ?? 0,
     documentAddresses: doc?.nodes.flatMap(each => each.addresses) ?? [],
-    kemWindows: own.kemKeys.map(({ seed, fromMs, untilMs }) => ({
-      keyId: toHex(kemKeyIdOf(SUITE_XWING, createXWingKey(seed).publicKey)),
-      fromMs,
-      untilMs,
-      use: untilMs <= nowMs ? 'past' : fromMs <= nowMs ? 'now' : 'ahead',
-    })),
+    nodes: doc?.nodes.map((each, i) => nodeView(each, i + 1, node.signKey)) ?? [],
+    kemWindows: own.kemKeys.map(secret => windowOf(secret, doc, nowMs)),
   }
 }
 
+function windowOf(secret: KemSecret, doc: ParsedNationDoc | undefined, nowMs: number): KemWindow {
+  const { keyId } = ownKemKey(secret)
+  const { fromMs, untilMs } = secret
+  const named = doc?.kems.find(kem => equalBytes(kem.keyId, keyId))
+  const isUnnamed = doc !== undefined && named === undefined && untilMs > nowMs
+  const use = untilMs <= nowMs ? 'past' : fromMs <= nowMs ? 'now' : 'ahead'
+  const isGivenUp = named !== undefined && named.status !== KEY_STATUS.ACTIVE
+  return { keyId: toHex(keyId), fromMs, untilMs, use: isGivenUp ? 'given up' : isUnnamed ? 'unnamed' : use }
+}
+
+function nodeView({ signPk, peerPk, use, status, addresses }: NodeRecord, number: number, here?: string): NodeView {
+  const signKey = signPk === undefined ? '' : toHex(signPk)
+  return {
+    number,
+    signKey,
+    peerKey: peerPk === undefined ? '' : toHex(peerPk),
+    use: use === USE.EDGE ? 'edge' : 'inner',
+    status: STATUS_WORDS[status],
+    isHere: signKey !== '' && signKey === here,
+    addresses,
+  }
+}
+
+export const STATUS_WORDS = {
+  [KEY_STATUS.ACTIVE]: 'active',
+  [KEY_STATUS.RETIRED]: 'retired',
+  [KEY_STATUS.COMPROMISED]: 'compromised',
+} as const
+
 export async function exportRequest(context: CliContext, outputFile: string): Promise<void> {
   const { out, say } = context
-  const own = await readOwnNode(context.home(), context.environment)
-  const text = encodeNationFile(requestOf(own))
+  const home = context.home()
+  const own = await readOwnNode(home, context.environment)
+  const nationFile = withCurrentRoots(own.nationFile, await readHeldAlliance(home))
+  const text = encodeNationFile(requestOf({ ...own, nationFile }))
   if (outputFile === '-') await out.write(text)
   else await writeWhole(outputFile, text, { mode: 0o644 })
-  say('The file is public, and proves nothing: read this key to the founder by telephone, who sees it before signing.')
-  for (const root of own.nationFile.roots) say(`  ${own.nationFile.nation}  ${keyName(root.idHex)}`)
+  say(
+    'The file is public, and proves nothing: read this key by telephone to the governor who gets it, and sees it before signing.',
+  )
+  for (const root of nationFile.roots) say(`  ${nationFile.nation}  ${keyName(root.idHex)}`)
 }

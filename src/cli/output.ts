@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import Table from 'cli-table3'
 import { Option } from 'commander'
 import { visibleJson, visibleText } from '../base/visible-text.ts'
+import { isoTime } from '../registry/phrase.ts'
 
 /** Where data goes, which is standard output. */
 export interface OutputSink {
@@ -113,7 +114,7 @@ export async function printRecord<Row>(
 
 /** ISO 8601 in UTC, to the second; empty for a time that is not said. */
 export function timeCell(timeMs: number): string {
-  return timeMs === 0 ? '' : new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  return timeMs === 0 ? '' : isoTime(timeMs).replace(/\.\d+Z$/, 'Z')
 }
 
 function jsonOf(value: unknown, indent?: number): string {

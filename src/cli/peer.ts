@@ -6,6 +6,7 @@ import { type OutputFormat, outputOption, printRows, type Shape, timeCell } from
 const PEERS: Shape<PeerStatus> = {
   columns: [
     { name: 'nation', cell: peer => peer.nation },
+    { name: 'status', cell: peer => peer.nationStatus },
     { name: 'peer', cell: peer => peer.peer },
     { name: 'state', cell: peer => peer.state },
     { name: 'since', cell: peer => timeCell(peer.sinceMs) },

@@ -1,8 +1,11 @@
 import { readInput } from '../node/founding-alliance.ts'
 import { PROPOSAL_FILE_BYTES_MAX, parseProposalFile } from '../node/proposal-file.ts'
 import { allianceNameOf } from '../node/proposal-signing.ts'
+import type { Council } from '../registry/council.ts'
 import { describeNationChange, describeRegistryChange } from '../registry/describe-change.ts'
+import { describeImposed } from '../registry/describe-imposed.ts'
 import { type OpenProposal, openProposal, proposalTrust } from '../registry/proposal.ts'
+import { registryBaseOf } from '../registry/registry-base.ts'
 import { registryState } from '../registry/registry-state.ts'
 import { DOC_TYPE } from '../registry/signed-doc.ts'
 import { fingerprint, trustOf, trustWords } from '../registry/trust-string.ts'
@@ -19,22 +22,43 @@ export function proposalWords(open: OpenProposal): readonly string[] {
   const { change, evidence, councils } = open
   const diff =
     change.type === DOC_TYPE.REGISTRY
-      ? describeRegistryChange(change.before, change.after)
+      ? [...describeRegistryChange(change.before, change.after), ...imposed(open)]
       : describeNationChange(change.before, change.after)
   const registry = change.type === DOC_TYPE.REGISTRY ? change.before : evidence && registryState(evidence, [])?.inForce
   const trust = proposalTrust(open)
   return [
     ...diff,
+    ...warningsAgain(diff),
     ...(registry === undefined
       ? []
       : [`It builds on registry version ${registry.version}, fingerprint ${fingerprint(trustOf(registry))}.`]),
     `Fingerprint of this proposal: ${fingerprint(trust)}`,
     `  in words: ${trustWords(trust).join(' ')}`,
-    ...councils.map(
-      ({ version, threshold, seats }) =>
-        `Of version ${version} must sign ${threshold} of ${seats.length}: ${seats.map(({ name }) => name).join(', ')}`,
-    ),
+    signersOf(councils),
   ]
+}
+
+/** Pins that the two versions alone do not tell from any other. */
+function imposed({ change, evidence }: OpenProposal): readonly string[] {
+  if (change.type !== DOC_TYPE.REGISTRY || change.before === undefined || evidence === undefined) return []
+  const base = registryBaseOf(evidence, change.before.hash)
+  return base === undefined ? [] : describeImposed(base, change.after)
+}
+
+/** More than fits on a screen: nobody can hide what may harm behind what does not. */
+function warningsAgain(diff: readonly string[]): readonly string[] {
+  const warnings = diff.filter(line => line.startsWith('ATTENTION'))
+  return diff.length <= SCREEN_LINES || warnings.length === 0 ? [] : ['Above all:', ...warnings]
+}
+
+const SCREEN_LINES = 20
+
+/** One sentence where the same must sign before and after. */
+function signersOf(councils: readonly Council[]): string {
+  const phrases = councils.map(({ threshold, seats }) => `${threshold} of ${seats.map(({ name }) => name).join(', ')}`)
+  const [before, after] = phrases
+  if (after === undefined || after === before) return `Must sign: ${before}`
+  return `Must sign: ${before} (as it is now), and ${after} (as it will be)`
 }
 
 /** Whether each of those who may sign has done so. */

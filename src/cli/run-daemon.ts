@@ -1,7 +1,7 @@
 import { openControlServer } from '../api/control-server.ts'
 import { assertSocketFree } from '../api/control-socket.ts'
 import type { Logger } from '../base/ports.ts'
-import type { NodeService, NodeStatus } from '../node/node-service.ts'
+import type { NodeService } from '../node/node-service.ts'
 import type { Daemon } from '../node/open-daemon.ts'
 
 export interface DaemonRun {
@@ -56,19 +56,15 @@ function stopOnSignals(stop: (reason: string) => void): Disposable {
   }
 }
 
-/** Tells when the node is ready for the first time, and logs each change that an operator should know of. */
+/** Tells when the node is ready for the first time, and logs each change of its state. */
 function watchState(service: NodeService, { logger, onReady }: DaemonRun): Disposable {
   let state = ''
-  let problems = ''
   let wasReady = false
 
   function look(): void {
     const status = service.status()
     if (status.state !== state) logger.info({ state: status.state }, 'the state of the node has changed')
-    const codes = problemCodes(status)
-    if (codes !== problems) logProblems(status, logger)
     state = status.state
-    problems = codes
     if (state !== 'ready' || wasReady) return
     wasReady = true
     onReady()
@@ -77,13 +73,4 @@ function watchState(service: NodeService, { logger, onReady }: DaemonRun): Dispo
   look()
   const timer = setInterval(look, STATE_POLL_MS)
   return { [Symbol.dispose]: () => clearInterval(timer) }
-}
-
-function problemCodes(status: NodeStatus): string {
-  return status.problems.map(problem => problem.code).join(' ')
-}
-
-function logProblems({ problems }: NodeStatus, logger: Logger): void {
-  if (problems.length === 0) logger.info({}, 'no problem is left')
-  for (const { code, message, fix } of problems) logger.warn({ code, problem: message, fix }, 'there is a problem')
 }

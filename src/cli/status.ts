@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { TocsinError } from '../base/errors.ts'
 import type { LogStatus, NodeStatus, Problem } from '../node/node-service.ts'
+import { sayIfBlind } from './blind-node.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK, EXIT_UNREACHABLE } from './exit.ts'
 import {
@@ -17,6 +18,7 @@ const STATUS: Shape<NodeStatus> = {
   columns: [
     { name: 'state', cell: status => status.state },
     { name: 'nation', cell: status => status.nation },
+    { name: 'roles', cell: status => status.roles.join(' ') },
     { name: 'alliance', cell: status => status.allianceName },
     { name: 'alliance_id', cell: status => status.allianceId },
     { name: 'registry_version', cell: status => status.registryVersion },
@@ -38,6 +40,7 @@ const STATUS: Shape<NodeStatus> = {
 
 const PROBLEMS: Shape<Problem> = {
   columns: [
+    { name: 'grade', cell: problem => problem.grade },
     { name: 'problem', cell: problem => problem.code },
     { name: 'what', cell: problem => problem.message },
     { name: 'to do', cell: problem => problem.fix },
@@ -50,6 +53,7 @@ const LOGS: Shape<LogStatus> = {
     { name: 'log', cell: log => log.logId.slice(0, 16) },
     { name: 'incarnation', cell: log => log.incarnation },
     { name: 'entries', cell: log => log.size },
+    { name: 'witnessed', cell: log => log.witnessed },
     { name: 'behind', cell: log => log.behind },
     { name: 'last entry', cell: log => timeCell(log.lastEntryMs) },
   ],
@@ -78,6 +82,7 @@ export function addStatusCommand(program: Command, context: CliContext): void {
       try {
         const status = await context.client().status()
         await printStatus(context.out, output, status)
+        sayIfBlind(context, status)
         context.setExitStatus(status.state === 'ready' ? EXIT_OK : EXIT_NO)
       } catch (error) {
         if (!(error instanceof TocsinError)) throw error

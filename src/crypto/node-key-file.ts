@@ -18,7 +18,7 @@ import {
 
 const NODE_FORMAT = 'tocsin-node-keys/1'
 const KEM_FORMAT = 'tocsin-kem-keys/1'
-const KEM_KEYS_MAX = 64
+export const KEM_SECRETS_MAX = 128
 
 export interface NodeKeys {
   readonly nation: NationId
@@ -78,7 +78,7 @@ export function parseNodeKeys(bytes: Uint8Array): NodeKeys {
 }
 
 export function encodeKemKeys(nation: NationId, keys: readonly KemSecret[]): Uint8Array {
-  if (keys.length > KEM_KEYS_MAX) throw malformed('cannot hold so many KEM keys')
+  if (keys.length > KEM_SECRETS_MAX) throw malformed('cannot hold so many KEM keys')
   const lines = keys.map(
     ({ seed, fromMs, untilMs }) => ['kem', `${encodeTime(fromMs)} ${encodeTime(untilMs)} ${encodeSeed(seed)}`] as const,
   )
@@ -89,7 +89,7 @@ export function encodeKemKeys(nation: NationId, keys: readonly KemSecret[]): Uin
 export function parseKemKeys(bytes: Uint8Array): { readonly nation: NationId; readonly keys: readonly KemSecret[] } {
   const fields = parseSecretFields(bytes, KEM_FORMAT, ['nation'], ['kem'])
   const lines = fields.all('kem')
-  if (lines.length > KEM_KEYS_MAX) throw malformed('has too many KEM keys')
+  if (lines.length > KEM_SECRETS_MAX) throw malformed('has too many KEM keys')
   return { nation: parseNation(fields.one('nation')), keys: lines.map(parseKemLine) }
 }
 

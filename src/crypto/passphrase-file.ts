@@ -1,10 +1,11 @@
 import { armor, Decrypter, Encrypter, type Stanza } from 'age-encryption'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { malformed } from './secret-fields.ts'
 
 /**
- * Secrets at rest, encrypted with a passphrase in the age format (https://age-encryption.org/v1), armoured, so that the
- * `age` tool opens them too (R-1.11).
+ * Secrets under a passphrase in the age format (https://age-encryption.org/v1), armoured, so that the `age` tool opens
+ * them too (R-1.11).
  */
 
 const FILE_BYTES_MAX = 1024 * 1024
@@ -20,24 +21,20 @@ export interface EncryptOptions {
 /** The armoured file. Throws `passphrase-wrong` for an empty passphrase. */
 export async function encryptWithPassphrase(
   passphrase: string,
-  text: Uint8Array,
+  content: Uint8Array,
   options: EncryptOptions = {},
 ): Promise<Uint8Array> {
   assertPassphrase(passphrase)
   const encrypter = new Encrypter()
   encrypter.setPassphrase(passphrase)
   encrypter.setScryptWorkFactor(options.scryptLogN ?? SCRYPT_LOG_N)
-  return utf8(armor.encode(await encrypter.encrypt(text)))
+  return utf8(armor.encode(await encrypter.encrypt(content)))
 }
 
-/** Opens an armoured or binary file. Throws `passphrase-wrong` or `key-file-malformed`. */
+/** The content of an armoured or binary file. Throws `passphrase-wrong` or `key-file-malformed`. */
 export async function decryptWithPassphrase(passphrase: string, file: Uint8Array): Promise<Uint8Array> {
   assertPassphrase(passphrase)
-  if (file.length > FILE_BYTES_MAX) {
-    throw new UserError('key-file-malformed', 'the key file is too large', {
-      fix: 'Restore the file from a backup, or from the paper copy.',
-    })
-  }
+  if (file.length > FILE_BYTES_MAX) throw malformed('is too large')
   let passphraseTried = false
   const decrypter = new Decrypter()
   decrypter.addPassphrase(passphrase)
@@ -57,6 +54,15 @@ export async function decryptWithPassphrase(passphrase: string, file: Uint8Array
       cause,
     })
   }
+}
+
+const SCRYPT_HEADER = /^age-encryption\.org\/v1\n-> scrypt [A-Za-z0-9+/]+ (\d{1,2})\n/
+const HEADER_LENGTH_MAX = 128
+
+/** The work factor that a file has, so that it keeps it when it is written anew. */
+export function scryptLogNOf(file: Uint8Array): number {
+  const header = String.fromCharCode(...unarmor(file).subarray(0, HEADER_LENGTH_MAX))
+  return Number(SCRYPT_HEADER.exec(header)?.[1] ?? SCRYPT_LOG_N)
 }
 
 function unarmor(file: Uint8Array): Uint8Array {

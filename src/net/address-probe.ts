@@ -2,19 +2,13 @@ import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { ErrorCode } from '../base/codes.ts'
-
-/** What keeps a connection from coming about: a stable code, a plain sentence, and what to do. */
-export interface ConnectionFault {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly fix: string
-}
+import type { Fault } from '../base/errors.ts'
 
 /** One step towards an address, in this order; the first that has a fault is the last. */
 export interface ProbeStep {
   readonly step: (typeof PROBE_STEPS)[number]
   readonly detail: string
-  readonly fault: ConnectionFault | null
+  readonly fault: Fault | null
 }
 
 export const PROBE_STEPS = ['name', 'tcp', 'noise'] as const
@@ -47,16 +41,15 @@ export async function probeAddress(
   let step: ProbeStep['step'] = 'name'
   let socket: Socket | undefined
   try {
+    signal.throwIfAborted()
     const place = parsePlace(address)
-    const hosts = await resolve(place, times.nameMs)
+    const hosts = await resolve(place, within(times.nameMs, signal))
     pass('name', place.family === null ? `${place.host} is ${hosts.join(', ')}` : `${place.host} needs no resolving`)
-    signal.throwIfAborted()
     step = 'tcp'
-    socket = await connectAny(hosts, place.port, times.tcpMs)
+    socket = await connectAny(hosts, place.port, within(times.tcpMs, signal))
     pass('tcp', `something listens at ${socket.remoteAddress} port ${place.port}`)
-    signal.throwIfAborted()
     step = 'noise'
-    await askForNoise(socket, times.answerMs)
+    await askForNoise(socket, within(times.answerMs, signal))
     pass('noise', 'it speaks libp2p and Noise')
   } catch (error) {
     signal.throwIfAborted()
@@ -69,7 +62,7 @@ export async function probeAddress(
 }
 
 class ProbeError extends Error {
-  readonly fault: ConnectionFault
+  readonly fault: Fault
 
   constructor(code: ErrorCode, message: string, fix: string) {
     super(message)
@@ -112,11 +105,11 @@ function parsePlace(address: string): Place {
   )
 }
 
-async function resolve({ host, family, wanted }: Place, timeoutMs: number): Promise<readonly string[]> {
+async function resolve({ host, family, wanted }: Place, patience: Patience): Promise<readonly string[]> {
   if (family !== null) return [host]
   const fix = 'Check the name and the DNS server of this machine; an address in place of a name needs none.'
   try {
-    const found = await within(timeoutMs, lookup(host, { family: wanted, all: true }))
+    const found = await patience(lookup(host, { family: wanted, all: true }))
     return found.slice(0, HOSTS_MAX).map(each => each.address)
   } catch (error) {
     throw new ProbeError('net-name-unresolved', `${host} does not resolve: ${resolverFault(codeOf(error))}`, fix)
@@ -137,11 +130,11 @@ function resolverFault(code: string): string {
 }
 
 /** The first of the hosts that takes the connection; throws the fault of the last. */
-async function connectAny(hosts: readonly string[], port: number, timeoutMs: number): Promise<Socket> {
+async function connectAny(hosts: readonly string[], port: number, patience: Patience): Promise<Socket> {
   let fault: unknown
   for (const host of hosts) {
     try {
-      return await connectTcp(host, port, timeoutMs)
+      return await connectTcp(host, port, patience)
     } catch (error) {
       fault = tcpFault(codeOf(error), `${host} port ${port}`)
     }
@@ -149,12 +142,12 @@ async function connectAny(hosts: readonly string[], port: number, timeoutMs: num
   throw fault
 }
 
-async function connectTcp(host: string, port: number, timeoutMs: number): Promise<Socket> {
+async function connectTcp(host: string, port: number, patience: Patience): Promise<Socket> {
   const socket = connect({ host, port })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   socket.once('connect', resolve).once('error', reject)
   try {
-    await within(timeoutMs, promise)
+    await patience(promise)
     return socket
   } catch (error) {
     socket.on('error', () => {}).destroy()
@@ -174,7 +167,7 @@ function tcpFault(code: string, where: string): ProbeError {
       return new ProbeError(
         'net-no-answer',
         `no answer from ${where}`,
-        'A firewall on the way drops it, here or there, or the machine is off: open the port for this machine’s address.',
+        'A firewall on the way drops it, here or there, or the machine is off: open the port for the address of this machine.',
       )
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -200,7 +193,7 @@ const RESET_FIX =
   'A firewall or proxy on the way cuts it, or the node takes no more connections at the moment: try again, then ask.'
 
 /** Says what every listener of libp2p has to answer in kind. Throws ProbeError for any other answer. */
-async function askForNoise(socket: Socket, timeoutMs: number): Promise<void> {
+async function askForNoise(socket: Socket, patience: Patience): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let answer = ''
   const judge = () => {
@@ -217,7 +210,7 @@ async function askForNoise(socket: Socket, timeoutMs: number): Promise<void> {
   socket.once('close', () => reject(tcpFault('ECONNRESET', 'it')))
   socket.write(MULTISTREAM + NOISE, 'latin1')
   try {
-    await within(timeoutMs, promise)
+    await patience(promise)
   } catch (error) {
     if (codeOf(error) !== 'ETIMEDOUT') throw error
     throw new ProbeError(
@@ -248,13 +241,22 @@ class TimedOut extends Error {
   readonly code = 'ETIMEDOUT'
 }
 
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new TimedOut()), timeoutMs)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
+/** The outcome of a work, or the end of the time for it. */
+type Patience = <T>(work: Promise<T>) => Promise<T>
+
+function within(timeoutMs: number, signal: AbortSignal): Patience {
+  return async work => {
+    signal.throwIfAborted()
+    const { promise, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(new TimedOut()), timeoutMs)
+    const stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop)
+    try {
+      return await Promise.race([work, promise])
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+    }
   }
 }
 

@@ -23,6 +23,8 @@ export interface DialState {
   readonly addresses: readonly string[]
   readonly nextDialMs: number | null
   readonly fault: DialFault | null
+  /** Calls in a row that did not come about, since it was last connected for a while. */
+  readonly failures: number
 }
 
 const ADDRESSES_MAX = 8
@@ -93,8 +95,8 @@ export class Dialer {
   state(peer: PeerKeyHex): DialState | null {
     const target = this.#targets.get(peer)
     if (target === undefined) return null
-    const { status, sinceMs, nextDialMs, fault } = target
-    return { status, sinceMs, nextDialMs, fault, addresses: target.addresses.map(String) }
+    const { status, sinceMs, nextDialMs, fault, failures } = target
+    return { status, sinceMs, nextDialMs, fault, failures, addresses: target.addresses.map(String) }
   }
 
   get peers(): Iterable<PeerKeyHex> {

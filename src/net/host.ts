@@ -42,7 +42,7 @@ export interface Host extends AsyncDisposable {
   peers(): readonly PeerState[]
   /**
    * Opens a connection to a multiaddr and gives the key that answers, which is no admission. Without `/p2p/…` at its
-   * end whoever is there will do. Throws what `dialFault` reads.
+   * end whoever is there will do; a second connection with the same peer is closed. Throws what `dialFault` reads.
    */
   call(address: string, signal: AbortSignal): Promise<PeerKeyHex>
   /** Returns a function that ends the subscription. */
@@ -126,7 +126,7 @@ class Libp2pHost implements Host {
     this.#dialer = new Dialer({
       self: this.self,
       dial: async (addresses, signal) => void (await node.dial([...addresses], { signal })),
-      dialAnybody: async (address, signal) => void (await node.dial(address, { signal })),
+      dialAnybody: async (address, signal) => void (await this.call(address.toString(), signal)),
       isUp: peer => this.#up.has(peer),
       hangUp: peer => this.#hangUp(peer),
       counters,
@@ -167,9 +167,12 @@ class Libp2pHost implements Host {
   }
 
   async call(address: string, signal: AbortSignal): Promise<PeerKeyHex> {
-    const { remotePeer } = await this.#node.dial(multiaddr(address), { signal })
-    const peer = peerKeyHexOf(remotePeer)
-    if (peer !== null) return peer
+    const connection = await this.#node.dial(multiaddr(address), { signal })
+    const peer = peerKeyHexOf(connection.remotePeer)
+    if (peer !== null) {
+      if (this.#openConnections(peer).length > 1) closeInTime(connection)
+      return peer
+    }
     throw new ProtocolError('key-invalid', 'what answers has a key of a kind that no member has')
   }
 
@@ -236,10 +239,10 @@ class Libp2pHost implements Host {
 
   #reconsider(connection: Connection): void {
     const standing = this.#parts.gater.standing(connection.remotePeer)
-    if (standing === 'refused') this.#revoke(connection)
-    // A peer that proved itself in limbo, or lost its standing to limbo, starts over: what it may do hangs on how its
-    // connection began.
-    else if ((standing === 'limbo') !== this.#parts.limbo.has(connection)) void connection.close().catch(() => {})
+    const wasLimbo = this.#parts.limbo.has(connection)
+    if (standing === 'refused' || (standing === 'limbo' && !wasLimbo)) this.#revoke(connection)
+    // A peer that proved itself in limbo starts over: what it may do hangs on how its connection began.
+    else if (standing === 'member' && wasLimbo) closeInTime(connection)
   }
 
   #revoke(connection: Connection): void {
@@ -301,4 +304,9 @@ class Libp2pHost implements Host {
       limbo: connection !== null && this.#parts.limbo.has(connection),
     })
   }
+}
+
+/** libp2p leaves a connection open whose streams do not end in time, such as where the other side reads nothing. */
+function closeInTime(connection: Connection): void {
+  connection.close().catch(error => connection.abort(error instanceof Error ? error : new Error(String(error))))
 }

@@ -20,6 +20,8 @@ export interface PeerState {
   readonly nextDialMs: number | null
   /** Why it is not connected. */
   readonly fault: DialFault | null
+  /** Calls in a row that did not come about. */
+  readonly failures: number
 }
 
 /** Of a peer that is admitted and identified. */
@@ -50,7 +52,8 @@ export function peerState(peer: PeerKeyHex, { dial, connection, up, limbo }: Pee
     rttMs: connection.rtt ?? null,
     protocols: up?.protocols ?? [],
     nextDialMs: null,
-    fault: null,
+    fault: up === null ? (dial?.fault ?? null) : null,
+    failures: dial?.failures ?? 0,
   }
 }
 
@@ -66,5 +69,6 @@ function absentState(peer: PeerKeyHex, dial: DialState | null): PeerState {
     protocols: [],
     nextDialMs: dial?.nextDialMs ?? null,
     fault: dial?.fault ?? null,
+    failures: dial?.failures ?? 0,
   }
 }

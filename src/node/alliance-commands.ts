@@ -1,6 +1,5 @@
 import { fromBase64, toBase64 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import type { NationId } from '../base/ids.ts'
 import { documentsOf } from '../registry/evidence.ts'
 import { encodeSignedDoc } from '../registry/signed-doc.ts'
 import { parseTrust, type Trust } from '../registry/trust-string.ts'
@@ -11,8 +10,15 @@ import type { AppliedDocuments, NodeService } from './node-service.ts'
 
 type AllianceCommands = Pick<NodeService, 'documents' | 'applyDocuments' | 'pin' | 'bounds'>
 
-/** What an operator asks of a running node about the alliance's documents; `keepTrust` makes a pin last. */
-export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => Promise<void>): AllianceCommands {
+export interface KeepingHooks {
+  /** Makes the operator's pin last beyond this run. */
+  keepTrust(trust: Trust): Promise<void>
+  /** Documents that were taken in last, too: the next command reads them from the home. */
+  keepDocuments(): Promise<void>
+}
+
+/** What an operator asks of a running node about the alliance's documents; what is kept is in the home then. */
+export function createAllianceCommands(node: Node, { keepTrust, keepDocuments }: KeepingHooks): AllianceCommands {
   const { book, store } = node
   return {
     documents: () => documentsOf(book.documentSet()).map(doc => toBase64(encodeSignedDoc(doc))),
@@ -20,6 +26,7 @@ export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => 
       const items = documents.map(text => ({ type: EVIDENCE.DOCUMENT, body: parseBase64(text) }))
       const { documents: fresh, ...result } = await book.apply(items, 'operator')
       void node.documentSpread.spread(fresh)
+      await keepDocuments()
       return { ...result, registryVersion: book.directory().registry.version }
     },
     async pin(text) {
@@ -28,7 +35,7 @@ export function createAllianceCommands(node: Node, keepTrust: (trust: Trust) => 
       await keepTrust(trust)
       await node.pins.pinTo(trust)
     },
-    bounds: nation => proposeBounds(nation as NationId, store, book),
+    bounds: (nation, size) => proposeBounds(nation, store, book, size),
   }
 }
 

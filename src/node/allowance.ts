@@ -13,13 +13,19 @@ const HOLDERS_MAX = 1024
 export function createAllowance({ burst, perSecond }: AllowanceRules, clock: Clock) {
   const holders = new Map<string, { readonly left: number; readonly sinceMs: number }>()
 
+  function leftOf(holder: string, nowMs: number): number {
+    const before = holders.get(holder) ?? { left: burst, sinceMs: nowMs }
+    const earned = (Math.max(0, nowMs - before.sinceMs) / 1000) * perSecond
+    return Math.min(burst, before.left + earned)
+  }
+
   return {
+    /** Whether there is one to take. */
+    has: (holder: string): boolean => leftOf(holder, clock.now()) >= 1,
     /** Takes one; false where nothing is left. */
     take(holder: string): boolean {
       const nowMs = clock.now()
-      const before = holders.get(holder) ?? { left: burst, sinceMs: nowMs }
-      const earned = (Math.max(0, nowMs - before.sinceMs) / 1000) * perSecond
-      const left = Math.min(burst, before.left + earned)
+      const left = leftOf(holder, nowMs)
       holders.delete(holder)
       holders.set(holder, { left: left < 1 ? left : left - 1, sinceMs: nowMs })
       if (holders.size > HOLDERS_MAX) holders.delete(holders.keys().next().value as string)

@@ -1,48 +1,44 @@
 import { fromHex, toHex } from '../base/bytes.ts'
 import type { UserError } from '../base/errors.ts'
-import type { AllianceId, NationId } from '../base/ids.ts'
-import type { Clock, Logger, Random } from '../base/ports.ts'
+import type { NationId } from '../base/ids.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
-import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
 import { DAY_MS, type DocHashHex } from '../registry/doc-fields.ts'
-import type { Pin } from '../registry/registry-state.ts'
-import type { Store } from '../store/store.ts'
 import { createAudienceDesk } from './audience-desk.ts'
 import { openAuditOffice } from './audit-office.ts'
 import { createCheckpointSpread } from './checkpoint-spread.ts'
-import { startCheckpoints } from './checkpoints.ts'
 import { createCoalescer } from './coalescer.ts'
 import { createComplaints } from './complaints.ts'
-import type { Config } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
-import { startCosigner } from './cosigner.ts'
-import { assertMember, faultsTolerated, isWitness, otherActiveNations, peerTargets } from './directory-views.ts'
+import { assertMember, faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
 import type { Committed } from './entry-writer.ts'
 import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
 import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
+import { startEvidenceMakers } from './evidence-makers.ts'
 import { openGroupBook } from './group-book.ts'
-import { adoptCheckpoint, heldCheckpoint } from './held-checkpoint.ts'
+import { adoptCheckpoint } from './held-checkpoint.ts'
 import { findHindrance } from './hindrance.ts'
 import { createHistoryGrants } from './history-grants.ts'
 import { agedPins } from './in-force-record.ts'
 import { createIngest } from './ingest.ts'
 import { createKemKeeper } from './kem-keeper.ts'
-import { createKeySuccession, keysInUse, type NextKeys } from './key-succession.ts'
+import { createKeySuccession, keysInUse } from './key-succession.ts'
 import { createLogWatch } from './log-watch.ts'
-import type { NationalRules } from './national-rules.ts'
+import type { NodeOptions } from './node-options.ts'
 import { createOutbox } from './outbox.ts'
-import { startOwedSignatures } from './owed-signatures.ts'
 import { createOwnLog } from './own-log.ts'
 import { readInForce, startPinKeeper } from './pin-keeper.ts'
+import { startProblemWatch } from './problem-watch.ts'
+import { findProblems } from './problems.ts'
 import { createProjector } from './project.ts'
 import { createPublisher } from './publish.ts'
 import { createPublishedReaders } from './published-readers.ts'
+import { createQuarantine } from './quarantine.ts'
 import { createRegistryHints } from './registry-hints.ts'
 import { openReleaseOffice } from './release-office.ts'
 import { createSigningGuard } from './signing-guard.ts'
@@ -50,30 +46,6 @@ import { startStoreKeeper } from './store-keeper.ts'
 import { createSyncService } from './sync-service.ts'
 import { createSyncSource, localState } from './sync-source.ts'
 import { AGENT } from './version.ts'
-
-export interface NodeOptions {
-  readonly allianceId: AllianceId
-  readonly config: Config
-  readonly keys: NodeKeys
-  /** Where keys wait to replace these. */
-  readonly nextKeys?: NextKeys | undefined
-  readonly kemKeys: readonly KemSecret[]
-  /** As they are kept by now; without it they stay as they are. */
-  readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
-  /** Destroys secrets where they are kept, and gives what is left; without it none is destroyed. */
-  readonly destroyKemKeys?: (secrets: readonly KemSecret[]) => Promise<readonly KemSecret[]>
-  readonly store: Store
-  readonly pins: readonly Pin[]
-  /** What the nation lets leave, and who decides on it. */
-  readonly rules: NationalRules
-  /** As they stand in their files by now; without it they stay as they are. */
-  readonly rereadRules?: () => Promise<NationalRules>
-  /** SignedDocs from the alliance file, to be taken in before anything else. */
-  readonly documents: readonly Uint8Array[]
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-}
 
 export type Node = Awaited<ReturnType<typeof composeNode>>
 
@@ -83,6 +55,9 @@ export async function openNode(options: NodeOptions): Promise<Node & AsyncDispos
   parts.use(options.store)
   try {
     const node = await composeNode(options, parts)
+    const watch = startProblemWatch(() => findProblems(node), options.logger)
+    parts.defer(() => watch.stop())
+    node.book.onChange(watch.look)
     return { ...node, [Symbol.asyncDispose]: () => parts.disposeAsync() }
   } catch (error) {
     await parts.disposeAsync()
@@ -306,6 +281,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 
   function onCommitted(entries: readonly Committed[]): void {
     projector.add(entries)
+    alerts.judge(entries, book.directory())
     outbox.add(entries.filter(({ own }) => own).map(({ entry }) => entry))
     inBackground(logWatch.committed(entries))
     for (const { entry } of entries) hints.hint(entry.log.nation, entry.header.registryVersion)
@@ -391,40 +367,23 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   }
 
   await start()
-  const checkpoints = startCheckpoints({
-    allianceId,
-    store,
-    book,
-    ownLog,
-    maySign: () => guard.state().kind === 'open' && hindrance() === undefined,
-    spread: checkpointSpread.spread,
-    intervalMs: config.sync.checkpointMs,
-    logger,
-  })
-  parts.defer(() => checkpoints.stop())
-  const cosigner = startCosigner({
+  const makers = startEvidenceMakers({
     allianceId,
     nation,
     store,
     book,
-    witness: () => (isWitness(book.directory(), nation, witness.publicKey) ? witness : undefined),
-    maySign: () => guard.state().kind === 'open',
+    ownLog,
+    witness,
+    mayCosign: () => guard.state().kind === 'open',
+    maySign: () => guard.state().kind === 'open' && hindrance() === undefined,
+    idle: () => !ingest.isWriting() && projector.backlog() === 0,
     spread: checkpointSpread.spread,
     clock,
-    intervalMs: config.sync.cosignMs,
+    checkpointMs: config.sync.checkpointMs,
+    cosignMs: config.sync.cosignMs,
     logger,
   })
-  parts.defer(() => cosigner.stop())
-  const owed = startOwedSignatures({
-    allianceId,
-    store,
-    verify: verifyEd25519Async,
-    idle: () => !ingest.isWriting() && projector.backlog() === 0,
-    checkpointOf: logId => heldCheckpoint(book, store, logId, Number.MAX_SAFE_INTEGER),
-    convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
-    logger,
-  })
-  parts.defer(() => owed.stop())
+  parts.defer(() => makers.stop())
   const keeper = startStoreKeeper({ store, recovered: onRecovered, logger })
   parts.defer(() => keeper.stop())
 
@@ -436,6 +395,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     pins,
     store,
     ingest,
+    epochs,
     projector,
     publisher,
     guard,
@@ -447,6 +407,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     ownLog,
     reloadKemKeys: kemKeeper.reload,
     sweepKemKeys: kemKeeper.sweep,
+    quarantine: createQuarantine({ allianceId, nation, store, epochs }),
     sync,
     host,
     clock,
@@ -455,8 +416,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     refusals: alerts.refusals,
     hints,
     documentSpread,
-    checkpoint: checkpoints.make,
-    cosign: cosigner.cosign,
+    checkpoint: makers.checkpoint,
+    cosign: makers.cosign,
     nationOf,
     hindrance,
   }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../base/codes.ts'
+import type { Fault } from '../base/errors.ts'
 
 /** Whom and what a check is about. */
 export interface DiagnosisSubject {
@@ -19,13 +20,6 @@ export interface DiagnosisCheck extends DiagnosisSubject {
   readonly code: ErrorCode | ''
   readonly detail: string
   /** What to do about it. */
-  readonly fix: string
-}
-
-/** What is wrong, and what to do about it. */
-export interface Fault {
-  readonly code: ErrorCode
-  readonly message: string
   readonly fix: string
 }
 

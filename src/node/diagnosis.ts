@@ -1,35 +1,42 @@
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
-import { peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
+import type { Host } from '../net/host.ts'
+import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import type { Directory, PeerNode } from '../registry/directory.ts'
+import { checkAddresses, subjectOf } from './address-checks.ts'
 import type { Node } from './daemon.ts'
-import { type DiagnosisCheck, failed, passed, THIS_NODE, unknown } from './diagnosis-check.ts'
+import { type DiagnosisCheck, failed, passed, skipped, THIS_NODE, unknown } from './diagnosis-check.ts'
 import { checkOwnStanding } from './own-standing.ts'
-import { createPeerDiagnosis, diagnoseAddresses } from './peer-diagnosis.ts'
+import { CONNECTION_CHECKS, createPeerDiagnosis } from './peer-diagnosis.ts'
 import { createSyncSource } from './sync-source.ts'
 import { AGENT } from './version.ts'
 
+/** As `peer list` or the table of the checks shows it. */
+const KEY_PREFIX = /^[0-9a-f]{8,64}$/
 /** Everything together; what is not looked at by then is unknown. */
 const DIAGNOSIS_MS = 90_000
-const PEERS_AT_ONCE = 16
+const PEERS_AT_ONCE = 32
 
 /**
- * Why connections do not come about: the own standing, then each peer of `target` (a nation, a peer key in hex, or
- * everybody), in the order in which a connection is made. Throws UserError `net-peer-absent` for an unknown target.
+ * Why connections do not come about: the own standing, then each peer of `target` (a nation, the first 8 or more
+ * digits of a peer key, or everybody), in the order in which a connection is made. Throws UserError `net-peer-absent`
+ * for an unknown target.
  */
 export async function diagnose(
   { host, book, store, nation, sync, clock }: Pick<Node, 'host' | 'book' | 'store' | 'nation' | 'sync' | 'clock'>,
   target?: string,
 ): Promise<readonly DiagnosisCheck[]> {
   const directory = book.directory()
-  const peers = targetsOf(directory, peerKeyBytes(host.self), target)
+  const strangers = strangersOf(host, target)
+  const peers = peersOf(directory, peerKeyBytes(host.self), target)
+  if (strangers.length === 0) assertKnown(peers, directory, target)
   const signal = AbortSignal.timeout(DIAGNOSIS_MS)
   const hello = () => createSyncSource({ store, book, nation, agent: AGENT, clock }).hello()
   const diagnosePeer = createPeerDiagnosis({ host, directory, hello, clock, signal })
   const own = checkOwnStanding({ directory, nation, peer: host.self, nowMs: clock.now() })
   const found = await inParallel(peers, diagnosePeer)
-  return [...own, checkOwnClock(sync.clockSkewMs(), directory.policy.skewSeconds), ...found.flat()]
+  return [...own, checkOwnClock(sync.clockSkewMs(), directory.policy.skewSeconds), ...found.flat(), ...strangers]
 }
 
 /** What can be told without a node: names, TCP and Noise of each peer's addresses as this process sees them. */
@@ -39,16 +46,40 @@ export async function diagnoseFromOutside(
   target?: string,
 ): Promise<readonly DiagnosisCheck[]> {
   const signal = AbortSignal.timeout(DIAGNOSIS_MS)
-  const peers = targetsOf(directory, ownPeerPk, target)
-  return (await inParallel(peers, peer => diagnoseAddresses(peer, signal))).flat()
+  const peers = peersOf(directory, ownPeerPk, target)
+  assertKnown(peers, directory, target)
+  const found = await inParallel(peers, async peer => {
+    const { checks } = await checkAddresses(peer, signal)
+    return [...checks, ...skipped(subjectOf(peer), CONNECTION_CHECKS, 'no daemon runs here that could tell')]
+  })
+  return found.flat()
 }
 
-/** A stranger's key is looked at as well: it may be connected, and kept in limbo. */
-function targetsOf(directory: Directory, ownPeerPk: Uint8Array, target: string | undefined): readonly PeerNode[] {
+function peersOf(directory: Directory, ownPeerPk: Uint8Array, target: string | undefined): readonly PeerNode[] {
   const others = directory.peers().filter(({ peerPk }) => !equalBytes(peerPk, ownPeerPk))
   if (target === undefined) return others
-  const matching = others.filter(({ nation, peerPk }) => nation === target || peerKeyHex(peerPk) === target)
-  if (matching.length > 0) return matching
+  return others.filter(({ nation, peerPk }) => nation === target || isKeyOf(peerKeyHex(peerPk), target))
+}
+
+function isKeyOf(peer: PeerKeyHex, target: string): boolean {
+  return KEY_PREFIX.test(target) && peer.startsWith(target)
+}
+
+/** Anybody may be in limbo, so that is a fault only where it is asked about (R-5.4). */
+function strangersOf(host: Host, target: string | undefined): readonly DiagnosisCheck[] {
+  const strangers = host.peers().filter(({ status }) => status === 'limbo')
+  const meant = strangers.filter(({ peer }) => target === undefined || isKeyOf(peer, target))
+  return meant.map(({ peer, addresses }) => {
+    const subject = { nation: '', peer, address: addresses[0] ?? '' }
+    const message = 'it is kept in limbo: no document in force here names its key'
+    if (target === undefined) return unknown(subject, 'peer key', message)
+    const fix = 'If it is a member, apply the newest documents of its nation: tocsin alliance apply FILE'
+    return failed(subject, 'peer key', { code: 'peer-key-unlisted', message, fix })
+  })
+}
+
+function assertKnown(peers: readonly PeerNode[], directory: Directory, target: string | undefined): void {
+  if (peers.length > 0 || target === undefined) return
   throw new UserError('net-peer-absent', unknownTarget(directory, target), {
     fix: '"tocsin peer list" shows who is known here.',
   })

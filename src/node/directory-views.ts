@@ -5,8 +5,17 @@ import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
 import { STATUS } from '../registry/registry-doc.ts'
+import type { NationStatus } from './node-service.ts'
 
 /** What parts of the node ask of the alliance's documents. */
+
+/** Throws UserError `registry-not-member`. */
+export function assertMember(directory: Directory, nation: NationId): void {
+  if (directory.member(nation) !== undefined) return
+  throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
+    fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
+  })
+}
 
 /** The nodes to keep connected with. */
 export function peerTargets(directory: Directory, nation: NationId, self: Uint8Array): PeerTarget[] {
@@ -32,18 +41,17 @@ export function isWitness(directory: Directory, nation: NationId, witnessPk: Uin
   )
 }
 
+/** Of a nation that has data here: who is left out of the registry is expelled. */
+export function nationStatus(directory: Directory, nation: NationId): NationStatus {
+  const status = directory.member(nation)?.status
+  if (status === STATUS.ACTIVE) return 'ACTIVE'
+  return status === STATUS.SUSPENDED ? 'SUSPENDED' : 'EXPELLED'
+}
+
 /** f of R-2.7 for a log of `nation`: how many of the other witness nations the alliance reckons to be Byzantine. */
 export function faultsTolerated(directory: Directory, nation: NationId): number {
   const witnesses = new Set(directory.witnesses(directory.registry.version))
   witnesses.delete(nation)
   const most = Math.max(0, Math.floor((witnesses.size - 1) / 3))
   return Math.min(directory.policy.byzantineNations ?? most, most)
-}
-
-/** Throws UserError `registry-not-member`. */
-export function assertMember(directory: Directory, nation: NationId): void {
-  if (directory.member(nation) !== undefined) return
-  throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
-    fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
-  })
 }

@@ -24,7 +24,7 @@ export interface DocsExchangeOptions {
   directory(): Directory
   /**
    * Documents for somebody under that registry version, those that matter most first. What comes to be known later may
-   * stand anywhere between them, but none goes: so whoever counts what it has misses none.
+   * stand before what was counted already: who has counted to the end begins anew.
    */
   documents(registryVersion: number): readonly EvidenceItem[]
   /** Whether a document of this name is held. */
@@ -54,13 +54,14 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
   )
   const inTurn = createTurns()
   const pages = createPages(() => options.directory().registry.version)
-  let asking = 0
+  const asking = { inbound: 0, outbound: 0 }
   const tryAsking = async (peer: PeerKeyHex) => {
-    if (asking >= STRANGERS_MAX) return
-    asking++
+    const direction = host.peers().find(each => each.peer === peer)?.direction ?? 'inbound'
+    if (asking[direction] >= STRANGERS_MAX) return
+    asking[direction]++
     await ask(peer)
       .catch(error => logger.debug({ peer, err: error }, 'no documents from a peer in limbo'))
-      .finally(() => asking--)
+      .finally(() => asking[direction]--)
   }
   host.onPeer(({ kind, peer }) => {
     if (kind === 'limbo') void tryAsking(peer)
@@ -82,22 +83,32 @@ export async function startDocsExchange(options: DocsExchangeOptions): Promise<v
 
   /**
    * Anybody can make documents that take long to judge and lead nowhere: a few of them end it, the rest is paced.
-   * Returns how many were judged.
    */
-  async function judge(items: readonly EvidenceItem[], peer: PeerKeyHex): Promise<number> {
+  async function judge(items: readonly EvidenceItem[], peer: PeerKeyHex): Promise<Judged> {
     let idle = 0
+    let news = 0
     for (const [i, item] of items.entries()) {
       if (item.type !== DOCUMENT || options.has(toHex(itemName(item)))) continue
       const startMs = performance.now()
       const { added } = await options.apply([item], peer)
       await delay((performance.now() - startMs) * (1 / STRANGERS_SHARE - 1), undefined, { ref: false })
-      if (added === 0 && ++idle >= IDLE_DOCUMENTS_MAX) return i + 1
+      news += added
+      if (added === 0 && ++idle >= IDLE_DOCUMENTS_MAX) return { count: i + 1, news }
     }
-    return items.length
+    return { count: items.length, news }
   }
 }
 
-/** How far the documents of each peer in limbo have come; a registry that changed here begins another answer. */
+/** How many documents of an answer were looked at, and how many were added. */
+interface Judged {
+  readonly count: number
+  readonly news: number
+}
+
+/**
+ * How far the documents of each peer in limbo have come. A registry that changed here begins another answer, and a later
+ * page without news begins it anew: a document that the peer has made since, such as the one with its key, stands first.
+ */
 function createPages(registryVersion: () => number) {
   /** Insertion order is age. */
   const passed = new Map<PeerKeyHex, DocsRequest>()
@@ -108,8 +119,9 @@ function createPages(registryVersion: () => number) {
       const version = registryVersion()
       return last?.registryVersion === version ? last : { registryVersion: version, after: 0 }
     },
-    passed(peer: PeerKeyHex, { registryVersion, after }: DocsRequest, count: number): void {
+    passed(peer: PeerKeyHex, { registryVersion, after }: DocsRequest, { count, news }: Judged): void {
       passed.delete(peer)
+      if (after > 0 && news === 0) return
       passed.set(peer, { registryVersion, after: after + count })
       if (passed.size > PEERS_KEPT_MAX) passed.delete(passed.keys().next().value as PeerKeyHex)
     },
@@ -122,7 +134,7 @@ const REQUEST_BYTES_MAX = 64
 const LIMBO_MS = 10_000
 /** What judging strangers may take of this thread's time. */
 const STRANGERS_SHARE = 0.1
-/** Strangers whose documents are fetched or wait to be judged. */
+/** Strangers whose documents are fetched or wait to be judged; of those whom we called as many again. */
 const STRANGERS_MAX = 8
 /** Documents of one stranger that are new and add nothing: honest nodes hold valid ones only, each after its parent. */
 const IDLE_DOCUMENTS_MAX = 2

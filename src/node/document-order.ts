@@ -4,7 +4,7 @@ import { DOC_TYPE, type ParsedSignedDoc } from '../registry/signed-doc.ts'
 
 /**
  * What somebody under a registry version lacks: the registries after it, then the documents of the nation `first`, then
- * those of others, each after those it builds on. What is added to the set may come to stand anywhere, and none goes.
+ * those of others, each after those it builds on.
  */
 export function documentsFor(set: EvidenceSet, first: NationId, afterVersion: number): readonly ParsedSignedDoc[] {
   const known = new Set<ParsedSignedDoc>()

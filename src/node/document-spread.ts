@@ -9,6 +9,7 @@ import { findDocument } from '../registry/evidence.ts'
 import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { createAllowance } from './allowance.ts'
 import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
+import { createTurns } from './turns.ts'
 
 export interface DocumentSpreadOptions {
   readonly host: Pick<Host, 'subscribe' | 'publish'>
@@ -22,9 +23,17 @@ export interface DocumentSpreadOptions {
 /** Documents of one neighbour that cost signature checks; far more than an honest alliance makes in a day. */
 const JUDGED = { burst: 256, perSecond: 4 }
 
+/**
+ * Those of them that were of no use here. Anybody can make documents that take half a second to judge, and honest nodes
+ * pass on none that they do not hold as valid; what is held back of theirs comes by sync.
+ */
+const USELESS = { burst: 8, perSecond: 0.1 }
+
 /** Documents on their way to all by gossip. What it misses, such as all that came before, comes by sync. */
 export function createDocumentSpread({ host, book, lacking, clock, logger }: DocumentSpreadOptions) {
   const allowance = createAllowance(JUDGED, clock)
+  const useless = createAllowance(USELESS, clock)
+  const inTurn = createTurns()
 
   function isHeldAs(doc: ParsedSignedDoc, data: Uint8Array): boolean {
     const held = findDocument(book.documentSet(), docHashHex(doc.hash))
@@ -34,9 +43,15 @@ export function createDocumentSpread({ host, book, lacking, clock, logger }: Doc
   /** A document under other signatures than the ones that count is taken in here and passed on by nobody. */
   async function judge(data: Uint8Array, from: PeerKeyHex): Promise<Verdict> {
     const doc = parseSignedDoc(data)
+    return inTurn(() => take(data, doc, from))
+  }
+
+  /** One after the other, so that each is judged by what became of those before it. */
+  async function take(data: Uint8Array, doc: ParsedSignedDoc, from: PeerKeyHex): Promise<Verdict> {
     if (isHeldAs(doc, data)) return 'accept'
-    if (!allowance.take(from)) return 'ignore'
-    const { refused, waiting } = await book.apply([{ type: EVIDENCE.DOCUMENT, body: data }], 'gossip')
+    if (!useless.has(from) || !allowance.take(from)) return 'ignore'
+    const { added, refused, waiting } = await book.apply([{ type: EVIDENCE.DOCUMENT, body: data }], 'gossip')
+    if (added === 0) useless.take(from)
     const [refusal] = refused
     if (refusal !== undefined) throw new ProtocolError(refusal.code, refusal.reason)
     if (waiting > 0) lacking(from)

@@ -7,7 +7,9 @@ import { ITEM } from '../indicator/item-type.ts'
 import { isTlp, PAP } from '../indicator/marking.ts'
 import { buildStixItem } from '../indicator/stix-object.ts'
 import { encode } from '../wire/codec.ts'
-import { GroupDoc, type Item } from '../wire/gen/tocsin.ts'
+import { GroupDoc, Item } from '../wire/gen/tocsin.ts'
+import { BODY_BYTES_MAX } from '../wire/limits.ts'
+import { decodeStrict } from '../wire/strict.ts'
 import type { GroupText, PublishItem } from './node-service.ts'
 
 const ITEM_ID_BYTES = 16
@@ -65,4 +67,14 @@ export function draftOf(item: Item): DraftItem {
   // R-4.1: a version of a group has no id of its own
   if (parsed.kind === 'group') return { item, id: itemHash(item).slice(0, ITEM_ID_BYTES), tlp: 0, warnings: [] }
   throw new ProtocolError('item-malformed', `items of the kind ${parsed.kind} are not published`)
+}
+
+/** Undefined where it is none of this program's, though another version may have written it. */
+export function parseDraftItem(bytes: Uint8Array): DraftItem | undefined {
+  try {
+    return draftOf(decodeStrict(Item, bytes, BODY_BYTES_MAX))
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined
+    throw error
+  }
 }

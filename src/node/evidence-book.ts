@@ -1,4 +1,5 @@
-import { fromHex, toHex } from '../base/bytes.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
@@ -51,6 +52,7 @@ export interface EvidenceBook {
   checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
   has(hashHex: string): boolean
+  /** Of documents first, each after those it builds on: whoever fetches in this order has none wait for another. */
   hashes(): readonly Uint8Array[]
   item(hash: Uint8Array): EvidenceItem | undefined
   /** `SHA256("tocsin/evidence/v1\0" || the hashes, ascending)`. */
@@ -131,7 +133,6 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   function take(item: EvidenceItem): StoreBatch | 'known' | 'waiting' {
     if (item.type === EVIDENCE.DOCUMENT) return takeDocument(item)
     if (item.type === EVIDENCE.PROOF) return takeProof(item)
-    if (item.type === EVIDENCE.CHECKPOINT) return takeCheckpoint(item)
     // Of a later version; not kept, since nothing here could tell it from noise.
     return 'known'
   }
@@ -156,24 +157,23 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     for (const log of change?.logs ?? []) {
       logger.warn({ nation: log.nation, log: logIdHex(log.logId) }, 'the author of a log contradicts itself')
     }
-    return change === undefined ? 'known' : batchOf(change)
+    return change === undefined ? 'known' : batchOf([change])
   }
 
-  function takeCheckpoint(item: EvidenceItem): StoreBatch | 'known' {
-    const change = logs.addCheckpoint(verifyCheckpointEvidence(item.body, context), evidenceOf)
-    return change === undefined ? 'known' : batchOf(change)
-  }
-
-  function batchOf({ added, removed, logs: touched }: Change): StoreBatch {
+  function batchOf(changes: readonly Change[]): StoreBatch {
     all = undefined
     listed = undefined
-    for (const { name } of removed) pieces.delete(toHex(name))
-    for (const { name, item } of added) pieces.set(toHex(name), item)
-    // Two logs of one position say something of every log of that position (R-2.1).
-    if (touched.length > 1) limits.clear()
-    for (const log of touched) limits.delete(logIdHex(log.logId))
-    const add = added.map(({ name, item }) => ({ type: item.type, hash: name, bytes: item.body }))
-    return { evidence: { add, remove: removed.map(({ name }) => name) } }
+    for (const { added, removed, logs: touched } of changes) {
+      for (const { name } of removed) pieces.delete(toHex(name))
+      for (const { name, item } of added) pieces.set(toHex(name), item)
+      // Two logs of one position say something of every log of that position (R-2.1).
+      if (touched.length > 1) limits.clear()
+      for (const log of touched) limits.delete(logIdHex(log.logId))
+    }
+    const add = changes.flatMap(({ added }) =>
+      added.map(({ name, item }) => ({ type: item.type, hash: name, bytes: item.body })),
+    )
+    return { evidence: { add, remove: changes.flatMap(({ removed }) => removed.map(({ name }) => name)) } }
   }
 
   /** All that is held, by name in hex. */
@@ -213,25 +213,53 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   async function apply(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
+    try {
+      return await takeAll(offered, from)
+    } catch (error) {
+      // What could not be written counts here all the same, until `resume` has written it.
+      tell()
+      throw error
+    }
+  }
+
+  async function takeAll(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
     const refused: { code: ErrorCode; reason: string }[] = []
-    const fresh: Uint8Array[] = []
     const count = { added: 0, known: 0, waiting: 0 }
+    const fresh: Uint8Array[] = []
+    const checkpoints: VerifiedCheckpointEvidence[] = []
     for (const item of offered) {
       try {
+        if (item.type === EVIDENCE.CHECKPOINT) {
+          checkpoints.push(verifyCheckpointEvidence(item.body, context))
+          continue
+        }
         const taken = take(item)
         count[typeof taken === 'string' ? taken : 'added']++
         if (typeof taken === 'string') continue
         for (const { bytes } of taken.documents?.add ?? []) fresh.push(bytes)
-        unsaved.push(taken)
-        await inTurn(save)
+        await keep(taken)
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
         refused.push({ code: error.code, reason: error.message })
+        // Anybody can make documents that take half a second to find out: others have their turn between them.
+        await nextTurn()
         logger.debug({ code: error.code, from }, 'refused a piece of evidence')
       }
     }
+    const changes: Change[] = []
+    for (const ofLog of Map.groupBy(checkpoints, ({ log }) => logIdHex(log.logId)).values()) {
+      const change = logs.addCheckpoints(ofLog, evidenceOf)
+      count[change === undefined ? 'known' : 'added'] += ofLog.length
+      if (change !== undefined) changes.push(change)
+    }
+    if (changes.length > 0) await keep(batchOf(changes))
     if (count.added > 0) await settle()
     return { ...count, refused, documents: fresh }
+  }
+
+  function keep(batch: StoreBatch): Promise<void> {
+    unsaved.push(batch)
+    return inTurn(save)
   }
 
   /** In order; what a failed write leaves is saved with what comes next. */
@@ -243,16 +271,23 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   async function settle(): Promise<void> {
-    await settleLimits()
+    try {
+      await settleLimits()
+    } finally {
+      tell()
+    }
+  }
+
+  function tell(): void {
     for (const listener of listeners) listener()
   }
 
   function listing() {
     if (listed !== undefined) return listed
-    const names = [...allPieces().keys()].sort().map(name => parseHash(fromHex(name)))
-    const bytes = new Uint8Array(names.length * HASH_BYTES)
-    for (const [i, name] of names.entries()) bytes.set(name, i * HASH_BYTES)
-    listed = { names, digest: labelledHash('tocsin/evidence/v1', bytes) }
+    const names = [...allPieces().keys()].map(name => parseHash(fromHex(name)))
+    const ascending = new Uint8Array(names.length * HASH_BYTES)
+    for (const [i, name] of names.toSorted(compareBytes).entries()) ascending.set(name, i * HASH_BYTES)
+    listed = { names, digest: labelledHash('tocsin/evidence/v1', ascending) }
     return listed
   }
 
@@ -281,7 +316,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     allianceId,
     directory: current,
     documentSet: () => documents,
-    documents: (first, afterVersion = 0) => documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
+    documents: (first, afterVersion = 0) =>
+      documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
     async repin(next) {
       pins = next
       forget()

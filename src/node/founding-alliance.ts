@@ -26,20 +26,31 @@ export interface HeldAlliance extends Alliance {
  * Throws ProtocolError with its code, or UserError `alliance-incomplete`.
  */
 export function openAlliance(documents: readonly ParsedSignedDoc[], trust?: Trust | undefined): Alliance {
-  const evidence = openEvidence(documents)
-  const pins: Pin[] = trust === undefined ? [] : [{ version: trust.version, hash: trust.hash, from: 'operator' }]
-  const directory = openDirectory(evidence, pins)
+  return pinAlliance(openEvidence(documents), trust)
+}
+
+/**
+ * What the same documents say where `trust` is what the operator confirmed (R-1.5). Throws UserError `alliance-incomplete`,
+ * or `registry-fingerprint-mismatch` where that was of another alliance.
+ */
+export function pinAlliance(evidence: EvidenceSet, trust: Trust | undefined): Alliance {
+  const directory = openDirectory(evidence, operatorPins(trust))
   if (directory === undefined) {
     throw new UserError('alliance-incomplete', 'the founding document is not the one that was confirmed here', {
       fix: 'Ask for the alliance file again.',
     })
   }
+  if (trust !== undefined) checkTrust(trust, directory.chain)
   return { evidence, directory }
+}
+
+export function operatorPins(trust: Trust | undefined): readonly Pin[] {
+  return trust === undefined ? [] : [{ version: trust.version, hash: trust.hash, from: 'operator' }]
 }
 
 /** Reads an alliance file and verifies it whole. `-` is not special here. Throws as `openAlliance`, and `file-*`. */
 export async function readAllianceFile(path: string): Promise<readonly ParsedSignedDoc[]> {
-  return parseAllianceFile(await readInput(path, ALLIANCE_FILE_BYTES_MAX)).documents.map(parseSignedDoc)
+  return parseAllianceFile(await readInput(path, ALLIANCE_FILE_BYTES_MAX), path).documents.map(parseSignedDoc)
 }
 
 /** The alliance that the home belongs to; undefined where it belongs to none. */
@@ -57,7 +68,9 @@ export async function readHeldAlliance(home: Home): Promise<HeldAlliance | undef
 export function mergeAlliance(held: HeldAlliance | undefined, offered: readonly ParsedSignedDoc[]): Alliance {
   const alone = openAlliance(offered)
   if (held === undefined) return alone
-  checkTrust(held.trust ?? trustOf(held.directory.registry), alone.directory.chain)
+  const trust = held.trust ?? trustOf(held.directory.registry)
+  // R-1.5: where the file holds what was confirmed, the pin decides among its branches
+  if (!alone.evidence.registries.has(trust.hash)) checkTrust(trust, alone.directory.chain)
   return openAlliance([...documentsOf(held.evidence), ...offered], held.trust)
 }
 
@@ -76,7 +89,9 @@ export async function readInput(path: string, bytesMax: number): Promise<Uint8Ar
   try {
     const { size } = await stat(path)
     if (size > bytesMax)
-      throw new UserError('file-too-large', `${path} has ${size} bytes; at most ${bytesMax} are read`)
+      throw new UserError('file-too-large', `${path} has ${size} bytes; at most ${bytesMax} are read`, {
+        fix: 'Check that it is the right file.',
+      })
     return new Uint8Array(await readFile(path))
   } catch (cause) {
     if (cause instanceof UserError) throw cause

@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { decryptKeyFile, encryptKeyFile, type RootSecrets } from '../crypto/key-file.ts'
-import type { EncryptOptions } from '../crypto/passphrase-file.ts'
+import { type EncryptOptions, scryptLogNOf } from '../crypto/passphrase-file.ts'
 import { createRootSigner } from '../registry/root-signer.ts'
 import { DOC_TYPE, type DocType, type ParsedSignedDoc, type RootSigner, signDoc } from '../registry/signed-doc.ts'
 import { readSecret, writeWhole } from './home.ts'
@@ -10,7 +10,11 @@ import { readSecret, writeWhole } from './home.ts'
 /** A root or governor key file, opened to sign. */
 export interface OpenKeyFile {
   readonly path: string
+  /** The bytes that were opened. */
+  readonly file: Uint8Array
   readonly passphrase: string
+  /** As the file has it, and keeps it when it is written anew. */
+  readonly scryptLogN?: number
   readonly secrets: RootSecrets
   readonly signer: RootSigner
 }
@@ -23,21 +27,24 @@ export type AskPassphrase = (path: string, rejected: UserError | undefined) => P
 
 /** Throws UserError `key-file-*` or, once `ask` gives up, `passphrase-wrong`. */
 export async function openKeyFile(path: string, ask: AskPassphrase): Promise<OpenKeyFile> {
-  const { passphrase, secrets } = await openWithPassphrase(path, ask, decryptKeyFile)
-  return { path, passphrase, secrets, signer: createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed) }
+  const file = await readSecret(path)
+  return withPassphrase(path, ask, async passphrase => {
+    const secrets = await decryptKeyFile(passphrase, file)
+    const signer = createRootSigner(secrets.ed25519Seed, secrets.mldsa65Seed)
+    return { path, file, passphrase, scryptLogN: scryptLogNOf(file), secrets, signer }
+  })
 }
 
-/** Tries passphrases until one opens the file. Throws as `openKeyFile` does. */
-export async function openWithPassphrase<T>(
+/** Asks for the passphrase of `path` until `open` takes it. Throws UserError `passphrase-wrong` once `ask` gives up. */
+export async function withPassphrase<T>(
   path: string,
   ask: AskPassphrase,
-  decrypt: (passphrase: string, file: Uint8Array) => Promise<T>,
-): Promise<{ readonly passphrase: string; readonly secrets: T }> {
-  const file = await readSecret(path)
+  open: (passphrase: string) => Promise<T>,
+): Promise<T> {
   for (let rejected: UserError | undefined; ; ) {
     const passphrase = await ask(path, rejected)
     try {
-      return { passphrase, secrets: await decrypt(passphrase, file) }
+      return await open(passphrase)
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== 'passphrase-wrong') throw error
       rejected = error
@@ -84,10 +91,35 @@ export async function signRecorded(
     keys.map(key => key.signer),
   )
   const recorded = keys.map(key => ({ key, secrets: withRecord(key, doc, signed, options.abandon) }))
+  const files: Uint8Array[] = []
   for (const { key, secrets } of recorded) {
-    await writeWhole(key.path, await encryptKeyFile(key.passphrase, secrets, options), { replace: true })
+    files.push(await encryptKeyFile(key.passphrase, secrets, { ...workFactorOf(key), ...options }))
   }
+  // Another run may have signed since they were opened: its record counts, and must not be lost.
+  const now: OpenKeyFile[] = []
+  for (const key of keys) now.push(await openAgain(key))
+  if (now.some((key, i) => key !== keys[i])) return signRecorded(doc, now, options)
+  for (const [i, { path }] of keys.entries()) await writeWhole(path, files[i]!, { replace: true })
   return signed
+}
+
+/** The same object while the file is what was opened. */
+async function openAgain(key: OpenKeyFile): Promise<OpenKeyFile> {
+  if (equalBytes(await readSecret(key.path), key.file)) return key
+  return openKeyFile(key.path, (_, rejected) => {
+    if (rejected !== undefined) throw rejected
+    return Promise.resolve(key.passphrase)
+  })
+}
+
+/** Before anything else is done for it. Throws UserError `key-signed-another`. */
+export function assertMaySign(doc: DocToSign, keys: readonly OpenKeyFile[], { abandon }: SignOptions): void {
+  const unsigned = signDoc(doc.type, doc.allianceIdField, doc.docBytes, [])
+  for (const key of keys) withRecord(key, doc, unsigned, abandon)
+}
+
+function workFactorOf({ scryptLogN }: OpenKeyFile): EncryptOptions {
+  return scryptLogN === undefined ? {} : { scryptLogN }
 }
 
 function withRecord(

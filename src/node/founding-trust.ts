@@ -9,17 +9,21 @@ import {
   trustOf,
   trustWords,
 } from '../registry/trust-string.ts'
+import type { Alliance } from './founding-alliance.ts'
 
 /**
  * What the operator typed of the registry that others confirmed out of band (R-1.4): the trust string, its words or its
- * fingerprint. `chain` is the walk from version 1 on. Returns the version meant, which is to be pinned.
+ * fingerprint. Returns the version meant, which is to be pinned; in a SPLIT it may be of any branch (R-1.5).
  * Throws UserError `trust-string-malformed`, `registry-fingerprint-mismatch` or `alliance-incomplete`.
  */
-export function parseClaim(text: string, chain: readonly ParsedRegistryDoc[]): Trust {
+export function parseClaim(text: string, { evidence, directory }: Alliance): Trust {
   const claim = text.trim().toLowerCase()
-  if (claim.startsWith('tocsin1-')) return expectTrust(parseTrust(claim), chain)
+  const candidates = [...evidence.registries.values()].map(({ doc }) => trustOf(doc))
+  if (claim.startsWith('tocsin1-')) {
+    const trust = parseTrust(claim)
+    return candidates.find(each => encodeTrust(each) === encodeTrust(trust)) ?? expectTrust(trust, directory.chain)
+  }
   const compact = claim.replaceAll(/[^a-z0-9]/g, '')
-  const candidates = chain.map(trustOf).toReversed()
   const found = candidates.find(
     trust => compact === trustWords(trust).join('') || compact === fingerprint(trust).replaceAll('-', ''),
   )
@@ -29,7 +33,7 @@ export function parseClaim(text: string, chain: readonly ParsedRegistryDoc[]): T
       fix: 'Type what the founder reads to you from "tocsin alliance show".',
     })
   }
-  throw mismatch(text.trim(), candidates[0])
+  throw mismatch(text.trim(), trustOf(directory.registry))
 }
 
 /** Throws where the walk does not arrive at `expected`, or ends before it. */
@@ -44,10 +48,10 @@ export function expectTrust(expected: Trust, chain: readonly ParsedRegistryDoc[]
 
 const WORDS_COUNT = 16
 
-function mismatch(claim: string, actual: Trust | undefined): UserError {
-  const name = actual === undefined ? 'empty' : `${fingerprint(actual)} (version ${actual.version})`
+function mismatch(claim: string, actual: Trust): UserError {
+  const name = `${fingerprint(actual)} (version ${actual.version})`
   return new UserError('registry-fingerprint-mismatch', `the registry is ${name}, the one confirmed is ${claim}`, {
     fix: 'Somebody has another registry, altered this one on its way, or mistyped. Compare with a governor by telephone, and use nothing of it until you agree.',
-    data: { expected: claim, ...(actual && { actual: encodeTrust(actual), words: trustWords(actual).join(' ') }) },
+    data: { expected: claim, actual: encodeTrust(actual), words: trustWords(actual).join(' ') },
   })
 }

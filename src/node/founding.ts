@@ -7,18 +7,21 @@ import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { createXWingKey } from '../crypto/xwing.ts'
 import { buildInnerNode, buildNationDoc } from '../registry/build-nation.ts'
 import { buildFoundingRegistry, type Founding } from '../registry/build-registry.ts'
+import { governorsOf } from '../registry/council.ts'
 import { documentsOf } from '../registry/evidence.ts'
 import { kemKeyIdOf, SUITE_XWING } from '../registry/kem-key.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
 import { DEFAULT_POLICY } from '../registry/policy.ts'
-import { type ParsedRegistryDoc, parseRegistryDoc, ROLE, STATUS } from '../registry/registry-doc.ts'
+import { draftOf, type Proposal } from '../registry/proposal.ts'
+import { firstRoles, type ParsedRegistryDoc, parseRegistryDoc, STATUS } from '../registry/registry-doc.ts'
 import { rootSetOf } from '../registry/root-set.ts'
-import { DOC_TYPE, signDoc } from '../registry/signed-doc.ts'
+import { DOC_TYPE, signedDocOf } from '../registry/signed-doc.ts'
 import type { KemKey, NodeKey } from '../wire/gen/tocsin.ts'
 import type { Config } from './config.ts'
 import { type Alliance, openAlliance } from './founding-alliance.ts'
 import { assertKeyOf, type OpenKeyFile, type SignOptions, signRecorded } from './founding-keys.ts'
 import type { NationFile } from './nation-file.ts'
+import { seatOfKey } from './proposal-signing.ts'
 
 export interface FoundingWish {
   readonly name: string
@@ -45,7 +48,6 @@ export interface OwnNode {
   readonly addresses: readonly string[]
 }
 
-const ROLES = [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS]
 const NO_CEILING = 0
 /** The longest that R-1.9 allows. */
 const VALID_DAYS = 400
@@ -57,11 +59,11 @@ export function planFounding(wish: FoundingWish): FoundingPlan {
     name: wish.name,
     governors: wish.governors.map(id => ({ nation: id, ...memberOf(nations, id).governor })),
     threshold: wish.threshold ?? Math.floor(wish.governors.length / 2) + 1,
-    nations: [...nations.values()].map(({ nation, label, rootThreshold, roots }) => ({
+    nations: [...nations.values()].map(({ nation, label, rootThreshold, roots, observer }) => ({
       nation,
       label,
       status: STATUS.ACTIVE,
-      roles: ROLES,
+      roles: firstRoles(observer),
       rootThreshold,
       roots,
       maxTlp: NO_CEILING,
@@ -71,7 +73,12 @@ export function planFounding(wish: FoundingWish): FoundingPlan {
     validDays: VALID_DAYS,
   }
   const { docBytes } = buildFoundingRegistry(founding)
-  return { docBytes, registry: parseRegistryDoc(signDoc(DOC_TYPE.REGISTRY, EMPTY, docBytes, [])) }
+  return { docBytes, registry: parseRegistryDoc(signedDocOf(DOC_TYPE.REGISTRY, docBytes)) }
+}
+
+/** The proposal of version 1, for governors who sign elsewhere. */
+export function foundingProposal({ docBytes }: FoundingPlan): Proposal {
+  return draftOf(DOC_TYPE.REGISTRY, docBytes, [])
 }
 
 /**
@@ -83,12 +90,12 @@ export async function signFounding(
   keys: readonly OpenKeyFile[],
   options: SignOptions = {},
 ): Promise<Alliance> {
-  const signing = new Set(keys.map(key => governorOf(registry, key)))
+  const signing = new Set(keys.map(key => seatOfKey([governorsOf(registry)], key)))
   if (signing.size < registry.threshold) {
     throw new UserError(
       'doc-threshold',
       `${signing.size} of ${registry.governors.length} governors sign here, and ${registry.threshold} must`,
-      { fix: 'Name their key files with --governor-key, or fewer governors with --governors.' },
+      { fix: 'Name key files of different governors with --governor-key, or none: then each signs at its own place.' },
     )
   }
   const doc = { type: DOC_TYPE.REGISTRY, allianceIdField: EMPTY, version: 1, docBytes, allianceName: registry.name }
@@ -167,7 +174,7 @@ export function buildNodeKey(
 /** The addresses that a nation's document may name: what is announced, else what is listened on and can be dialled. */
 export function publicAddresses({ net }: Config): readonly string[] {
   if (net.announce.length > 0) return net.announce
-  return net.listen.filter(address => !/^\/(ip4\/0\.0\.0\.0|ip6\/::)\//.test(address))
+  return net.listen.filter(address => !/^\/(ip4\/0\.0\.0\.0|ip6\/::)\/|\/tcp\/0$/.test(address))
 }
 
 function byNation(files: readonly NationFile[]): ReadonlyMap<NationId, NationFile> {
@@ -189,18 +196,6 @@ function memberOf(nations: ReadonlyMap<NationId, NationFile>, nation: NationId):
   throw new UserError('wire-text', `${nation} is to be a governor and is not among the nations`, {
     fix: 'Give its request too, or leave it out of --governors.',
   })
-}
-
-function governorOf(registry: ParsedRegistryDoc, { path, secrets, signer }: OpenKeyFile): NationId {
-  const governor = registry.governors.find(({ keys }) => keys.some(key => key.idHex === signer.key.idHex))
-  if (governor !== undefined) return governor.nation
-  throw new UserError(
-    'key-file-other',
-    `${path} holds no key of a governor, but the ${secrets.kind} key of ${secrets.nation}`,
-    {
-      fix: 'Name governor.age or governor-recovery.age of a nation that is to be a governor.',
-    },
-  )
 }
 
 export function toKemKey({ seed, fromMs, untilMs }: KemSecret): KemKey {

@@ -1,7 +1,8 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
+import type { Fault } from '../base/errors.ts'
 import type { Directory } from '../registry/directory.ts'
 import type { Hello } from '../wire/gen/tocsin.ts'
-import { type DiagnosisCheck, type DiagnosisSubject, type Fault, failed, passed, skipped } from './diagnosis-check.ts'
+import { type DiagnosisCheck, type DiagnosisSubject, failed, passed, skipped } from './diagnosis-check.ts'
 import type { Greeting } from './peer-greeting.ts'
 
 export const GREETING_CHECKS = ['protocol', 'alliance', 'registry', 'clock'] as const
@@ -65,7 +66,7 @@ function checkRegistry({ registryVersion, registryHash }: Hello, { registry, cha
     return {
       code: 'registry-older',
       message: `theirs is older: ${theirs} there, ${ours} here`,
-      fix: 'It comes to them with their next sync. If it stays so, send them an invite: tocsin alliance invite',
+      fix: 'It comes to them with their next sync. If it stays so, send them an invite: tocsin alliance invite NATION',
     }
   }
   return {

@@ -1,7 +1,12 @@
+import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { LogHead } from '../chain/log-head.ts'
+import { nameOf } from '../registry/describe.ts'
 import type { Directory } from '../registry/directory.ts'
+import { checkExpiry } from '../registry/expiry.ts'
+import type { ParsedNationDoc } from '../registry/nation-doc.ts'
+import { listOf } from '../registry/phrase.ts'
 import { ROLE, STATUS } from '../registry/registry-doc.ts'
 import type { GuardState } from './signing-guard.ts'
 
@@ -14,9 +19,6 @@ export interface PublishingState {
   readonly log: { readonly head: LogHead; readonly limit: number } | undefined
   readonly nowMs: number
 }
-
-/** Publishing stops this long after the registry expired (R-1.9). */
-const PUBLISH_AFTER_EXPIRY_MS = 30 * 86_400_000
 
 /** Why this node may not publish now; undefined where it may, or may queue. */
 export function findHindrance({
@@ -33,27 +35,48 @@ export function findHindrance({
       fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
     })
   }
+  // First: another log would not help.
+  const member = directory.member(nation)
+  if (member?.status !== STATUS.ACTIVE) {
+    return new UserError('publish-no-role', `the registry does not have ${nation} as an active member`, {
+      fix: 'Ask the governors to let the nation back in; "tocsin alliance log" tells what was decided.',
+    })
+  }
   if (log !== undefined && log.limit <= log.head.size) {
     const message = `of our log only the first ${log.limit} entries stand, and it may not grow`
     return new UserError('signing-log-ended', message, {
-      fix: 'Find out who else has the signing key; then run "tocsin node incarnate" to go on with a new log.',
+      fix: 'If others may have the key, or it is given up: "tocsin nation compromise" says what to do. Else "tocsin node incarnate" goes on with a new log.',
     })
   }
-  const member = directory.member(nation)
-  if (member?.status !== STATUS.ACTIVE || !member.roles.has(ROLE.PUBLISH)) {
-    return new UserError('publish-no-role', `the registry does not let ${nation} publish`, {
-      fix: 'Ask the governors for the role PUBLISH.',
-    })
+  if (!member.roles.has(ROLE.PUBLISH)) {
+    const roles = [...member.roles].map(role => nameOf(ROLE, role))
+    const message = `the registry does not let ${nation} publish: its roles are ${listOf(roles) || 'none'}`
+    return new UserError('publish-no-role', message, { fix: 'Ask the governors for the role PUBLISH.' })
   }
   if (!directory.mayOpenLog(nation, signPk)) {
-    return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
-      fix: 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.',
-    })
+    return unknownKey(nation, signPk, member.doc)
   }
-  if (nowMs > directory.registry.expiresMs + PUBLISH_AFTER_EXPIRY_MS) {
+  // R-1.9
+  if (checkExpiry(directory.registry.expiresMs, nowMs).kind === 'lapsed') {
     return new UserError('publish-registry-expired', 'the registry expired more than 30 days ago', {
       fix: 'Ask the governors for a new version of the registry and apply it.',
     })
   }
   return undefined
+}
+
+/** What helps depends on whether the document is missing, has given the key up, or has never named it. */
+function unknownKey(nation: NationId, signPk: Uint8Array, doc: ParsedNationDoc | undefined): UserError {
+  const isGivenUp = doc?.nodes.some(node => node.signPk !== undefined && equalBytes(node.signPk, signPk))
+  if (isGivenUp) {
+    return new UserError('publish-key-unknown', `the document of ${nation} has given up the keys of this node`, {
+      fix: 'Where new keys were made for it, "tocsin stop" and "tocsin start" take them; else: tocsin nation rotate node',
+    })
+  }
+  return new UserError('publish-key-unknown', `no document of ${nation} names this node's signing key`, {
+    fix:
+      doc === undefined
+        ? 'Run "tocsin alliance apply" with the alliance file: it signs the document of the own nation.'
+        : 'Run "tocsin nation export --node -O FILE" here, and "tocsin nation add-node FILE" where the root key is.',
+  })
 }

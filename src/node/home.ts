@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { access, chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import {
@@ -20,6 +20,8 @@ export interface Home {
   readonly config: string
   readonly keys: string
   readonly nodeKeys: string
+  /** Keys that are to replace those of the node (R-2.12). */
+  readonly nextNodeKeys: string
   readonly kemKeys: string
   readonly rootKey: string
   readonly governorKey: string
@@ -49,6 +51,7 @@ export function homeAt(path: string | undefined, environment: Readonly<Record<st
     config: join(root, 'config.yaml'),
     keys,
     nodeKeys: join(keys, 'node.keys'),
+    nextNodeKeys: join(keys, 'node-next.keys'),
     kemKeys: join(keys, 'kem.keys'),
     rootKey: join(keys, 'root.age'),
     governorKey: join(keys, 'governor.age'),
@@ -88,8 +91,21 @@ export async function readNodeKeys(home: Home): Promise<NodeKeys> {
   return parseNodeKeys(await readSecret(home.nodeKeys))
 }
 
+/** Undefined where none wait. */
+export async function readNextNodeKeys(home: Home): Promise<NodeKeys | undefined> {
+  return (await exists(home.nextNodeKeys)) ? parseNodeKeys(await readSecret(home.nextNodeKeys)) : undefined
+}
+
+/** In one step, so that there are always keys of the node. Done already where none wait. */
+export async function adoptNextNodeKeys(home: Home): Promise<void> {
+  if (await exists(home.nextNodeKeys)) await rename(home.nextNodeKeys, home.nodeKeys)
+}
+
 export async function readKemKeys(home: Home): Promise<readonly KemSecret[]> {
-  return parseKemKeys(await readSecret(home.kemKeys)).keys
+  if (await exists(home.kemKeys)) return parseKemKeys(await readSecret(home.kemKeys)).keys
+  throw new UserError('key-file-unreadable', `${home.kemKeys} is missing: without KEM keys nothing can be read`, {
+    fix: 'A further node takes them over with "tocsin nation kem-import FILE"; else restore it from its escrow.',
+  })
 }
 
 /** Reads a secret file; refuses one that others may read. Throws UserError `key-file-unreadable` or `key-file-permissions`. */
@@ -106,25 +122,59 @@ export async function readSecret(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a file that appears whole or not at all; 0600 unless said. Refuses to overwrite unless told to. */
+/**
+ * Writes a file that appears whole or not at all; 0600 unless said. Refuses to overwrite unless told to.
+ * Throws UserError `file-exists` or `file-unwritable`.
+ */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array | string,
   options: { mode?: number; replace?: boolean } = {},
 ) {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   if (options.replace !== true) await assertAbsent(path)
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeBeside(path, bytes, options.mode ?? 0o600)
+  } catch (cause) {
+    throw new UserError('file-unwritable', `${path} cannot be written: ${reason(cause)}`, {
+      fix: 'Check that its folder exists, is yours, is not read-only, and has room; then run this again.',
+      cause,
+    })
+  }
+}
+
+async function writeBeside(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+  await removeLeftovers(path)
   const temporary = `${path}.${process.pid}.tmp`
-  const file = await open(temporary, 'wx', options.mode ?? 0o600)
+  await using file = await open(temporary, 'wx', mode)
   try {
     await file.writeFile(bytes)
     await file.sync()
-    await file.close()
     await rename(temporary, path)
   } catch (error) {
-    await file.close().catch(() => {})
     await rm(temporary, { force: true })
     throw error
+  }
+  await using folder = await open(dirname(path), 'r')
+  await folder.sync()
+}
+
+/** What runs that ended amid writing a file left beside it: it may hold secrets, and the id of a process comes again. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path)
+  const prefix = `${basename(path)}.`
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^(\d+)\.tmp$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? []
+    if (pid !== undefined && !isOtherRun(Number(pid))) await rm(join(folder, name), { force: true })
+  }
+}
+
+function isOtherRun(pid: number): boolean {
+  if (pid === process.pid) return false
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

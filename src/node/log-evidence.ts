@@ -36,8 +36,11 @@ type EvidenceOf = (log: LogIdentity) => Evidence
 /** Proofs and checkpoints of all logs: only what what stands rests on, and the newest checkpoint of each. */
 export interface LogEvidence {
   addProof(item: EvidenceItem, verified: VerifiedProof, evidenceOf: EvidenceOf): Change | undefined
-  /** Merged with what is held of the same trees: pieces that say the same have the same bytes and name. */
-  addCheckpoint(verified: VerifiedCheckpointEvidence, evidenceOf: EvidenceOf): Change | undefined
+  /**
+   * What came together of one log, judged together: a link is worth something with the trees that it joins. Merged with
+   * what is held of the same trees: pieces that say the same have the same bytes and name.
+   */
+  addCheckpoints(offered: readonly VerifiedCheckpointEvidence[], evidenceOf: EvidenceOf): Change | undefined
   /** A checkpoint as an earlier run kept it: what it is worth shows when all are back. */
   restoreCheckpoint(verified: VerifiedCheckpointEvidence): Piece
   /** The registry is another: what of the checkpoints has become idle goes. */
@@ -108,11 +111,13 @@ export function createLogEvidence(): LogEvidence {
       const kept = new Set([...logs.values()].flatMap(({ proofs }) => proofs))
       return { added: [added], removed: [...before].filter(piece => !kept.has(piece)), logs: lowered }
     },
-    addCheckpoint(verified, evidenceOf) {
-      const { log } = verified
+    addCheckpoints(offered, evidenceOf) {
+      const [first] = offered
+      if (first === undefined) return undefined
+      const { log } = first
       const of = held(log.logId)
       const facts = new Map(of.checkpoints.map(({ verified: fact }) => [factKey(fact), fact]))
-      for (const fact of splitFacts(verified)) {
+      for (const fact of offered.flatMap(splitFacts)) {
         const known = facts.get(factKey(fact))
         facts.set(factKey(fact), known === undefined ? fact : mergeFacts(known, fact))
       }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { fromBase64, fromUtf8, toBase64 } from '../base/bytes.ts'
-import { ProtocolError, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { isNationId, type NationId } from '../base/ids.ts'
-import { parseRootKey, type RootKeyRecord } from '../registry/root-key.ts'
+import type { RootKeyRecord } from '../registry/root-key.ts'
 import { ADDRESS_LENGTH_MAX, ADDRESSES_MAX, LABEL_LENGTH_MAX, NODE_KEYS_MAX, ROOT_KEYS_MAX } from '../wire/limits.ts'
+import { encodePublicKey, type PublicKeyText, parsePublicKey, publicKeyText } from './public-key-text.ts'
+import { parseSharedFile } from './shared-file.ts'
 
 /**
  * What a nation tells others of itself before they form an alliance: JSON, public, and signed by nothing. It proves
@@ -32,7 +33,6 @@ export interface NationFileNode {
 export const NATION_FILE_BYTES_MAX = 256 * 1024
 const FORMAT = 'tocsin-nation/1'
 
-const key = z.object({ ed25519: z.string().max(64), mldsa65: z.string().max(4096) })
 const text = z
   .string()
   .max(LABEL_LENGTH_MAX)
@@ -45,8 +45,8 @@ const schema = z.object({
   nation: z.string().refine(isNationId, { message: 'must be a nation id such as DEU' }),
   label: text,
   rootThreshold: z.int().min(1).max(ROOT_KEYS_MAX),
-  roots: z.array(key).min(1).max(ROOT_KEYS_MAX),
-  governor: z.object({ primary: key, recovery: key.optional() }),
+  roots: z.array(publicKeyText).min(1).max(ROOT_KEYS_MAX),
+  governor: z.object({ primary: publicKeyText, recovery: publicKeyText.optional() }),
   nodes: z
     .array(
       z.object({
@@ -68,8 +68,8 @@ export function encodeNationFile(nationFile: NationFile): string {
     nation,
     label,
     rootThreshold,
-    roots: roots.map(encodeKey),
-    governor: { primary: encodeKey(primary), ...(recovery && { recovery: encodeKey(recovery) }) },
+    roots: roots.map(encodePublicKey),
+    governor: { primary: encodePublicKey(primary), ...(recovery && { recovery: encodePublicKey(recovery) }) },
     nodes: nodes.map(node => ({ ...node, addresses: [...node.addresses] })),
     ...(observer && { observer }),
   }
@@ -79,47 +79,25 @@ export function encodeNationFile(nationFile: NationFile): string {
 /** Throws UserError `nation-file-malformed`. `name` is what the file is called. */
 export function parseNationFile(bytes: Uint8Array, name: string): NationFile {
   if (bytes.length > NATION_FILE_BYTES_MAX) throw malformed(name, `has ${bytes.length} bytes`)
-  const result = schema.safeParse(parseJson(bytes, name))
+  const result = schema.safeParse(parseSharedFile(bytes, FORMAT, what => malformed(name, what)))
   if (!result.success) {
     const [issue] = result.error.issues
     throw malformed(name, `has a wrong "${issue!.path.join('.')}": ${issue!.message}`)
   }
   const { nation, label, rootThreshold, roots, governor, nodes, observer } = result.data
+  const parseKey = (text: PublicKeyText) => parsePublicKey(text, what => malformed(name, what))
   if (rootThreshold > roots.length) throw malformed(name, 'asks for more signatures than it has root keys')
   return {
     nation,
     label,
     rootThreshold,
-    roots: roots.map(each => parseKey(each, name)),
+    roots: roots.map(parseKey),
     governor: {
-      primary: parseKey(governor.primary, name),
-      ...(governor.recovery && { recovery: parseKey(governor.recovery, name) }),
+      primary: parseKey(governor.primary),
+      ...(governor.recovery && { recovery: parseKey(governor.recovery) }),
     },
     nodes,
     ...(observer && { observer }),
-  }
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes))
-  } catch {
-    throw malformed(name, 'is no JSON')
-  }
-}
-
-function encodeKey({ edPk, mldsa65Pk }: RootKeyRecord): z.infer<typeof key> {
-  return { ed25519: toBase64(edPk), mldsa65: toBase64(mldsa65Pk) }
-}
-
-function parseKey({ ed25519, mldsa65 }: z.infer<typeof key>, name: string): RootKeyRecord {
-  try {
-    return parseRootKey({ edPk: fromBase64(ed25519), mldsa65Pk: fromBase64(mldsa65) })
-  } catch (cause) {
-    if (cause instanceof ProtocolError || cause instanceof SyntaxError) {
-      throw malformed(name, `has a key that is none: ${cause.message}`)
-    }
-    throw cause
   }
 }
 

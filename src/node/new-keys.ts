@@ -14,7 +14,7 @@ export interface KeyPorts {
 
 /** as many as may be made ahead; together they outlast a document. */
 export const KEM_WINDOWS = 16
-export const KEM_WINDOW_DAYS = 30
+const KEM_WINDOW_DAYS = 30
 /** The first window began yesterday, so that nobody whose clock is behind finds none. */
 export const KEM_HEAD_START_DAYS = 1
 const SEED_BYTES = 32

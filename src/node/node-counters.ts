@@ -1,4 +1,5 @@
 import { TOPICS } from '../net/counters.ts'
+import { allianceGauges } from './alliance-gauges.ts'
 import type { Node } from './daemon.ts'
 import type { Counter } from './node-service.ts'
 
@@ -65,6 +66,7 @@ export function nodeCounters(node: Node): readonly Counter[] {
     plain('sync_bytes_in_total', 'Bytes received on sync streams.', net.frameBytesIn),
     plain('sync_bytes_out_total', 'Bytes sent on sync streams.', net.frameBytesOut),
     ...auditCounters(node),
+    ...allianceGauges(node),
     plain('ingest_queued_bytes', 'Verified entries waiting for the writer.', node.ingest.queuedBytes(), 'gauge'),
   ]
 }

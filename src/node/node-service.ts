@@ -10,7 +10,7 @@ export interface NodeService extends Reading {
   digest(): Promise<NodeDigest>
   peers(): readonly PeerStatus[]
   registry(): RegistryView
-  /** Why connections with a nation, a peer key in hex, or anybody do not come about; takes up to two minutes. */
+  /** Why connections with a nation, the owner of a peer key (8 or more digits of it), or anybody do not come about. */
   diagnose(target?: string): Promise<readonly DiagnosisCheck[]>
   /** Every valid document, as base64 of its SignedDoc, each after those that it builds on. */
   documents(): readonly string[]
@@ -19,7 +19,9 @@ export interface NodeService extends Reading {
   /** From now on the registry in force must contain what this trust string names (R-1.4, R-1.5). */
   pin(trust: string): Promise<void>
   /** Where each log of the nation can be cut without loss: a proposal for the bounds of R-1.8. */
-  bounds(nation: string): readonly BoundView[]
+  bounds(nation: string, size?: number): readonly BoundView[]
+  /** Reads the KEM secrets of the home again, and opens what waited for them. Returns how many there are. */
+  reloadKemKeys(): Promise<number>
   /**
    * Publishes up to `PUBLISH_ITEMS_MAX` drafts; resolves when each is durable (fsync). Outcomes are in the order of
    * the drafts. Bad drafts are outcomes, not errors; throws UserError where nothing can be published at all.
@@ -55,6 +57,10 @@ export interface NodeService extends Reading {
   audit(query: AuditQuery): Promise<AuditPage>
   /** Opens a new incarnation of the own log (R-2.11), after a restore or where no peer can answer. */
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
+  /** Items of the own nation in entries that do not stand (R-2.6), up to `QUARANTINED_MAX`. */
+  quarantined(): Promise<readonly QuarantinedItem[]>
+  /** Publishes those of these ids anew, in the log that grows; returns how many are queued for it. */
+  republish(ids: readonly string[]): Promise<number>
   /** What the node has counted since its start, for the metrics. */
   counters(): readonly Counter[]
   /** Ends the daemon in order; resolves at once, the daemon ends after the answer. */
@@ -98,6 +104,18 @@ export interface NewToken extends TokenView {
 
 export const PUBLISH_ITEMS_MAX = 1000
 
+export const QUARANTINED_MAX = 1000
+
+export interface QuarantinedItem {
+  /** Of the item, hex. */
+  readonly id: string
+  /** `LOG/SEQ`. */
+  readonly entry: string
+  readonly timeMs: number
+  readonly type: string
+  readonly value: string
+}
+
 /** `name` in snake case without the `tocsin_` prefix; counters end with `_total`. */
 export interface Counter {
   readonly name: string
@@ -108,6 +126,8 @@ export interface Counter {
 
 export interface NodeStatus {
   readonly nation: string
+  /** Of the nation in the registry in force: PUBLISH, RECEIVE, WITNESS, OBSERVE. */
+  readonly roles: readonly string[]
   readonly allianceId: string
   readonly allianceName: string
   readonly version: string
@@ -134,7 +154,11 @@ export interface NodeStatus {
 }
 
 export interface Problem {
+  /** `alarm`: the node is degraded by it; `warning`: it will be, or others are. */
+  readonly grade: 'alarm' | 'warning'
   readonly code: ErrorCode
+  /** Whose or which; told of anew when it changes. */
+  readonly occasion: string
   readonly message: string
   readonly fix: string
 }
@@ -144,6 +168,8 @@ export interface LogStatus {
   readonly nation: string
   readonly incarnation: number
   readonly size: number
+  /** How much of it a quorum of the alliance has witnessed (R-2.7): nobody can take that back. */
+  readonly witnessed: number
   readonly head: string
   readonly lastEntryMs: number
   readonly own: boolean
@@ -160,6 +186,8 @@ export interface NodeDigest {
 
 export interface PeerStatus {
   readonly nation: string
+  /** Empty for a peer of no nation that is known here. */
+  readonly nationStatus: NationStatus | ''
   readonly peer: string
   readonly state: 'connected' | 'dialing' | 'waiting' | 'refused'
   readonly addresses: readonly string[]
@@ -202,14 +230,23 @@ export interface AppliedDocuments {
   readonly registryVersion: number
 }
 
-export interface BoundView {
-  readonly logId: string
-  readonly incarnation: number
+/** The first `size` entries of a log, and their Merkle root in hex. */
+export interface TreeView {
   readonly size: number
-  /** The Merkle root of the first `size` entries, hex. */
   readonly root: string
+}
+
+/** Where a log can be cut. */
+export interface BoundView extends TreeView {
+  readonly logId: string
+  /** Hex. */
+  readonly signKey: string
+  readonly incarnation: number
+  readonly closed: boolean
   /** The largest checkpoint that a quorum cosigned (R-2.7), or else what this node holds that stands. */
   readonly basis: 'quorate' | 'held'
+  /** What this node holds that stands; where a size was asked for so many entries, whether they stand or not. */
+  readonly held: TreeView
 }
 
 /** `audience`: the whole alliance where it is left out. */
@@ -347,9 +384,14 @@ export interface IndicatorView {
   readonly aside?: readonly ClaimView[]
 }
 
+/** In the registry in force. */
+export type NationStatus = 'ACTIVE' | 'SUSPENDED' | 'EXPELLED'
+
 export interface ClaimView {
   readonly id: string
   readonly nation: string
+  /** As of now: what a nation said before it was expelled stays, and is marked. */
+  readonly nationStatus: NationStatus
   readonly tlp: string
   readonly pap: string
   readonly exercise: boolean

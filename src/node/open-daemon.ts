@@ -5,14 +5,24 @@ import type { Clock, Logger } from '../base/ports.ts'
 import { installNative } from '../crypto/native.ts'
 import { selfTest } from '../crypto/self-test.ts'
 import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
-import type { Pin } from '../registry/registry-state.ts'
 import { DOC_TYPE, parseSignedDoc } from '../registry/signed-doc.ts'
-import { encodeTrust, parseTrust } from '../registry/trust-string.ts'
+import { checkTrust, encodeTrust, parseTrust } from '../registry/trust-string.ts'
 import { openStore } from '../store/open.ts'
 import { parseAllianceFile } from './alliance-file.ts'
 import { keepAllianceFile } from './alliance-file-keeper.ts'
 import { openNode } from './daemon.ts'
-import { destroyKemKeys, type Home, readConfig, readKemKeys, readNodeKeys, writeWhole } from './home.ts'
+import { operatorPins } from './founding-alliance.ts'
+import {
+  adoptNextNodeKeys,
+  destroyKemKeys,
+  type Home,
+  readConfig,
+  readKemKeys,
+  readNextNodeKeys,
+  readNodeKeys,
+  removeLeftovers,
+  writeWhole,
+} from './home.ts'
 import { readNationalRules } from './national-rules.ts'
 import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
@@ -38,17 +48,20 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
   selfTest()
   const config = await readConfig(home, environment)
   const keys = await readNodeKeys(home)
+  const nextKeys = await readNextNodeKeys(home)
   const kemKeys = await readKemKeys(home)
   const rules = await readNationalRules(home)
   const { documents, allianceId, pins } = await readAlliance(home)
   const listeners = new Set<() => void>()
   const store = await openStore(home.data)
   try {
+    for (const path of [home.nodeKeys, home.nextNodeKeys, home.kemKeys]) await removeLeftovers(path)
     const clock = systemClock
     const node = await openNode({
       allianceId,
       config,
       keys,
+      nextKeys: nextKeys && { keys: nextKeys, adopted: () => adoptNextNodeKeys(home) },
       kemKeys,
       rereadKemKeys: () => readKemKeys(home),
       destroyKemKeys: secrets => destroyKemKeys(home, secrets),
@@ -61,12 +74,13 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
       random: systemRandom,
       logger,
     })
-    const keeper = await keepAllianceFile(home, node.book, logger)
+    const keeper = keepAllianceFile(home, node.book, logger)
     const service = createNodeService(node, {
       stop() {
         for (const listener of listeners) listener()
         listeners.clear()
       },
+      keepDocuments: keeper.flush,
       keepTrust: trust => writeWhole(home.trust, `${encodeTrust(trust)}\n`, { replace: true }),
     })
     return {
@@ -89,16 +103,13 @@ async function readAlliance(home: Home) {
       fix: 'Run "tocsin alliance found …" or "tocsin alliance apply FILE" first.',
     })
   }
-  const { documents } = parseAllianceFile(new Uint8Array(await readFile(home.alliance)))
+  const { documents } = parseAllianceFile(new Uint8Array(await readFile(home.alliance)), home.alliance)
   const registries = documents.map(parseSignedDoc).filter(doc => doc.type === DOC_TYPE.REGISTRY)
   const founding = registries.find(doc => parseRegistryDoc(doc).version === 1)
   if (founding === undefined) {
     throw new UserError('alliance-file-malformed', `${home.alliance} lacks the founding document of the alliance`)
   }
-  const pins: Pin[] = []
-  if (existsSync(home.trust)) {
-    const { version, hash } = parseTrust(await readFile(home.trust, 'utf8'))
-    pins.push({ version, hash, from: 'operator' })
-  }
-  return { documents, allianceId: allianceIdOf(founding.docBytes), pins }
+  const trust = existsSync(home.trust) ? parseTrust(await readFile(home.trust, 'utf8')) : undefined
+  if (trust !== undefined) checkTrust(trust, [parseRegistryDoc(founding)])
+  return { documents, allianceId: allianceIdOf(founding.docBytes), pins: operatorPins(trust) }
 }

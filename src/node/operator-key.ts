@@ -6,8 +6,8 @@ import { createEd25519Signer, type Ed25519Signer } from '../crypto/ed25519.ts'
 import { decryptOperatorKey, encryptOperatorKey } from '../crypto/operator-key-file.ts'
 import type { EncryptOptions } from '../crypto/passphrase-file.ts'
 import type { Operator } from '../policy/operator.ts'
-import { type AskPassphrase, openWithPassphrase } from './founding-keys.ts'
-import { assertAbsent, type Home, readText, writeWhole } from './home.ts'
+import { type AskPassphrase, withPassphrase } from './founding-keys.ts'
+import { assertAbsent, type Home, readSecret, readText, writeWhole } from './home.ts'
 import type { KeyPorts } from './new-keys.ts'
 import { OPERATORS_BYTES_MAX, withOperator, withoutOperator } from './operators-file.ts'
 
@@ -15,7 +15,8 @@ const SEED_BYTES = 32
 
 /** Throws UserError `key-file-*`, `passphrase-wrong`, or `key-file-other` where it is not the key that is entered. */
 export async function openOperatorKey(path: string, operator: Operator, ask: AskPassphrase): Promise<Ed25519Signer> {
-  const { secrets } = await openWithPassphrase(path, ask, decryptOperatorKey)
+  const file = await readSecret(path)
+  const secrets = await withPassphrase(path, ask, passphrase => decryptOperatorKey(passphrase, file))
   const signer = createEd25519Signer(secrets.seed)
   if (toHex(signer.publicKey) === toHex(operator.key)) return signer
   throw new UserError(

@@ -1,9 +1,13 @@
 import { multiaddr } from '@multiformats/multiaddr'
+import type { ErrorCode } from '../base/codes.ts'
+import type { Fault } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
+import { findAlarms } from '../registry/alarms.ts'
 import type { Directory } from '../registry/directory.ts'
+import { dayOf } from '../registry/phrase.ts'
 import { STATUS } from '../registry/registry-doc.ts'
-import { type DiagnosisCheck, type Fault, failed, passed, skipped, THIS_NODE } from './diagnosis-check.ts'
+import { type DiagnosisCheck, failed, passed, skipped, THIS_NODE } from './diagnosis-check.ts'
 
 export interface OwnNode {
   readonly directory: Directory
@@ -34,21 +38,9 @@ function verdict(name: string, found: string | Fault): DiagnosisCheck {
   return typeof found === 'string' ? passed(THIS_NODE, name, found) : failed(THIS_NODE, name, found)
 }
 
-function checkRegistry({ directory: { registry, split }, nowMs }: OwnNode): string | Fault {
-  if (split !== undefined) {
-    const both = split.signersOfBoth.join(', ') || 'nobody'
-    return {
-      code: 'registry-differs',
-      message: `two registries of version ${registry.version + 1} are signed; governors who signed both: ${both}`,
-      fix: 'Talk to the governors, then: tocsin alliance resolve',
-    }
-  }
-  if (registry.expiresMs > nowMs) return `version ${registry.version}, until ${dayOf(registry.expiresMs)}`
-  return {
-    code: 'publish-registry-expired',
-    message: `registry version ${registry.version} expired on ${dayOf(registry.expiresMs)}`,
-    fix: 'That closes no connection. Ask the governors for a new version: 30 days after this date publishing stops.',
-  }
+function checkRegistry(own: OwnNode): string | Fault {
+  const { version, expiresMs } = own.directory.registry
+  return alarmAbout(own, undefined) ?? `version ${version}, until ${dayOf(expiresMs)}`
 }
 
 function checkNation({ directory, nation }: OwnNode): string | Fault {
@@ -62,29 +54,23 @@ function checkNation({ directory, nation }: OwnNode): string | Fault {
   }
 }
 
-function checkDocument({ directory, nation, nowMs }: OwnNode): string | Fault {
-  const member = directory.member(nation)
-  const doc = member?.doc
-  if (doc === undefined) {
-    return {
-      code: 'nation-doc-missing',
-      message: `no document of ${nation} is in force here, so nobody knows its keys`,
-      fix: 'Sign one with "tocsin alliance apply FILE", or apply a file that has it.',
-    }
-  }
-  if (member !== undefined && member.siblings.length > 0) {
-    return {
-      code: 'nation-split',
-      message: `two documents of ${nation} of version ${doc.version + 1} are signed, so it stays at version ${doc.version}`,
-      fix: 'Sign a successor of the right one.',
-    }
-  }
-  if (doc.expiresMs > nowMs) return `version ${doc.version}, until ${dayOf(doc.expiresMs)}`
+function checkDocument(own: OwnNode): string | Fault {
+  const doc = own.directory.member(own.nation)?.doc
+  if (doc !== undefined) return alarmAbout(own, own.nation) ?? `version ${doc.version}, until ${dayOf(doc.expiresMs)}`
   return {
-    code: 'nation-doc-expired',
-    message: `the document of ${nation} expired on ${dayOf(doc.expiresMs)}`,
-    fix: 'Run "tocsin nation renew": 30 days after this date nobody seals to this nation.',
+    code: 'nation-doc-missing',
+    message: `no document of ${own.nation} is in force here, so nobody knows its keys`,
+    fix: 'Sign one with "tocsin alliance apply FILE", or apply a file that has it.',
   }
+}
+
+/** What lies ahead and keeps nobody from connecting yet. */
+const AHEAD: readonly ErrorCode[] = ['registry-expiring', 'nation-doc-expiring', 'nation-reset-pending']
+
+function alarmAbout({ directory, nowMs }: OwnNode, nation: NationId | undefined): Fault | undefined {
+  const alarms = findAlarms(directory, nowMs).filter(({ code }) => !AHEAD.includes(code))
+  const alarm = alarms.find(each => each.nation === nation)
+  return alarm && { code: alarm.code, message: alarm.sentence, fix: alarm.fix }
 }
 
 function checkPeerKey({ directory, nation, peer }: OwnNode): string | Fault {
@@ -100,8 +86,8 @@ function checkPeerKey({ directory, nation, peer }: OwnNode): string | Fault {
         : 'is in no document in force'
   return {
     code: 'peer-key-unlisted',
-    message: `this node’s peer key ${why}`,
-    fix: 'Nobody lets it in before its nation’s document names this key: "tocsin nation show", then add the node.',
+    message: `the peer key of this node ${why}`,
+    fix: 'Nobody lets it in before the document of its nation names this key: "tocsin nation show", then add the node.',
   }
 }
 
@@ -133,8 +119,4 @@ function isMultiaddr(text: string): boolean {
   } catch {
     return false
   }
-}
-
-function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10)
 }

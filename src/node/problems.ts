@@ -1,78 +1,195 @@
-import type { Node } from './daemon.ts'
+import type { ErrorCode } from '../base/codes.ts'
+import type { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
+import type { Host } from '../net/host.ts'
+import { peerKeyHex } from '../net/peer-key.ts'
+import { type Alarm, findAlarms } from '../registry/alarms.ts'
+import { KEY_STATUS } from '../registry/node-key.ts'
+import type { Store } from '../store/store.ts'
+import type { AuditOffice } from './audit-office.ts'
+import { auditProblems } from './audit-problems.ts'
+import type { Config } from './config.ts'
+import { nationStatus, otherActiveNations } from './directory-views.ts'
+import type { EpochKeys } from './epoch-keys.ts'
+import type { EvidenceBook } from './evidence-book.ts'
+import { publicAddresses } from './founding.ts'
 import type { Problem } from './node-service.ts'
+import { findAddressFault } from './own-addresses.ts'
+import type { ReleaseDesk } from './release-desk.ts'
+import type { SyncService } from './sync-service.ts'
 
-/** What keeps a node from its work, or soon will: for the operator, with what to do about it. */
-export function findProblems(node: Node): Problem[] {
-  return [
-    ...storeProblems(node),
-    ...signingProblems(node),
-    ...policyProblems(node),
-    ...clockProblems(node),
-    ...auditProblems(node),
-  ]
+/** The parts of a node that may have any. */
+export interface ProblemSources {
+  readonly nation: NationId
+  readonly config: Config
+  readonly store: Pick<Store, 'state'>
+  readonly book: Pick<EvidenceBook, 'directory'>
+  readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
+  readonly sync: Pick<SyncService, 'clockSkewMs'>
+  readonly host: Pick<Host, 'peers' | 'self'>
+  readonly release: { readonly desk: Pick<ReleaseDesk, 'hindrance'> }
+  readonly audit: AuditOffice
+  readonly clock: Clock
+  /** Why nothing can be published now. */
+  hindrance(): UserError | undefined
 }
 
-function storeProblems({ store }: Node): Problem[] {
+/** What keeps a node from its work, or soon will: for the operator, with what to do about it. Alarms come first. */
+export function findProblems(node: ProblemSources): Problem[] {
+  const problems = [
+    ...storeProblems(node),
+    ...standingProblems(node),
+    ...signingProblems(node),
+    ...policyProblems(node),
+    ...kemProblems(node),
+    ...clockProblems(node),
+    ...peerProblems(node),
+    ...addressProblems(node),
+    ...auditProblems(node),
+    ...allianceProblems(node),
+  ]
+  return problems.sort((a, b) => Number(a.grade === 'warning') - Number(b.grade === 'warning'))
+}
+
+function storeProblems({ store }: ProblemSources): Problem[] {
   if (store.state !== 'failed') return []
   return [
     {
+      grade: 'alarm',
       code: 'store-failed',
+      occasion: '',
       message: 'a write to the store failed; nothing new is accepted',
       fix: 'Make room on the disk or mend it; the node tries again by itself.',
     },
   ]
 }
 
-function signingProblems(node: Node): Problem[] {
-  const hindrance = node.hindrance()
-  if (!hindrance?.code.startsWith('signing-')) return []
-  return [{ code: hindrance.code, message: hindrance.message, fix: hindrance.fix ?? '' }]
+function standingProblems({ book, nation }: ProblemSources): Problem[] {
+  const status = nationStatus(book.directory(), nation)
+  if (status === 'ACTIVE') return []
+  const isExpelled = status === 'EXPELLED'
+  return [
+    {
+      grade: 'alarm',
+      code: isExpelled ? 'nation-expelled' : 'nation-suspended',
+      occasion: '',
+      message: isExpelled
+        ? `the governors expelled ${nation}: nobody connects with it, and it publishes nothing`
+        : `the governors suspended ${nation}: nobody seals to it, and it publishes nothing`,
+      fix: 'Ask the governors why; "tocsin alliance log" tells who signed it.',
+    },
+  ]
 }
 
-function policyProblems({ release }: Node): Problem[] {
+function policyProblems({ release }: ProblemSources): Problem[] {
   const hindrance = release.desk.hindrance()
-  return hindrance === undefined ? [] : [{ code: hindrance.code, message: hindrance.message, fix: hindrance.fix ?? '' }]
+  if (hindrance === undefined) return []
+  const { code, message, fix = '' } = hindrance
+  return [{ grade: 'alarm', code, occasion: '', message, fix }]
 }
 
-function clockProblems({ sync, book }: Node): Problem[] {
+function signingProblems(node: ProblemSources): Problem[] {
+  const hindrance = node.hindrance()
+  if (hindrance === undefined || !isOfSigning(hindrance.code)) return []
+  const { code, message, fix = '' } = hindrance
+  return [{ grade: 'alarm', code, occasion: '', message, fix }]
+}
+
+/** What people chose, such as a role, is no problem of the node. */
+function isOfSigning(code: ErrorCode): boolean {
+  return code.startsWith('signing-') || code === 'publish-key-unknown'
+}
+
+/** What others seal to this nation now is read with a key that has to be here. An observer is sealed nothing. */
+function kemProblems({ book, clock, nation, epochs }: ProblemSources): Problem[] {
+  const recipient = book
+    .directory()
+    .audience(clock.now())
+    .recipients.find(each => each.nation === nation)
+  if (recipient === undefined || epochs.holdsKemKey(recipient.kemKeyId)) return []
+  return [
+    {
+      grade: 'alarm',
+      code: 'kem-key-missing',
+      occasion: '',
+      message: `what others seal to ${nation} now cannot be opened here: the KEM key for it is missing`,
+      fix: 'Take over the KEM keys of the nation: tocsin nation kem-import FILE',
+    },
+  ]
+}
+
+function clockProblems({ sync, book }: ProblemSources): Problem[] {
   const skew = sync.clockSkewMs()
   if (skew === undefined || Math.abs(skew) <= book.directory().policy.skewSeconds * 1000) return []
   return [
     {
+      grade: 'alarm',
       code: 'clock-skew',
+      occasion: skew > 0 ? 'ahead' : 'behind',
       message: `this clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead of' : 'behind'} most peers`,
       fix: 'Set the clock by NTP.',
     },
   ]
 }
 
-/** Shorter silences of a syslog receiver are made good by themselves. */
-const SYSLOG_DOWN_MS = 60_000
+/** Whoever is suspended or expelled has been told so. */
+function peerProblems({ book, nation, host }: ProblemSources): Problem[] {
+  const directory = book.directory()
+  if (nationStatus(directory, nation) !== 'ACTIVE' || otherActiveNations(directory, nation).length === 0) return []
+  const others = directory.peers().filter(peer => peer.nation !== nation)
+  if (others.length === 0) return [NOBODY_KNOWN]
+  const keys = new Set(others.map(peer => peerKeyHex(peer.peerPk)))
+  const states = host.peers().filter(({ peer }) => keys.has(peer))
+  if (states.some(({ status }) => status === 'connected')) return []
+  const refusing = states.filter(
+    ({ fault, failures }) => failures >= REFUSALS_MIN && fault?.code === 'net-not-admitted',
+  )
+  return refusing.length === 0 ? [] : [refused(refusing.length, states.length)]
+}
 
-function auditProblems({ audit, config, clock }: Node): Problem[] {
-  const problems: Problem[] = []
-  const { downSinceMs, error, behind } = audit.syslog() ?? {}
-  if (downSinceMs !== undefined && clock.now() - downSinceMs >= SYSLOG_DOWN_MS) {
-    problems.push({
-      code: 'audit-syslog-down',
-      message: `${behind} records of the audit log wait for ${config.audit.syslog}: ${error}`,
-      fix: 'Look at the receiver and the way to it; what it has missed is sent when it is back.',
-    })
+/** A node whose document is on its way is refused a few times too. */
+const REFUSALS_MIN = 4
+
+const NOBODY_KNOWN: Problem = {
+  grade: 'warning',
+  code: 'net-nobody-known',
+  occasion: '',
+  message: 'no node of another nation is known here, so this one can call nobody',
+  fix: 'Apply here the file that "tocsin alliance invite" writes at another member, or give others the one it writes here.',
+}
+
+function refused(count: number, all: number): Problem {
+  return {
+    grade: 'alarm',
+    code: 'net-not-admitted',
+    occasion: '',
+    message: `no node of another nation is connected, and ${count} of ${all} refuse this one: their documents do not admit its key`,
+    fix: 'Ask another member for the file of "tocsin alliance invite" and apply it here; "tocsin doctor" looks at each node.',
   }
-  if (audit.nearlyFull()) {
-    problems.push({
-      code: 'audit-nearly-full',
-      message: `the audit log has come near to the ${config.audit.mibMax} MiB that it may have`,
-      fix: 'Export it with "tocsin audit node export -O FILE", or raise audit.mibMax: else its oldest records are removed.',
-    })
-  }
-  const lost = audit.log.lost()
-  if (lost > 0) {
-    problems.push({
-      code: 'audit-reads-lost',
-      message: `${lost} reads could not be recorded in the audit log`,
-      fix: 'Look at the disk; the log says how many there were as soon as it can be written.',
-    })
-  }
-  return problems
+}
+
+function addressProblems({ config, book, nation, host }: ProblemSources): Problem[] {
+  const nodes = book
+    .directory()
+    .member(nation)
+    ?.doc?.nodes.filter(({ status }) => status === KEY_STATUS.ACTIVE)
+  const here = nodes?.find(({ peerPk }) => peerPk !== undefined && peerKeyHex(peerPk) === host.self)
+  const fault = here && findAddressFault(publicAddresses(config), here.addresses)
+  if (fault === undefined) return []
+  return [{ grade: 'warning', code: fault.code, occasion: '', message: fault.message, fix: fault.fix ?? '' }]
+}
+
+/** What is wrong with another nation's document holds up nobody else (R-1.6); the own one and the registry come first. */
+function allianceProblems({ book, clock, nation }: ProblemSources): Problem[] {
+  const isOfOther = (alarm: Alarm) => alarm.nation !== undefined && alarm.nation !== nation
+  return findAlarms(book.directory(), clock.now())
+    .toSorted((a, b) => Number(isOfOther(a)) - Number(isOfOther(b)))
+    .map(alarm => ({
+      grade: isOfOther(alarm) ? 'warning' : alarm.grade,
+      code: alarm.code,
+      occasion: [alarm.nation ?? '', alarm.occasion].join(' ').trim(),
+      message: alarm.sentence,
+      fix: alarm.fix,
+    }))
 }

@@ -5,8 +5,6 @@ import { type AllianceId, type EpochId, type LogId, type LogIdHex, logIdHex } fr
 import type { Logger } from '../base/ports.ts'
 import { type EntryContent, readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
-import { openBody } from '../crypto/seal.ts'
-import { parseBatch } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { mentionAudience } from '../policy/clearance.ts'
 import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
@@ -14,6 +12,7 @@ import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import type { EpochKeys, KnownEpoch } from './epoch-keys.ts'
+import { type BatchContent, openBatch } from './open-batch.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
 /** From the log to the view: opens what is for this nation, and leaves the rest waiting or sealed. */
@@ -281,7 +280,7 @@ export function createProjector(options: ProjectOptions) {
     }
     const wrong = await epochs.auditAudience(logId, epochId)
     if (wrong !== undefined) events.grantFault({ logId, seq: wrong, code: 'grant-wrong-audience' })
-    opening.items.push(...openBatch(entry, content, epoch))
+    opening.items.push(...openItems(entry, content, epoch))
   }
 
   function openGrant(entry: ParsedEntry, grant: KeyGrantContent): void {
@@ -309,7 +308,7 @@ export function createProjector(options: ProjectOptions) {
       const entry = parseEnvelope(bytes)
       const read = readContent(entry, entry.header.registryVersion)
       if (read.kind === 'ok' && read.content.kind === 'batch')
-        opening.items.push(...openBatch(entry, read.content, epoch))
+        opening.items.push(...openItems(entry, read.content, epoch))
       opening.opened.push({ ...position, epochId })
       if (opening.items.length < ROUND_ITEMS_MAX) continue
       await commit(batchOf(opening, []))
@@ -318,23 +317,11 @@ export function createProjector(options: ProjectOptions) {
     if (opening.opened.length > 0) await commit(batchOf(opening, []))
   }
 
-  function openBatch(
-    entry: ParsedEntry,
-    content: Extract<EntryContent, { kind: 'batch' }>,
-    epoch: KnownEpoch,
-  ): OpenedItem[] {
+  function openItems(entry: ParsedEntry, content: BatchContent, epoch: KnownEpoch): OpenedItem[] {
     const { logId, header } = entry
-    const place = {
-      allianceId: options.allianceId,
-      logId,
-      seq: header.seq,
-      epochId: content.epochId,
-      registryVersion: header.registryVersion,
-    }
     const audience = mentionAudience(epoch.audience)
     try {
-      const items = parseBatch(openBody(epoch.secret, place, content.salt, content.sealed))
-      return items.map((item, index) => {
+      return openBatch(options.allianceId, entry, content, epoch.secret).map((item, index) => {
         const opened = { logId, seq: header.seq, index, timeMs: header.timeMs }
         const bytes = encode(Item, item)
         return { ...opened, hash: sha256(bytes), item: bytes, audience }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { fromBase64, fromUtf8, toBase64 } from '../base/bytes.ts'
+import { fromBase64, toBase64 } from '../base/bytes.ts'
 import { ProtocolError, UserError } from '../base/errors.ts'
 import type { Proposal } from '../registry/proposal.ts'
 import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc, signedDocOf } from '../registry/signed-doc.ts'
 import { SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
+import { ALLIANCE_DOCUMENTS_MAX, ALLIANCE_FILE_BYTES_MAX } from './alliance-file.ts'
+import { parseSharedFile } from './shared-file.ts'
 
 /**
  * A proposal as a file to hand from signer to signer: JSON, so that it survives mail. It needs no protection: each signer
@@ -11,15 +13,15 @@ import { SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
  */
 
 const FORMAT = 'tocsin-proposal/1'
-export const PROPOSAL_FILE_BYTES_MAX = 64 * 1024 * 1024
-const DOCUMENTS_MAX = 20_000
+/** Beside the draft it holds what an alliance file holds. */
+export const PROPOSAL_FILE_BYTES_MAX = ALLIANCE_FILE_BYTES_MAX + 4 * 1024 * 1024
 
 const document = z.string().max(SIGNED_DOC_BYTES_MAX * 2)
 const schema = z.object({
   format: z.literal(FORMAT),
   /** A SignedDoc with the signatures gathered so far, in base64; `base` are SignedDocs too. */
   draft: document,
-  base: z.array(document).max(DOCUMENTS_MAX),
+  base: z.array(document).max(ALLIANCE_DOCUMENTS_MAX),
 })
 
 export function encodeProposalFile({ type, docBytes, sigs, base }: Proposal): string {
@@ -31,7 +33,7 @@ export function encodeProposalFile({ type, docBytes, sigs, base }: Proposal): st
 /** Throws UserError `proposal-malformed`. What the documents say is judged by `openProposal`. `name` is that of the file. */
 export function parseProposalFile(bytes: Uint8Array, name: string): Proposal {
   if (bytes.length > PROPOSAL_FILE_BYTES_MAX) throw malformed(name, `has ${bytes.length} bytes`)
-  const result = schema.safeParse(parseJson(bytes, name))
+  const result = schema.safeParse(parseSharedFile(bytes, FORMAT, what => malformed(name, what)))
   if (!result.success) {
     const [issue] = result.error.issues
     throw malformed(name, `has a wrong "${issue!.path.join('.')}": ${issue!.message}`)
@@ -39,14 +41,6 @@ export function parseProposalFile(bytes: Uint8Array, name: string): Proposal {
   const { draft, base } = result.data
   const { type, docBytes, sigs } = parseDoc(draft, name)
   return { type, docBytes, sigs, base: base.map(text => parseDoc(text, name)) }
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes))
-  } catch {
-    throw malformed(name, 'is no JSON')
-  }
 }
 
 function encodeDoc(doc: ParsedSignedDoc): string {

@@ -36,15 +36,15 @@ export function seatOfKey(councils: readonly Council[], { path, secrets, signer 
  * `proposal-other-alliance`, `proposal-outdated` or `registry-fingerprint-mismatch`.
  */
 export function assertFits(held: HeldAlliance | undefined, { change, evidence }: OpenProposal): void {
-  if (held === undefined || evidence === undefined) return
-  if (!equalBytes(held.evidence.allianceId, evidence.allianceId)) {
+  if (held === undefined) return
+  if (!equalBytes(held.evidence.allianceId, change.after.allianceId)) {
     throw new UserError('proposal-other-alliance', 'the proposal is for another alliance than the one of this home', {
       fix: 'Name the home of that alliance with --home DIR.',
-      data: { here: toHex(held.evidence.allianceId), proposal: toHex(evidence.allianceId) },
+      data: { here: toHex(held.evidence.allianceId), proposal: toHex(change.after.allianceId) },
     })
   }
   // R-1.4, R-1.5: nothing is signed that leaves the line which the operator has confirmed
-  if (held.trust !== undefined) checkTrust(held.trust, lineOf(change, evidence))
+  if (held.trust !== undefined && evidence !== undefined) checkTrust(held.trust, lineOf(change, evidence))
   assertCurrent(change, held.evidence)
 }
 

@@ -1,10 +1,14 @@
+import type { NationId } from '../base/ids.ts'
 import { type AcceptancePolicy, acceptanceText } from '../policy/acceptance.ts'
 import type { Clearance } from '../policy/clearance.ts'
 import { createSight } from '../policy/reader-view.ts'
 import type { Store, StoredIndicator } from '../store/store.ts'
-import type { IndicatorView, ListQuery, Reading } from './node-service.ts'
+import type { IndicatorView, ListQuery, NationStatus, Reading } from './node-service.ts'
 import { createReading } from './reading.ts'
 import { claimView, indicatorView } from './views.ts'
+
+/** How the registry in force sees a nation. */
+type StatusOf = (nation: NationId) => NationStatus
 
 type Reads = Pick<Store, 'lookupMany' | 'listIndicators' | 'listItems'>
 
@@ -12,16 +16,20 @@ type Reads = Pick<Store, 'lookupMany' | 'listIndicators' | 'listItems'>
  * What a clearance lets be read. Nothing says in which entry a claim came: the numbers of entries count those that the
  * reader may not see, too.
  */
-export function createClearedReading(store: Reads, clearance: Clearance): Reading {
-  const viewOf = (stored: StoredIndicator) => indicatorView(stored, item => ({ ...claimView(item), entry: '' }))
+export function createClearedReading(store: Reads, clearance: Clearance, statusOf: StatusOf): Reading {
+  const viewOf = (stored: StoredIndicator) =>
+    indicatorView(stored, item => ({ ...claimView(item, statusOf), entry: '' }))
   return createReading(store, viewOf, { sees: createSight(clearance) })
 }
 
 /** What the administrator reads: the view, and what the acceptance policy keeps out of it. */
-export function createWholeReading(store: Reads, acceptance: () => AcceptancePolicy): Reading {
-  const whole = createReading(store, stored => indicatorView(stored, claimView))
+export function createWholeReading(store: Reads, acceptance: () => AcceptancePolicy, statusOf: StatusOf): Reading {
+  const whole = createReading(store, stored => indicatorView(stored, item => claimView(item, statusOf)))
   const asideView = (stored: StoredIndicator) =>
-    indicatorView(stored, item => ({ ...claimView(item), standing: acceptanceText(acceptance().judge(item)) }))
+    indicatorView(stored, item => ({
+      ...claimView(item, statusOf),
+      standing: acceptanceText(acceptance().judge(item)),
+    }))
   const aside = createReading(store, asideView, { aside: true, sees: () => true })
   const quarantined = createReading(store, asideView, {
     aside: true,

@@ -1,13 +1,15 @@
 import { toHex } from '../base/bytes.ts'
-import { logIdHex } from '../base/ids.ts'
+import { logIdHex, type NationId } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
-import type { Trust } from '../registry/trust-string.ts'
-import { createAllianceCommands } from './alliance-commands.ts'
+import { nameOf } from '../registry/describe.ts'
+import { ROLE } from '../registry/registry-doc.ts'
+import { createAllianceCommands, type KeepingHooks } from './alliance-commands.ts'
 import { createAudienceCommands } from './audience-commands.ts'
 import { readAuditPage } from './audit-page.ts'
 import { auditedService } from './audited-service.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
+import { nationStatus } from './directory-views.ts'
 import { createHistoryCommands } from './history-commands.ts'
 import { nodeCounters } from './node-counters.ts'
 import type { NodeService, NodeStatus, RebuildResult } from './node-service.ts'
@@ -19,14 +21,12 @@ import { peerViews } from './status-views.ts'
 import { createTokenCommands } from './token-commands.ts'
 import { VERSION } from './version.ts'
 
-export interface ServiceHooks {
+interface ServiceHooks extends KeepingHooks {
   stop(): void
-  /** Makes the operator's pin last beyond this run. */
-  keepTrust(trust: Trust): Promise<void>
 }
 
 /** What the control API offers, on top of the running node. */
-export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks): NodeService {
+export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks): NodeService {
   const { store, book, guard, publisher, projector, sync, host, clock } = node
   const startedMs = clock.now()
 
@@ -37,12 +37,17 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     const signing = guard.state().kind
     return {
       nation: node.nation,
+      roles: [...(book.directory().member(node.nation)?.roles ?? [])].map(role => nameOf(ROLE, role)),
       allianceId: toHex(node.allianceId),
       allianceName: registry.name,
       version: VERSION,
       pid: process.pid,
       startedMs,
-      state: problems.length > 0 ? 'degraded' : signing === 'waiting' ? 'starting' : 'ready',
+      state: problems.some(({ grade }) => grade === 'alarm')
+        ? 'degraded'
+        : signing === 'waiting'
+          ? 'starting'
+          : 'ready',
       problems,
       registryVersion: registry.version,
       entries: counts.entries,
@@ -57,6 +62,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
         nation: head.nation,
         incarnation: head.incarnation,
         size: standing.size,
+        witnessed: book.standingOf(head).quorate?.size ?? 0,
         head: toHex(standing.head),
         lastEntryMs: head.timeMs,
         own: node.ownLog.current()?.logId === head.logId,
@@ -77,6 +83,7 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     return { items, indicators, viewBefore, viewAfter: await store.viewDigest(), seconds }
   }
 
+  const statusOf = (of: NationId) => nationStatus(book.directory(), of)
   const service: NodeService = {
     status,
     async digest() {
@@ -86,14 +93,21 @@ export function createNodeService(node: Node, { stop, keepTrust }: ServiceHooks)
     peers: () => peerViews(node),
     registry: () => registryView(book.directory()),
     diagnose: target => diagnose(node, target),
-    ...createAllianceCommands(node, keepTrust),
+    ...createAllianceCommands(node, keeping),
     ...createReleaseCommands(node),
     ...createAudienceCommands(node),
     ...createHistoryCommands(node),
-    ...createWholeReading(store, () => node.release.rules.current().acceptance),
+    ...createWholeReading(store, () => node.release.rules.current().acceptance, statusOf),
     ...createTokenCommands(node),
     rebuildView: () => rebuild(() => store.rebuildView()),
     reopenItems: () => rebuild(() => projector.reopen()),
+    reloadKemKeys: node.reloadKemKeys,
+    quarantined: () => node.quarantine.list(),
+    async republish(ids) {
+      const count = await node.quarantine.republish(ids)
+      publisher.wake()
+      return count
+    },
     async incarnate() {
       const head = await publisher.incarnate(guard.state().kind === 'open')
       return { logId: logIdHex(head.logId), incarnation: head.incarnation }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { fromBase64, fromHex, fromUtf8, toBase64, toHex } from '../base/bytes.ts'
+import { fromBase64, fromHex, toBase64, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { parseHash } from '../base/ids.ts'
 import { mlDsa65 } from '../crypto/mldsa.ts'
 import type { ProposalSignature } from '../registry/proposal.ts'
 import { DOC_TYPE } from '../registry/signed-doc.ts'
 import { SIGNATURE_BYTES } from '../wire/limits.ts'
+import { parseSharedFile } from './shared-file.ts'
 
 /** One signature under a proposal, as a file to hand back to who assembles it: JSON, so that it survives mail. */
 
@@ -43,7 +44,7 @@ export function encodeSignatureFile({ type, docHash, sig }: ProposalSignature): 
 /** Throws UserError `signature-file-malformed`. Whose it is, and whether it holds, is judged by `addSignature`. */
 export function parseSignatureFile(bytes: Uint8Array, name: string): ProposalSignature {
   if (bytes.length > SIGNATURE_FILE_BYTES_MAX) throw malformed(name, `has ${bytes.length} bytes`)
-  const result = schema.safeParse(parseJson(bytes, name))
+  const result = schema.safeParse(parseSharedFile(bytes, FORMAT, what => malformed(name, what)))
   if (!result.success) {
     const [issue] = result.error.issues
     throw malformed(name, `has a wrong "${issue!.path.join('.')}": ${issue!.message}`)
@@ -53,14 +54,6 @@ export function parseSignatureFile(bytes: Uint8Array, name: string): ProposalSig
     type: type === 'registry' ? DOC_TYPE.REGISTRY : DOC_TYPE.NATION,
     docHash: parseHash(fromHex(document)),
     sig: { keyId: fromHex(keyId), ed25519: fromBase64(ed25519), mldsa65: fromBase64(mldsa65) },
-  }
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes))
-  } catch {
-    throw malformed(name, 'is no JSON')
   }
 }
 

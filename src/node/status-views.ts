@@ -1,5 +1,6 @@
 import { peerKeyBytes } from '../net/peer-key.ts'
 import type { Node } from './daemon.ts'
+import { nationStatus } from './directory-views.ts'
 import type { PeerStatus } from './node-service.ts'
 
 const STATES = {
@@ -15,8 +16,10 @@ export function peerViews(node: Node): readonly PeerStatus[] {
   return node.host.peers().map(peer => {
     const sync = node.sync.peer(peer.peer)
     const connected = peer.status === 'connected'
+    const nation = directory.nationOfPeer(peerKeyBytes(peer.peer))
     return {
-      nation: directory.nationOfPeer(peerKeyBytes(peer.peer)) ?? '',
+      nation: nation ?? '',
+      nationStatus: nation === undefined ? '' : nationStatus(directory, nation),
       peer: peer.peer,
       state: STATES[peer.status],
       addresses: peer.addresses,

@@ -245,6 +245,7 @@ function middleOf(numbers: readonly number[]): number | undefined {
   const sorted = numbers.filter(Number.isFinite).sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)]
 }
+export type SyncService = ReturnType<typeof createSyncService>
 
 /** What a peer claims to hold beyond what is held here. */
 function headsAhead(heads: readonly LogHead[], local: PullLocal): ReadonlyMap<LogIdHex, number> {

@@ -6,6 +6,7 @@ import { tokenHash, tokenText } from '../policy/token.ts'
 import type { TokenRecord } from '../wire/gen/store.ts'
 import { auditedReading } from './audited-service.ts'
 import type { Node } from './daemon.ts'
+import { nationStatus } from './directory-views.ts'
 import {
   type NewToken,
   type NodeService,
@@ -35,7 +36,11 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
     const clearance = clearanceOf(text)
     const by = `token:${name}`
     return {
-      ...auditedReading(createClearedReading(store, clearance), audit, by),
+      ...auditedReading(
+        createClearedReading(store, clearance, of => nationStatus(node.book.directory(), of)),
+        audit,
+        by,
+      ),
       async publish(items) {
         assertPublishing(clearance, items)
         return publisher.publish(items, { name: by, key: hash })

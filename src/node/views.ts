@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts'
-import { type LogIdHex, logIdHex } from '../base/ids.ts'
+import { type LogIdHex, logIdHex, type NationId } from '../base/ids.ts'
 import type { Claim } from '../indicator/assertion.ts'
 import { indicatorId, indicatorIdText } from '../indicator/indicator-id.ts'
 import { parseItem } from '../indicator/item.ts'
@@ -9,7 +9,7 @@ import type { StoredIndicator, StoredItem } from '../store/store.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import { BODY_BYTES_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
-import type { ClaimView, IndicatorView } from './node-service.ts'
+import type { ClaimView, IndicatorView, NationStatus } from './node-service.ts'
 
 /** One indicator as people and programs read it, merged from the claims that stand. */
 export function indicatorView(
@@ -42,11 +42,12 @@ function claimOf(item: StoredItem): Claim {
   return { ...parsed, nation: item.nation, ref, timeMs: item.timeMs, itemHash: item.hash }
 }
 
-export function claimView(item: StoredItem): ClaimView {
+export function claimView(item: StoredItem, statusOf: (nation: NationId) => NationStatus): ClaimView {
   const { claim, marking, ref, nation, timeMs } = claimOf(item)
   return {
     id: toHex(item.id),
     nation,
+    nationStatus: statusOf(nation),
     tlp: tlpName(marking.tlp),
     pap: papName(marking.pap),
     exercise: marking.exercise,

@@ -5,7 +5,7 @@ import { encode } from '../wire/codec.ts'
 import { AudienceInfo } from '../wire/gen/tocsin.ts'
 import { BODY_BYTES_MAX, NATIONS_MAX } from '../wire/limits.ts'
 import { assertLength, assertRange, decodeStrict } from '../wire/strict.ts'
-import type { AudienceName, GroupName } from './audience-name.ts'
+import { ALLIANCE, type AudienceName, type GroupName, nationsAudience } from './audience-name.ts'
 
 /** What kind of audience an epoch has, as its recipients learn it from `sealed_info`. */
 export type AudienceScope =
@@ -22,6 +22,18 @@ const GROUP_ID_BYTES = 16
 
 export function scopeOf(name: AudienceName): AudienceScope {
   return name.kind === 'group' ? { kind: 'group', group: { owner: name.owner, id: name.id } } : { kind: name.kind }
+}
+
+/** The name under which the same can be said again. */
+export function audienceNameOf(statement: AudienceStatement): AudienceName {
+  switch (statement.kind) {
+    case 'alliance':
+      return ALLIANCE
+    case 'group':
+      return { kind: 'group', ...statement.group }
+    case 'nations':
+      return nationsAudience(statement.nations)
+  }
 }
 
 export function encodeAudienceInfo({ kind, nations, group }: AudienceStatement): Uint8Array {

@@ -14,7 +14,13 @@ import {
   type SignedNationDoc,
   verifyNationDoc,
 } from './verify-nation.ts'
-import { trimWaiting } from './waiting.ts'
+import { signedBytes, trimWaiting } from './waiting.ts'
+
+/**
+ * Valid documents of one nation above what a registry pins; an honest one has fewer than a tenth of it. Whoever signs
+ * more holds up nobody but itself (R-1.6).
+ */
+const NATION_BYTES_MAX = 8 * 1024 * 1024
 
 const NO_EVIDENCE: NationEvidence = { nodes: new Map(), valid: new Set() }
 
@@ -25,7 +31,9 @@ export function addNation(set: EvidenceSet, signed: ParsedSignedDoc): Added {
   if (doc === undefined) return { set, outcome: { kind: 'duplicate' }, changed: [] }
   assertOfAlliance(set, doc.allianceId)
   const before = set.nations.get(doc.nation) ?? NO_EVIDENCE
-  const { evidence, changed } = withNode(before, doc, historiesOf(set, doc.nation))
+  const histories = historiesOf(set, doc.nation)
+  const { evidence, changed } = withinRoom(before, withNode(before, doc, histories), histories)
+  if (!evidence.nodes.has(doc.hash)) throw crowded(doc)
   const next = { ...set, nations: new Map(set.nations).set(doc.nation, evidence) }
   if (evidence.valid.has(doc.hash)) {
     assertPlace(set, before, doc)
@@ -81,12 +89,45 @@ function assertPlace(set: EvidenceSet, before: NationEvidence, doc: SignedNation
   )
 }
 
+interface Placed {
+  readonly evidence: NationEvidence
+  readonly changed: readonly DocHashHex[]
+}
+
+/**
+ * Without the newly valid documents for which there is no room, the highest versions first. What waits is capped
+ * elsewhere; what the governors pinned always has room, and what is below it needs none.
+ */
+function withinRoom(before: NationEvidence, placed: Placed, histories: readonly NationHistory[]): Placed {
+  const { nodes, valid } = placed.evidence
+  const pins = histories.flatMap(history => history.pins)
+  const pinned = Math.max(0, ...pins.map(pin => pin.version))
+  const needsRoom = ({ version, hash }: SignedNationDoc) => version > pinned && !pins.some(pin => pin.hash === hash)
+  const held = validDocs(before).filter(needsRoom)
+  let bytes = held.reduce((sum, doc) => sum + signedBytes(doc.signed), 0)
+  const fresh = validDocs(placed.evidence).filter(doc => !before.valid.has(doc.hash) && needsRoom(doc))
+  const dropped = new Set<DocHashHex>()
+  for (const { hash, signed } of fresh.sort((a, b) => a.version - b.version || (a.hash < b.hash ? -1 : 1))) {
+    bytes += signedBytes(signed)
+    if (bytes > NATION_BYTES_MAX) dropped.add(hash)
+  }
+  if (dropped.size === 0) return placed
+  const kept = new Map([...nodes].filter(([hash]) => !dropped.has(hash)))
+  return {
+    evidence: { nodes: kept, valid: valid.difference(dropped) },
+    changed: placed.changed.filter(hash => !dropped.has(hash)),
+  }
+}
+
+function crowded({ nation }: SignedNationDoc): ProtocolError {
+  return new ProtocolError(
+    'doc-siblings-full',
+    `the documents of ${nation} that no registry has pinned have more than ${NATION_BYTES_MAX} bytes`,
+  )
+}
+
 /** Places a document among those of its nation: its own step, and those of the documents that follow it. */
-function withNode(
-  before: NationEvidence,
-  doc: SignedNationDoc,
-  histories: readonly NationHistory[],
-): { readonly evidence: NationEvidence; readonly changed: readonly DocHashHex[] } {
+function withNode(before: NationEvidence, doc: SignedNationDoc, histories: readonly NationHistory[]): Placed {
   const nodes = new Map(before.nodes)
   for (const each of [doc, ...childrenOf(before.nodes, doc.hash)]) nodes.set(each.hash, nodeOf(each, nodes))
   const valid = validNationDocs(histories, nodes)

@@ -15,8 +15,9 @@ import {
   withReset,
 } from './change-roots.ts'
 import type { Bound, DocHashHex } from './doc-fields.ts'
+import { isLower } from './nation-history.ts'
 import { nationBase, type RegistryBase } from './registry-base.ts'
-import { RESET, ROLE, STATUS, type Status } from './registry-doc.ts'
+import { firstRoles, RESET, ROLE, STATUS, type Status } from './registry-doc.ts'
 
 /** Changes of one nation's place. */
 export type MemberChange =
@@ -24,6 +25,8 @@ export type MemberChange =
   | { readonly kind: 'admit'; readonly request: NationRoots }
   /** R-1.8: without a bound the largest quorate checkpoint of each of its logs counts. */
   | { readonly kind: 'suspend' | 'expel'; readonly nation: NationId; readonly bounds: readonly Bound[] }
+  /** Corrected, or given later: the newest of a log counts, whether it is lower or higher. */
+  | { readonly kind: 'bounds'; readonly nation: NationId; readonly bounds: readonly Bound[] }
   | { readonly kind: 'resume'; readonly nation: NationId }
   /** With the keys it had or, by its `request`, with others. */
   | { readonly kind: 'readmit'; readonly nation: NationId; readonly request: NationRoots | undefined }
@@ -44,7 +47,6 @@ export type MemberChange =
   /** R-1.6: of several documents of one version the one that counts. */
   | { readonly kind: 'pin'; readonly nation: NationId; readonly hash: DocHashHex }
 
-const ROLES_OF_A_MEMBER = [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS]
 const ROLES_KNOWN: readonly number[] = Object.values(ROLE)
 const TLP_MAX = 5
 
@@ -65,6 +67,11 @@ export function changeMember(
       return withEntry(doc, change.nation, ['ACTIVE', 'SUSPENDED'], entry => ({
         ...suspended(entry, change.bounds, base),
         status: STATUS.EXPELLED,
+      }))
+    case 'bounds':
+      return withEntry(doc, change.nation, ['ACTIVE', 'SUSPENDED', 'EXPELLED'], entry => ({
+        ...entry,
+        bounds: withBounds(entry, change.bounds),
       }))
     case 'resume':
       assertDocumentValid(base, change.nation, issuedMs)
@@ -109,7 +116,7 @@ function admit(doc: RegistryDoc, request: NationRoots): RegistryDoc {
     nation: request.nation,
     label: request.label,
     status: STATUS.ACTIVE,
-    roles: ROLES_OF_A_MEMBER,
+    roles: firstRoles(request.observer),
     ...rootFields(doc, request),
     reset: RESET.NONE,
     docMinVersion: 0,
@@ -161,15 +168,17 @@ function withCeiling(entry: NationEntry, maxTlp: number): NationEntry {
   throw new UserError('change-value', `${maxTlp} is no ceiling`, { fix: 'It is 1 CLEAR to 5 RED, or 0 for none.' })
 }
 
-/** R-1.8: a bounded log never grows again, so that a later bound may lower what lasts and not raise it. */
-function mergeBounds({ nation, bounds }: NationEntry, given: readonly Bound[], base: RegistryBase): LogBound[] {
-  const lasting = nationBase(base, nation)?.history.bounds
-  const merged = new Map(bounds.map(bound => [toHex(bound.logId), bound]))
-  for (const bound of given) {
-    const limit = lasting?.get(logIdHex(bound.logId))
-    if (limit === undefined || bound.size < limit.size) merged.set(toHex(bound.logId), bound)
-  }
-  return [...merged.values()]
+/** R-1.8: a bounded log never grows again, so that what a suspension, expulsion or reset says does not raise what lasts. */
+function mergeBounds(entry: NationEntry, given: readonly Bound[], base: RegistryBase): LogBound[] {
+  const lasting = nationBase(base, entry.nation)?.history.bounds
+  return withBounds(
+    entry,
+    given.filter(bound => isLower(bound, lasting?.get(logIdHex(bound.logId)))),
+  )
+}
+
+function withBounds({ bounds }: NationEntry, given: readonly Bound[]): LogBound[] {
+  return [...new Map([...bounds, ...given].map(bound => [toHex(bound.logId), bound])).values()]
 }
 
 function withEntry(

@@ -16,6 +16,8 @@ export interface NationRoots {
   readonly label: string
   readonly rootThreshold: number
   readonly roots: readonly RootKeyRecord[]
+  /** It asks for the role OBSERVE, and for nothing else. */
+  readonly observer?: boolean
 }
 
 /** What was pinned of documents that the reset voids would save them. */

@@ -116,9 +116,8 @@ function describeThresholdChange(before: ParsedRegistryDoc | undefined, after: P
   const all = after.governors.length > 1 && after.threshold === after.governors.length
   const warning = 'ATTENTION: every governor must sign: one that is lost, or refuses, ends all change of the registry.'
   if (before === undefined) {
-    const deciding =
-      after.governors.length === 1 ? 'One governor decides alone' : `${rule} governors must sign a change`
-    return [`${deciding} of the registry.`, ...(all ? [warning] : [])]
+    const deciding = after.governors.length === 1 ? 'One governor decides alone on' : `${rule} governors must sign`
+    return [`${deciding} a change of the registry.`, ...(all ? [warning] : [])]
   }
   const oldRule = `${before.threshold} of ${before.governors.length}`
   if (rule === oldRule) return []

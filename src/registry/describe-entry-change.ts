@@ -37,7 +37,8 @@ function describeAdmission(entry: NationRecord): string {
   const { nation, label, status, roles, maxTlp } = entry
   const how = status === STATUS.ACTIVE ? 'is admitted' : `is entered as ${nameOf(STATUS, status)}`
   const does = roles.size === 0 ? 'may do nothing' : `may ${listOf(roleNames(roles))}`
-  return `${nation} (${quoted(label)}) ${how}: ${does}; ${ceilingOf(maxTlp)}; ${rootsOf(entry)}.`
+  const sent = roles.has(ROLE.RECEIVE) ? ceilingOf(maxTlp) : 'it is sent nothing'
+  return `${nation} (${quoted(label)}) ${how}: ${does}; ${sent}; ${rootsOf(entry)}.`
 }
 
 function describeMembership(before: NationRecord, after: NationRecord): string[] {
@@ -156,8 +157,10 @@ function boundEffect(before: NationRecord | undefined, after: NationRecord): Bou
 
 /** R-1.8: without a bound the largest quorate checkpoint counts. */
 function describeUnbounded(before: NationRecord | undefined, after: NationRecord): string[] {
-  const ends = after.status !== STATUS.ACTIVE && before !== undefined && before.status === STATUS.ACTIVE
-  return ends && after.bounds.size === 0 ? [unboundedWarning(after.nation)] : []
+  if (before === undefined || after.bounds.size > 0) return []
+  const ends = before.status === STATUS.ACTIVE && after.status !== STATUS.ACTIVE
+  const isCompromised = before.reset !== RESET.COMPROMISED && after.reset === RESET.COMPROMISED
+  return ends || isCompromised ? [unboundedWarning(after.nation)] : []
 }
 
 function unboundedWarning(nation: NationId): string {
@@ -167,9 +170,9 @@ function unboundedWarning(nation: NationId): string {
 function describePin(nation: NationId, before: NationRecord['pin'], after: NationRecord['pin']): string[] {
   if (before?.hash === after?.hash && before?.version === after?.version) return []
   if (after === undefined) return [`No document of ${nation} is pinned in this version; earlier pins last.`]
-  const pinned = `Document ${after.version} of ${nation} is pinned (hash ${shortId(after.hash)})`
-  if (before === undefined || after.version > before.version) return [`${pinned}.`]
+  const what = `${after.version} of ${nation} is pinned (hash ${shortId(after.hash)})`
+  if (before === undefined || after.version > before.version) return [`Document ${what}.`]
   return [
-    `ATTENTION: ${pinned.replace('Document', 'document')}, where version ${before.version} (hash ${shortId(before.hash)}) was pinned before.`,
+    `ATTENTION: document ${what}, where version ${before.version} (hash ${shortId(before.hash)}) was pinned before.`,
   ]
 }

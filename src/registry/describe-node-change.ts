@@ -4,7 +4,7 @@ import { nameOf } from './describe.ts'
 import { type KemRecord, SUITE_XWING } from './kem-key.ts'
 import type { ParsedNationDoc } from './nation-doc.ts'
 import { KEY_STATUS, type KeyStatus, type NodeRecord, USE } from './node-key.ts'
-import { listOf, momentOf, shortId } from './phrase.ts'
+import { dayOf, listOf, momentOf, shortId } from './phrase.ts'
 
 /** What changes in the nodes of a nation, in sentences. */
 export function describeNodesChange(
@@ -19,7 +19,14 @@ export function describeNodesChange(
     ...before
       .filter(node => !next.has(node.identityHex))
       .map(node => `ATTENTION: ${nodeName(nation, node)} is left out, so nobody will accept the document (R-1.8).`),
+    ...(before.some(isActive) && !after.some(isActive)
+      ? [`ATTENTION: no node of ${nation} is active any more: nobody connects with it, and it publishes nothing.`]
+      : []),
   ]
+}
+
+function isActive({ status }: NodeRecord): boolean {
+  return status === KEY_STATUS.ACTIVE
 }
 
 function describeNodeChange(nation: NationId, before: NodeRecord | undefined, node: NodeRecord): string[] {
@@ -65,28 +72,49 @@ function keysOf({ signPk, witnessPk, peerPk, use }: NodeRecord): string {
 export function describeKemsChange(nation: NationId, before: readonly KemRecord[], after: ParsedNationDoc): string[] {
   const old = new Map(before.map(kem => [toHex(kem.keyId), kem]))
   const next = new Set(after.kems.map(kem => toHex(kem.keyId)))
+  const added = after.kems.filter(kem => !old.has(toHex(kem.keyId)))
   const removed = before.filter(kem => !next.has(toHex(kem.keyId)))
   return [
+    ...inRows(added).map(row => describeNewKems(nation, row)),
     ...after.kems.flatMap(kem => describeKemChange(nation, old.get(toHex(kem.keyId)), kem)),
-    ...removed.map(kem => `KEM key ${shortId(toHex(kem.keyId))} of ${nation} is left out (it was ${windowOf(kem)}).`),
+    ...removed.map(kem => `${kemName(nation, kem)} is left out (it was ${windowOf(kem)}).`),
     ...describeNoKem(before, after),
   ]
 }
 
-function describeKemChange(nation: NationId, before: KemRecord | undefined, kem: KemRecord): string[] {
-  const name = `KEM key ${shortId(toHex(kem.keyId))} of ${nation}`
-  const status = nameOf(KEY_STATUS, kem.status)
-  const isActive = kem.status === KEY_STATUS.ACTIVE
-  if (before === undefined) {
-    const suite = kem.suite === SUITE_XWING ? '' : `, suite ${kem.suite}`
-    return [`${name} is added, ${windowOf(kem)}${suite}${isActive ? '' : `, as ${status}`}.`]
+/** R-3.7: keys made ahead in one ceremony, whose windows follow each other. */
+function inRows(kems: readonly KemRecord[]): KemRecord[][] {
+  const rows: KemRecord[][] = []
+  for (const kem of kems) {
+    const last = rows.at(-1)?.at(-1)
+    const follows = last?.untilMs === kem.fromMs && last.suite === kem.suite && last.status === kem.status
+    if (follows) rows.at(-1)!.push(kem)
+    else rows.push([kem])
   }
+  return rows
+}
+
+function describeNewKems(nation: NationId, row: readonly KemRecord[]): string {
+  const { suite, status, fromMs } = row[0]!
+  const more = `${suite === SUITE_XWING ? '' : `, suite ${suite}`}${status === KEY_STATUS.ACTIVE ? '' : `, as ${nameOf(KEY_STATUS, status)}`}`
+  if (row.length === 1) return `${kemName(nation, row[0]!)} is added, ${windowOf(row[0]!)}${more}.`
+  const keys = row.map(({ keyId, untilMs }) => `${shortId(toHex(keyId))} until ${dayOf(untilMs)}`)
+  return `${row.length} KEM keys of ${nation} are added, to be sealed to one after the other from ${momentOf(fromMs)}${more}: ${keys.join(', ')}.`
+}
+
+function describeKemChange(nation: NationId, before: KemRecord | undefined, kem: KemRecord): string[] {
+  if (before === undefined) return []
+  const name = kemName(nation, kem)
   const warning = kem.status === KEY_STATUS.COMPROMISED ? 'ATTENTION: ' : ''
-  const ends = isActive ? 'it is sealed to again' : 'nothing more is sealed to it'
+  const ends = kem.status === KEY_STATUS.ACTIVE ? 'it is sealed to again' : 'nothing more is sealed to it'
   return [
-    ...(before.status === kem.status ? [] : [`${warning}${name} is ${status}: ${ends}.`]),
+    ...(before.status === kem.status ? [] : [`${warning}${name} is ${nameOf(KEY_STATUS, kem.status)}: ${ends}.`]),
     ...(windowOf(before) === windowOf(kem) ? [] : [`${name} is now ${windowOf(kem)}; before: ${windowOf(before)}.`]),
   ]
+}
+
+function kemName(nation: NationId, { keyId }: KemRecord): string {
+  return `KEM key ${shortId(toHex(keyId))} of ${nation}`
 }
 
 function windowOf({ fromMs, untilMs }: KemRecord): string {

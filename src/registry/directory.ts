@@ -50,6 +50,8 @@ export interface Directory {
   readonly split: RegistrySplit | undefined
   /** Pins that contradict one with precedence and were set aside: an alarm. */
   readonly pinsAside: readonly Pin[]
+  /** A version that the pins exclude and that is further than the one in force: an alarm. */
+  readonly pinnedOut: ParsedRegistryDoc | undefined
   /** Every nation of the registry in force, in the order of ids. */
   members(): readonly Member[]
   member(nation: NationId): Member | undefined
@@ -91,6 +93,7 @@ export function buildDirectory(set: EvidenceSet, state: RegistryState): Director
     policy: state.inForce.policy,
     split: state.split,
     pinsAside: state.pinsAside,
+    pinnedOut: state.pinnedOut,
     members: () => [...members.values()],
     member: nation => members.get(nation),
     mayOpenLog: (nation, signPk) => openers.has(`${nation}/${toHex(signPk)}`),

@@ -7,7 +7,6 @@ import type { NationNode, NationNodes } from './nation-walk.ts'
 import type { ParsedRegistryDoc } from './registry-doc.ts'
 import type { ParsedSignedDoc } from './signed-doc.ts'
 import type { ValidRegistryDoc } from './verify-registry.ts'
-import type { WaitingRegistry } from './waiting.ts'
 
 /** Whoever signs more documents in the place of one than this holds up nobody but itself (R-1.6). */
 export const SIBLINGS_MAX = 16
@@ -22,6 +21,15 @@ export interface NationEvidence {
   readonly nodes: NationNodes
   /** R-0.1. The other nodes wait. */
   readonly valid: ReadonlySet<DocHashHex>
+}
+
+/** A registry document whose predecessor is not here. Nothing is known of who signed it, but for `isVouched`. */
+export interface WaitingRegistry {
+  readonly doc: ParsedRegistryDoc
+  /** Tells copies with different signatures apart: which of them holds is not known yet. */
+  readonly copy: string
+  /** A governor of some valid registry document signed it. */
+  readonly isVouched: boolean
 }
 
 /** All documents of one alliance that were found valid, and a few that wait. Immutable: `addDocument` gives the next. */

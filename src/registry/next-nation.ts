@@ -19,6 +19,8 @@ export type NationChange =
       readonly node: string
       readonly bounds: readonly Bound[]
     }
+  /** Of logs of keys that are given up: corrected, or named later than the key was given up. */
+  | { readonly kind: 'bounds'; readonly bounds: readonly Bound[] }
   | { readonly kind: 'addresses'; readonly node: string; readonly addresses: readonly string[] }
   /** their windows follow those of the active keys. */
   | { readonly kind: 'add-kems'; readonly kems: readonly KemKey[] }
@@ -82,6 +84,8 @@ function applyChange(doc: NationContent, change: NationChange): NationContent {
       return givenUp(doc, change.node, KEY_STATUS.RETIRED, change.bounds)
     case 'compromise-node':
       return givenUp(doc, change.node, KEY_STATUS.COMPROMISED, change.bounds)
+    case 'bounds':
+      return { ...doc, bounds: withBounds(doc.bounds, change.bounds) }
     case 'addresses':
       return withNode(doc, change.node, node => ({ ...node, addresses: change.addresses }))
     case 'add-kems':

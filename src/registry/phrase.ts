@@ -30,12 +30,12 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
 
 /** In UTC. */
 export function dayOf(timeMs: number): string {
-  return isoOf(timeMs).split('T')[0]!
+  return isoTime(timeMs).split('T')[0]!
 }
 
 /** In UTC, to the second. */
 export function momentOf(timeMs: number): string {
-  return isoOf(timeMs)
+  return isoTime(timeMs)
     .replace('T', ' ')
     .replace(/\.\d+Z$/, ' UTC')
 }
@@ -43,6 +43,7 @@ export function momentOf(timeMs: number): string {
 /** The last that a Date can hold; the times of documents may go beyond. */
 const DATE_MS_MAX = 8.64e15
 
-function isoOf(timeMs: number): string {
+/** ISO 8601 in UTC, with milliseconds. */
+export function isoTime(timeMs: number): string {
   return new Date(Math.min(timeMs, DATE_MS_MAX)).toISOString()
 }

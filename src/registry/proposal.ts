@@ -139,7 +139,9 @@ export function addSignature(
     })
   }
   if (countingSignatures({ ...open.draft, sigs: [sig] }, open).size === 0) {
-    throw new ProtocolError('signature-invalid', `the signature of ${seat.name} does not verify`)
+    throw new ProtocolError('signature-invalid', `the signature of ${seat.name} does not verify`, {
+      fix: `Ask ${seat.name} for the file again, or to sign once more: a document may be signed twice.`,
+    })
   }
   const before = countingSignatures(open.draft, open)
   const isNew = seats.some(each => !hasSigned(each, before))
@@ -155,11 +157,11 @@ export function addSignature(
 export function completeProposal(open: OpenProposal): EvidenceSet {
   const [council] = open.councils.filter(({ isComplete }) => !isComplete)
   if (council === undefined) return openEvidence([...open.proposal.base, open.draft])
-  const { threshold, signed, missing } = council
+  const { version, threshold, signed, missing } = council
   const names = missing.map(({ name }) => name).join(', ')
   throw new UserError(
     'proposal-incomplete',
-    `${signed.length} of ${threshold} needed signatures are here; not yet of ${names}`,
+    `${signed.length} of ${threshold} who must sign for version ${version} have; ${threshold - signed.length} more of ${names}`,
     {
       fix: 'Gather their signature files, and run "tocsin alliance assemble" with them; those that are here are kept.',
     },

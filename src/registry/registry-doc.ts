@@ -28,6 +28,11 @@ export const ROLE = { PUBLISH: 1, RECEIVE: 2, WITNESS: 3, OBSERVE: 4 } as const
 export const RESET = { NONE: 0, LOST: 1, COMPROMISED: 2 } as const
 export type Reset = (typeof RESET)[keyof typeof RESET]
 
+/** What a nation may do from its admission on, as it asks for in its request. */
+export function firstRoles(observer: boolean | undefined): readonly number[] {
+  return observer === true ? [ROLE.OBSERVE] : [ROLE.PUBLISH, ROLE.RECEIVE, ROLE.WITNESS]
+}
+
 const ROLE_MAX = 255
 /** 1 CLEAR to 5 RED; 0 is no ceiling. */
 const TLP_MAX = 5

@@ -41,6 +41,8 @@ export interface RegistryState {
   readonly split: RegistrySplit | undefined
   /** Pins that contradict one with precedence and so were set aside: to be reported. */
   readonly pinsAside: readonly Pin[]
+  /** The furthest version that the pins exclude, where it is further than the one in force: others may be there. */
+  readonly pinnedOut: ValidRegistryDoc | undefined
 }
 
 /** the registry in force, a function of the valid documents and the pins. Undefined while version 1 is not here. */
@@ -48,20 +50,39 @@ export function registryState(set: EvidenceSet, pins: readonly Pin[]): RegistryS
   const children = Map.groupBy(set.registries.values(), node => node.doc.prevHash)
   const { lines, aside } = pinnedLines(set, pins)
   const allowed = ({ doc }: RegistryNode) => lines.every(line => (line.get(doc.version) ?? doc.hash) === doc.hash)
-  const { path, siblings } = walkToTip<RegistryNode>(undefined, node =>
-    (children.get(node?.doc.hash) ?? []).filter(allowed),
-  )
+  const childrenOf = (node?: RegistryNode) => (children.get(node?.doc.hash) ?? []).filter(allowed)
+  const { path, siblings } = walkToTip<RegistryNode>(undefined, childrenOf)
   const tip = path.at(-1)
   if (tip === undefined) return undefined
-  const descendants = (node: RegistryNode): ValidRegistryDoc[] =>
-    [node.doc].concat((children.get(node.doc.hash) ?? []).filter(allowed).flatMap(descendants))
   return {
     inForce: tip.doc,
     chain: path.map(node => node.doc),
     histories: tip.histories,
-    split: siblings.length === 0 ? undefined : splitOf(siblings, siblings.flatMap(descendants)),
+    split: siblings.length === 0 ? undefined : splitOf(siblings, withDescendants(siblings, childrenOf)),
     pinsAside: aside,
+    pinnedOut: furthestBeyond(tip, set, withDescendants(path.slice(0, 1), childrenOf)),
   }
+}
+
+function withDescendants(
+  nodes: readonly RegistryNode[],
+  childrenOf: (node: RegistryNode) => readonly RegistryNode[],
+): readonly ValidRegistryDoc[] {
+  const found = [...nodes]
+  for (const node of found) found.push(...childrenOf(node))
+  return found.map(node => node.doc)
+}
+
+function furthestBeyond(
+  tip: RegistryNode,
+  { registries }: EvidenceSet,
+  within: readonly ValidRegistryDoc[],
+): ValidRegistryDoc | undefined {
+  const reachable = new Set(within.map(doc => doc.hash))
+  const beyond = [...registries.values()]
+    .map(node => node.doc)
+    .filter(({ version, hash }) => version > tip.doc.version && !reachable.has(hash))
+  return beyond.sort((a, b) => b.version - a.version || (a.hash < b.hash ? -1 : 1))[0]
 }
 
 function splitOf(nodes: readonly RegistryNode[], open: readonly ValidRegistryDoc[]): RegistrySplit {

@@ -91,9 +91,9 @@ function byVersion(a: { readonly version: number }, b: { readonly version: numbe
 function registryStep(doc: ValidRegistryDoc, set: EvidenceSet, standing: DocumentStanding): StoryStep {
   const before = doc.prevHash && set.registries.get(doc.prevHash)?.doc
   return {
-    ...headOf(doc, standing),
     document: 'registry',
     nation: '',
+    ...headOf(doc, standing),
     signers: governorSigners(before, doc),
     changes: describeRegistryChange(before, doc),
     concerns: concernedNations(before, doc),
@@ -103,9 +103,9 @@ function registryStep(doc: ValidRegistryDoc, set: EvidenceSet, standing: Documen
 function nationStep({ doc, step }: NationNode, set: EvidenceSet, standing: DocumentStanding): StoryStep {
   const before = doc.prevHash && set.nations.get(doc.nation)?.nodes.get(doc.prevHash)?.doc
   return {
-    ...headOf(doc, standing),
     document: 'nation',
     nation: doc.nation,
+    ...headOf(doc, standing),
     signers: rootSigners([...(before?.roots ?? []), ...doc.roots], doc),
     changes: [...describeNationChange(before, doc), ...describeStep(step)],
     concerns: [doc.nation],

@@ -1,7 +1,7 @@
 import { toHex } from '../base/bytes.ts'
 import { sha256 } from '../base/hash.ts'
 import type { NationId } from '../base/ids.ts'
-import type { EvidenceSet, NationEvidence } from './evidence.ts'
+import type { EvidenceSet, NationEvidence, WaitingRegistry } from './evidence.ts'
 import type { ParsedRegistryDoc } from './registry-doc.ts'
 import { encodeSignedDoc, type ParsedSignedDoc, validSignatures } from './signed-doc.ts'
 import type { SignedNationDoc } from './verify-nation.ts'
@@ -11,15 +11,6 @@ export const WAITING_DOCS_MAX = 256
 const WAITING_BYTES_MAX = 16 * 1024 * 1024
 /** Of these, documents of one nation, or of the registry: who holds one key crowds out nobody else. */
 export const WAITING_DOCS_OF_ONE_MAX = 64
-
-/** A registry document whose predecessor is not here. Nothing is known of who signed it, but for `isVouched`. */
-export interface WaitingRegistry {
-  readonly doc: ParsedRegistryDoc
-  /** Tells copies with different signatures apart: which of them holds is not known yet. */
-  readonly copy: string
-  /** A governor of some valid registry document signed it. */
-  readonly isVouched: boolean
-}
 
 export function waitingRegistry(set: EvidenceSet, doc: ParsedRegistryDoc): WaitingRegistry {
   const councils = [...set.registries.values()].map(node => node.doc)
@@ -111,6 +102,6 @@ function without({ nodes, valid }: NationEvidence, dropped: ReadonlySet<string>)
 }
 
 /** Signatures dominate small documents, so they are counted too. */
-function signedBytes({ docBytes, sigs }: ParsedSignedDoc): number {
+export function signedBytes({ docBytes, sigs }: ParsedSignedDoc): number {
   return sigs.reduce((sum, sig) => sum + sig.ed25519.length + sig.mldsa65.length, docBytes.length)
 }

@@ -65,7 +65,7 @@ function createLogReads(context: StoreContext): LogReads {
     frontier: () => buildFrontier(context.memory.logs().map(({ standing }) => standing)),
     counts: () => {
       const { counts, logCount } = context.memory
-      const entries = context.memory.logs().reduce((sum, { head }) => sum + head.size, 0)
+      const entries = context.memory.logs().reduce((sum, { standing }) => sum + standing.size, 0)
       return { ...counts, logs: logCount, entries }
     },
   }

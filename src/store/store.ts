@@ -233,7 +233,7 @@ export interface StoredLog {
 
 export interface StoreCounts {
   readonly logs: number
-  /** Entries held, quarantined ones included, other branches not. */
+  /** Entries that stand: neither quarantined ones nor those of other branches. */
   readonly entries: number
   readonly waiting: number
   readonly queued: number

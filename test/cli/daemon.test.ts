@@ -143,7 +143,9 @@ describe('check', () => {
 
   test('names the problems of the daemon that runs', async () => {
     await using served = await openCliHome()
-    const problems = [{ code: 'clock-skew', message: 'this clock is off', fix: 'Set it.' }] as const
+    const problems = [
+      { grade: 'alarm', code: 'clock-skew', occasion: '', message: 'this clock is off', fix: 'Set it.' },
+    ] as const
     served.node.state.status = { state: 'degraded', problems }
     const { status, stdout: text } = await served.run(['check'])
     expect(status).toBe(1)

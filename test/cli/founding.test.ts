@@ -1,16 +1,17 @@
-import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AllianceView, allianceViewOf } from '../../src/cli/alliance-view.ts'
+import { scryptLogNOf } from '../../src/crypto/passphrase-file.ts'
 import { allianceFileOf } from '../../src/node/founding-alliance.ts'
 import { readOwnNode, requestOf } from '../../src/node/founding-own.ts'
 import type { Home } from '../../src/node/home.ts'
 import { encodeNationFile, parseNationFile } from '../../src/node/nation-file.ts'
-import { type CliRun, cleanEnvironment, runCli, TOCSIN } from '../support/cli.ts'
+import { type CliRun, runCli, runCliHere } from '../support/cli.ts'
 import { found, makeHome, PASSPHRASE, signNation, temporaryDirectory } from '../support/nation-homes.ts'
+import { hasTerminal, runOnTerminal as runTyped } from '../support/terminal.ts'
 
-/** The commands as they are typed, each a process; keys that need not be made by them are quickly opened ones. */
+/** The commands as they are typed, with keys that are quickly opened. */
 
 const directory = await temporaryDirectory()
 const passphraseFile = join(directory.path, 'passphrase')
@@ -32,33 +33,13 @@ beforeEach(async () => {
 })
 
 function run(home: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
-  const set = { TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile, ...env }
-  return runCli(args, { cwd: work, env: set })
+  return runCliHere(args, { cwd: work, env: { ...homeOf(home), ...env } })
 }
 
-/** Of util-linux: lends a terminal. */
-const TERMINAL = 'script'
-const hasTerminal = spawnSync(TERMINAL, ['--version']).status === 0
+const homeOf = (home: string) => ({ TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile })
 
-/** Each answer is typed when its question is there. */
-async function runOnTerminal(
-  home: string,
-  args: string,
-  answers: readonly (readonly [question: string, answer: string])[],
-) {
-  const env = cleanEnvironment({ TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile })
-  const command = `'${process.execPath}' '${TOCSIN}' ${args}`
-  const child = spawn(TERMINAL, ['-qefc', command, '/dev/null'], { cwd: work, env, stdio: ['pipe', 'pipe', 'inherit'] })
-  let said = ''
-  const open = [...answers]
-  child.stdout.setEncoding('utf8').on('data', text => {
-    said += text
-    if (open[0] === undefined || !said.includes(open[0][0])) return
-    child.stdin.write(`${open.shift()![1]}\r`)
-  })
-  const status = await new Promise<number | null>(resolve => child.once('close', resolve))
-  return { status, said }
-}
+const runOnTerminal = (home: string, args: string, answers: Parameters<typeof runTyped>[1]) =>
+  runTyped(args, answers, { cwd: work, env: homeOf(home) })
 
 async function expectOk(running: Promise<CliRun>): Promise<CliRun> {
   const ran = await running
@@ -103,6 +84,14 @@ describe('nation create', () => {
   test('says so where nobody could dial the node', async () => {
     expect((await expectOk(create('ITA'))).stderr).toContain('Nobody can dial this node')
   })
+
+  test('makes key files on which trying passphrases is as costly as the age tool makes it', async () => {
+    const args = ['nation', 'create', '--nation', 'ITA']
+    await expectOk(runCli(args, { cwd: work, env: homeOf('ITA') }))
+    for (const name of ['root', 'governor', 'governor-recovery']) {
+      expect(scryptLogNOf(Buffer.from(read(`ITA/keys/${name}.age`)))).toBe(18)
+    }
+  }, 60_000)
 
   test('refuses a home that is there, and leaves it as it is', async () => {
     const before = read('DEU/keys/root.age')
@@ -159,7 +148,8 @@ describe('alliance found', () => {
   test('lets two governors sign on one machine', async () => {
     const key = join(work, 'FRA/keys/governor-recovery.age')
     const two = ['--governors', 'DEU,FRA', '-o', 'json']
-    await expectRefusal(foundByCommand(...two), 'doc-threshold', 77)
+    const own = join(work, 'DEU/keys/governor-recovery.age')
+    await expectRefusal(foundByCommand(...two, '--governor-key', own), 'doc-threshold', 77)
     const { stdout } = await expectOk(foundByCommand(...two, '--governor-key', key))
     expect(JSON.parse(stdout)).toMatchObject({ governors: ['DEU', 'FRA'], threshold: 2 })
   })
@@ -296,7 +286,9 @@ describe('alliance verify', () => {
 
   test('exits 0 where every signature holds, and says what only --trust can tell', async () => {
     expect((await expectOk(verify('exercise.tocsin'))).stderr).toContain('only --trust can tell')
-    expect((await expectOk(verify('exercise.tocsin', '--trust', fingerprint))).stderr).toBe('')
+    expect((await expectOk(verify('exercise.tocsin', '--trust', fingerprint))).stderr).toContain(
+      'Version 1 is the one that you named.',
+    )
   })
 
   test('exits 1 where one does not, or where it is another alliance', async () => {

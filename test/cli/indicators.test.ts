@@ -165,7 +165,9 @@ describe('indicator show', () => {
     expect(stdout).toMatch(/^description +second$/m)
     expect(stdout).toMatch(/^original +SHOWN\.example$/m)
     const id = /^id +([0-9a-f]{32})$/m.exec(stdout)![1]!
-    expect((await run('indicator', 'show', id.slice(0, 10), '-o', 'csv')).stdout).toMatch(/^claim,nation,tlp/)
+    expect((await run('indicator', 'show', id.slice(0, 10), '-o', 'csv')).stdout).toMatch(
+      /^claim,nation,nation_status,tlp/,
+    )
   })
 
   test('of what is not held fails with status 66', async () => {

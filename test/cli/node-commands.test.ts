@@ -15,8 +15,8 @@ describe('status', () => {
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^state +ready$/m)
     expect(stdout).toMatch(/^peers_connected +1$/m)
-    expect(stdout).toMatch(/^NATION +LOG +INCARNATION +ENTRIES +BEHIND +LAST ENTRY$/m)
-    expect(stdout).toMatch(/^AAA \(own\) +abababababababab +1 +\d+ +2 /m)
+    expect(stdout).toMatch(/^NATION +LOG +INCARNATION +ENTRIES +WITNESSED +BEHIND +LAST ENTRY$/m)
+    expect(stdout).toMatch(/^AAA \(own\) +abababababababab +1 +\d+ +\d+ +2 /m)
   })
 
   test('gives all there is as JSON', async () => {
@@ -33,12 +33,18 @@ describe('status', () => {
 
   test('is 1 and names the problems where there are some', async () => {
     const problems = [
-      { code: 'clock-skew', message: 'this clock is 90 s behind most peers', fix: 'Set the clock by NTP.' },
+      {
+        grade: 'alarm',
+        code: 'clock-skew',
+        occasion: 'behind',
+        message: 'this clock is 90 s behind most peers',
+        fix: 'Set the clock by NTP.',
+      },
     ] as const
     home.node.state.status = { state: 'degraded', problems }
     const { status, stdout } = await run('status')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^clock-skew +this clock is 90 s behind most peers +Set the clock by NTP\.$/m)
+    expect(stdout).toMatch(/^alarm +clock-skew +this clock is 90 s behind most peers +Set the clock by NTP\.$/m)
     home.node.state.status = {}
   })
 
@@ -54,7 +60,7 @@ describe('status', () => {
 test('peer list says who is connected and why others are not', async () => {
   const { status, stdout } = await run('peer', 'list')
   expect(status).toBe(0)
-  expect(stdout).toMatch(/^BBB +bbbbbbbbbbbb +connected/m)
+  expect(stdout).toMatch(/^BBB +ACTIVE +bbbbbbbbbbbb +connected/m)
   expect(stdout).toMatch(/^CCC .* waiting .*net-unreachable +nobody answers$/m)
   expect(JSON.parse((await run('peer', 'list', '-o', 'json')).stdout)).toEqual(home.node.peers())
 })

@@ -190,10 +190,16 @@ describe('a reader', () => {
         const [one, other] = hidden.map(each => [...unseen(each, common, clearance), ...common])
         await using first = await openWith(one!, made)
         await using second = await openWith(other!.toReversed(), made)
-        const readings = [first, second].map(store => createClearedReading(store, clearance))
+        const readings = [first, second].map(store => createClearedReading(store, clearance, () => 'ACTIVE'))
         const [a, b] = await Promise.all(readings.map(answersOf))
         expect(b).toBe(a)
-        const wholes = [first, second].map(store => createWholeReading(store, () => refuseSome))
+        const wholes = [first, second].map(store =>
+          createWholeReading(
+            store,
+            () => refuseSome,
+            () => 'ACTIVE',
+          ),
+        )
         const [c, d] = await Promise.all(wholes.map(whole => whole.list({ limit: 1000 })))
         if (JSON.stringify(c) !== JSON.stringify(d)) told++
       }),
@@ -208,7 +214,7 @@ describe('a reader', () => {
       fc.asyncProperty(world, async made => {
         const { clearance, common, refusing } = made
         await using store = await openWith(common, made)
-        const { indicators } = await createClearedReading(store, clearance).list({ limit: 1000 })
+        const { indicators } = await createClearedReading(store, clearance, () => 'ACTIVE').list({ limit: 1000 })
         const merged = mergedClaims(common, clearance, refusing)
         expect(indicators.map(({ claims, id, ...view }) => ({ ...view, claims: claims.map(each => each.id) }))).toEqual(
           merged,

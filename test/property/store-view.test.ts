@@ -106,8 +106,10 @@ describe('the view', () => {
           seq < limits[AUTHORS.findIndex(author => author.logId === logId)]!
         await commitInParts(fresh, items.filter(stands), 7)
         expect(await dumpedView(rebuilt)).toEqual(await dumpedView(fresh))
-        const { items: _, ...shown } = rebuilt.counts()
+        const { items: _, entries, ...shown } = rebuilt.counts()
         expect(fresh.counts()).toMatchObject(shown)
+        const standing = AUTHORS.map(({ logId }, i) => Math.min(limits[i]!, fresh.log(logId)!.head.size))
+        expect(entries).toBe(standing.reduce((sum, size) => sum + size))
       }),
       { numRuns: 60 },
     )

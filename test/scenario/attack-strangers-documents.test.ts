@@ -4,6 +4,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import { silentLogger } from '../../src/base/ports.ts'
 import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
 import { openHost } from '../../src/net/host.ts'
+import { type PeerKeyHex, peerKeyBytes } from '../../src/net/peer-key.ts'
 import { DOCS_PROTOCOL, startDocsExchange } from '../../src/node/docs-exchange.ts'
 import { EVIDENCE } from '../../src/node/evidence-book.ts'
 import { itemName } from '../../src/node/log-evidence.ts'
@@ -70,3 +71,52 @@ test('a stranger whose documents lead nowhere takes little time, and one whose d
   const gaps = judged.slice(1).map(({ atMs }, i) => atMs - judged[i]!.atMs)
   for (const gap of gaps) expect(gap).toBeGreaterThan(JUDGING_MS * 9)
 }, 60_000)
+
+test('silent strangers who call do not keep a node from asking those whom it calls', async () => {
+  await using alliance = await createTestAlliance(1)
+  await using parts = new AsyncDisposableStack()
+  const openFor = async (standing: 'limbo' | 'member') =>
+    parts.use(
+      await openHost({
+        seed: randomBytes(32),
+        alliance: '00'.repeat(32),
+        listen: [`/ip4/127.0.0.1/tcp/${await freePort()}`],
+        agent: 'tocsin/test',
+        standingOf: () => standing,
+        logger: silentLogger,
+        limits: { connectionsPerSecondPerIp: 1000 },
+      }),
+    )
+  const host = await openFor('limbo')
+  const [address] = host.addresses
+  await startDocsExchange({
+    host,
+    directory: () => directoryOf(alliance),
+    documents: () => [],
+    has: () => false,
+    apply: async () => ({ added: 0 }),
+    logger: silentLogger,
+  })
+  const asked: PeerKeyHex[] = []
+  const caps = { streamsMaxPerPeer: 4, streamsMaxTotal: 4 }
+  /** Takes the question and says nothing. */
+  const openSilent = async () => {
+    const silent = await openFor('member')
+    const answer = () => {
+      asked.push(silent.self)
+      return new Promise<void>(() => {})
+    }
+    await silent.handleStream(DOCS_PROTOCOL, answer, caps)
+    return silent
+  }
+  for (let i = 0; i < 12; i++) {
+    const stranger = await openSilent()
+    stranger.setPeers([{ publicKey: peerKeyBytes(host.self), addresses: [address!] }])
+  }
+  await until(() => host.counters.limboOpened === 12 && asked.length > 0, 5000)
+
+  const changed = await openSilent()
+  host.setPeers([{ publicKey: randomBytes(32), addresses: [changed.addresses[0]!.replace(/\/p2p\/.*/, '')] }])
+  await until(() => asked.includes(changed.self), 5000)
+  expect(asked).toHaveLength(9)
+}, 30_000)

@@ -137,6 +137,18 @@ describe('the dialer', () => {
       await until(() => a.peers().some(({ peer, status }) => peer === c.self && status === 'limbo'), 'both are there')
     })
 
+    it('keeps one connection with a member that answers at an address of another', async () => {
+      const [a, c] = [await host(), await host()]
+      a.setPeers([targetOf(c)])
+      await until(() => connectedPeers(a).includes(c.self), 'connected')
+      const other = { publicKey: newSeed(), addresses: [`/ip4/127.0.0.1/tcp/${portOf(c)}`] }
+      a.setPeers([targetOf(c), other])
+      await until(() => a.counters.connectionsOpened === 2, 'whoever answers there is called')
+      await until(() => a.counters.connectionsClosed === 1, 'the second connection is closed')
+      expect(connectedPeers(a)).toEqual([c.self])
+      expect(connectedPeers(c)).toEqual([a.self])
+    })
+
     it('still connects with the true peer as soon as that answers at another address', async () => {
       const seed = newSeed()
       const b = await openTestHost({ seed })

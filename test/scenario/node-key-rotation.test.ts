@@ -162,6 +162,14 @@ test('a key that others may have closes nothing: the new log carries on what sta
   expect(old.closed).toBe(false)
   expect(next.predecessor).toEqual({ logId, size: 2, root: bound.root })
   expect((await publish(a, 'three.example'))[0]).toMatchObject({ outcome: 'new' })
+
+  // R-2.6: what no longer stands is shown, and published anew where it is ours.
+  const lost = await a.service.quarantined()
+  expect(lost.map(({ value }) => value)).toEqual(['one.example', 'two.example'])
+  expect(await a.service.republish([lost[1]!.id])).toBe(1)
+  await until(() => a.service.status().indicators === 2 && a.service.status().queued === 0, 5000)
+  expect((await a.service.quarantined()).map(({ value }) => value)).toEqual(['one.example'])
+  expect(await a.service.republish([lost[1]!.id])).toBe(0)
 }, 30_000)
 
 async function boundOf(alliance: TestAlliance, size: number) {

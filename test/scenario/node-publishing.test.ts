@@ -2,11 +2,9 @@ import { expect, test } from 'vitest'
 import { toHex, utf8 } from '../../src/base/bytes.ts'
 import type { Clock } from '../../src/base/ports.ts'
 import { ITEM } from '../../src/indicator/item-type.ts'
-import { encodeMarking, PAP, TLP } from '../../src/indicator/marking.ts'
+import { TLP } from '../../src/indicator/marking.ts'
 import type { PublishItem, PublishOutcome } from '../../src/node/node-service.ts'
-import { encode } from '../../src/wire/codec.ts'
 import { KIND } from '../../src/wire/entry.ts'
-import { IndicatorClaim, type Item, Withdrawal } from '../../src/wire/gen/tocsin.ts'
 import {
   converged,
   createTestAlliance,
@@ -17,6 +15,7 @@ import {
   until,
 } from '../support/node-alliance.ts'
 import { createRawAuthor, ownEntries, servingEntries, startRawMember } from '../support/node-raw-member.ts'
+import { claimItem, withdrawalItem } from '../support/raw-items.ts'
 
 async function withPair(use: (a: RunningNode, b: RunningNode, alliance: TestAlliance) => Promise<void>) {
   await using alliance = await createTestAlliance(2)
@@ -162,21 +161,6 @@ test('time never falls within a log, and a restart continues it under a new epoc
   expect(b.service.status().indicators).toBe(3)
 }, 30_000)
 
-function claim(id: Uint8Array, value: string): Item {
-  const marking = encodeMarking({ tlp: TLP.GREEN, pap: PAP.UNSET, exercise: false })
-  return {
-    type: ITEM.INDICATOR,
-    body: encode(IndicatorClaim, { ...IndicatorClaim.empty(), id, marking, type: 'domain', value }),
-  }
-}
-
-function withdrawal(claimId: Uint8Array): Item {
-  return {
-    type: ITEM.WITHDRAWAL,
-    body: encode(Withdrawal, { ...Withdrawal.empty(), claimId, reason: 'no longer true' }),
-  }
-}
-
 test('one id asserted twice differently shows the lesser at every node, and a withdrawal wins in either order', async () => {
   await using alliance = await createTestAlliance(3)
   await using a = await alliance.start(0)
@@ -190,8 +174,8 @@ test('one id asserted twice differently shows the lesser at every node, and a wi
   ]
   const epoch = author.newEpoch()
   author.grant(epoch)
-  author.batch(epoch, [claim(twice, 'one.example'), claim(gone, 'gone.example'), withdrawal(early)])
-  author.batch(epoch, [claim(twice, 'other.example'), withdrawal(gone), claim(early, 'early.example')])
+  author.batch(epoch, [claimItem(twice, 'one.example'), claimItem(gone, 'gone.example'), withdrawalItem(early)])
+  author.batch(epoch, [claimItem(twice, 'other.example'), withdrawalItem(gone), claimItem(early, 'early.example')])
   await raw.gossip(...author.entries)
   raw.serve(servingEntries(author.entries))
   await until(() => [a, b].every(({ service }) => service.status().entries === author.entries.length), 10_000)
@@ -218,7 +202,7 @@ test('what was withdrawn can be asserted again, under a new id', async () => {
   const author = createRawAuthor(alliance, a.member, entries)
   const epoch = author.newEpoch()
   author.grant(epoch)
-  author.batch(epoch, [withdrawal(id)])
+  author.batch(epoch, [withdrawalItem(id)])
   {
     await using raw = await startRawMember(alliance, 0, { only: [1] })
     await raw.gossip(...author.entries.slice(entries.length))

@@ -20,13 +20,22 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const STEP_MS_MAX = 60_000
 const DAEMON_READY_MS_MAX = 90_000
 const POLL_MS = 200
-const LOOPBACK: Readonly<Record<string, string>> = { '192.0.2.10': '127.0.0.1', '198.51.100.20': '127.0.0.2' }
+const LOOPBACK: Readonly<Record<string, string>> = {
+  '192.0.2.10': '127.0.0.1',
+  '198.51.100.20': '127.0.0.2',
+  '203.0.113.30': '127.0.0.3',
+}
 const PORT = '7117'
+
+/** What asks before it signs. */
+const SIGNING = /^tocsin (alliance (found|apply|sign)|init|nation (renew|rotate))\b/
 
 /** What the reader is meant to see, where the exit status does not say it all. */
 const SEEN: Readonly<Record<string, RegExp>> = {
   'tocsin lookup login.mega-bank.example': /login\.mega-bank\.example +found .* DEU /,
   'tocsin peer list': /DEU .* connected /,
+  'tocsin doctor DEU': /ok +DEU/,
+  'tocsin alliance log --nation ITA': /ITA .*is admitted/,
   'tocsin indicator show harbour-times.example': /harbour-times\.example/,
   'tocsin status': /ready/,
 }
@@ -71,7 +80,7 @@ afterAll(async () => {
 
 describe('the README', () => {
   test('has commands for two machines, and every exit status', () => {
-    expect(new Set(steps.map(({ machine }) => machine))).toEqual(new Set(['FRA', 'DEU']))
+    expect(new Set(steps.map(({ machine }) => machine))).toEqual(new Set(['FRA', 'DEU', 'ITA']))
     expect(blocks.length).toBe([...readme.matchAll(/^```sh$/gm)].length)
     const statuses = (text: string, row: RegExp) => [...text.matchAll(row)].map(match => match[1])
     expect(statuses(readme, /^\| (\d+) \|/gm)).toEqual(statuses(EXIT_HELP, /^ +(\d+) {2}/gm))
@@ -143,7 +152,7 @@ function startDaemon({ machine, command }: Step): void {
 async function asHere(command: string): Promise<string> {
   let here = command.replaceAll(PORT, String(port))
   for (const [address, loopback] of Object.entries(LOOPBACK)) here = here.replaceAll(address, loopback)
-  if (/^tocsin alliance (found|apply) /.test(here)) here = `${here} --yes`
+  if (SIGNING.test(here)) here = `${here} --yes`
   return here.includes('--trust ') ? here.replace(/(?<=--trust )\S+/, await fingerprintAtFounder()) : here
 }
 

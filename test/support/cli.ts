@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import { openControlServer } from '../../src/api/control-server.ts'
 import { silentLogger } from '../../src/base/ports.ts'
+import { runProgram } from '../../src/cli/program.ts'
+import { weak } from './nation-homes.ts'
 import { createTestNode, type TestNode } from './test-node.ts'
 
 /** The real command as a child process. */
@@ -50,6 +53,34 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
   child.stdin.on('error', () => {})
   child.stdin.end(options.input ?? '')
   return promise
+}
+
+/**
+ * The same within this process, which saves its start; key files that it makes are quickly opened. One at a time, since
+ * a process has one working directory.
+ */
+export async function runCliHere(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+  const said = { stdout: '', stderr: '' }
+  const collect = (name: keyof typeof said) =>
+    new Writable({
+      decodeStrings: false,
+      write(text, _, done) {
+        said[name] += text
+        done()
+      },
+    })
+  const [stdout, stderr] = [collect('stdout'), collect('stderr')]
+  const stdin = Readable.from([options.input ?? ''])
+  const argv = [process.execPath, TOCSIN, ...args]
+  const asked = { argv, env: cleanEnvironment(options.env), stdin, stdout, stderr, exitCode: 0 }
+  const before = process.cwd()
+  process.chdir(options.cwd ?? tmpdir())
+  try {
+    await runProgram(asked as unknown as NodeJS.Process, weak)
+  } finally {
+    process.chdir(before)
+  }
+  return { status: asked.exitCode, signal: null, ...said }
 }
 
 export interface CliHome extends AsyncDisposable {

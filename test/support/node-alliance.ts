@@ -242,7 +242,7 @@ async function startNode(
     random: systemRandom,
     logger: options.logger ?? silentLogger,
   })
-  const service = createNodeService(node, { stop: () => {}, keepTrust: async () => {} })
+  const service = createNodeService(node, { stop: () => {}, keepTrust: async () => {}, keepDocuments: async () => {} })
   return { member, node, service, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
 }
 

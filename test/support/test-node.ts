@@ -14,6 +14,7 @@ import type {
   LookupResult,
   NodeService,
   NodeStatus,
+  PeerStatus,
   PublishItem,
   PublishOutcome,
   SubmissionText,
@@ -89,6 +90,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     const view: ClaimView = {
       id,
       nation: NATION,
+      nationStatus: 'ACTIVE',
       tlp: tlpName(marking.tlp),
       pap: papName(marking.pap),
       exercise: marking.exercise,
@@ -123,6 +125,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   function status(): NodeStatus {
     return {
       nation: NATION,
+      roles: ['PUBLISH', 'RECEIVE', 'WITNESS'],
       allianceId: toHex(ALLIANCE),
       allianceName: 'Test alliance',
       version: '0.0.0-test',
@@ -146,6 +149,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
           size: entries(),
           head: 'ef'.repeat(32),
           lastEntryMs: PUBLISHED_MS,
+          witnessed: 0,
           own: true,
           behind: 2,
         },
@@ -185,6 +189,9 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       after(() => ({ added: documents.length, known: 0, waiting: 0, refused: [], registryVersion: 1 })),
     pin: () => after(() => {}),
     bounds: () => [],
+    reloadKemKeys: () => after(() => 0),
+    quarantined: () => after(() => []),
+    republish: () => after(() => 0),
     diagnose: () => after(() => state.diagnosis),
     audience: (_, tlp) => ({
       audience: 'the whole alliance',
@@ -276,9 +283,10 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   return node
 }
 
-function peer(nation: string, state: 'connected' | 'waiting') {
+function peer(nation: string, state: 'connected' | 'waiting'): PeerStatus {
   return {
     nation,
+    nationStatus: 'ACTIVE',
     peer: nation.toLowerCase().repeat(4),
     state,
     addresses: ['/ip4/192.0.2.7/tcp/7117'],

@@ -281,7 +281,9 @@ describe('health and metrics', () => {
   })
 
   test('say why the node is not ready', async () => {
-    const problems = [{ code: 'clock-skew', message: 'the clock is off', fix: 'Set it.' }] as const
+    const problems = [
+      { grade: 'alarm', code: 'clock-skew', occasion: '', message: 'the clock is off', fix: 'Set it.' },
+    ] as const
     node.state.status = { state: 'degraded', problems }
     expect(await onPort('/readyz')).toMatchObject({ status: 503, json: { state: 'degraded', problems } })
     expect((await onPort('/healthz')).status).toBe(200)

@@ -22,14 +22,34 @@ function signed(size: number, tree: number, witnesses: readonly number[] = []) {
 /** Every witness key is of a nation of its own. */
 const registry = { versions: [], nationOf: (pkHex: string) => pkHex }
 
-function held(order: readonly ReturnType<typeof signed>[]): readonly string[] {
+function sizeOf(each: string): string | undefined {
+  return each.split(' ')[0]
+}
+
+/** What is kept of what came one by one, and then of what came at once. */
+function held(
+  order: readonly ReturnType<typeof signed>[],
+  together: readonly ReturnType<typeof signed>[] = [],
+): readonly string[] {
   const evidence = createLogEvidence()
-  for (const verified of order) evidence.addCheckpoint(verified, () => ({ registry }) as unknown as Evidence)
+  for (const verified of order) evidence.addCheckpoints([verified], () => ({ registry }) as unknown as Evidence)
+  evidence.addCheckpoints(together, () => ({ registry }) as unknown as Evidence)
   const trees = evidence.checkpoints(LOG_ID as never)
   return trees
     .map(({ checkpoint, cosignatures }) => `${checkpoint.size} ${toHex(checkpoint.root)} ${cosignatures.length}`)
     .sort()
 }
+
+test('that an author signed two trees of one size is not forgotten over a larger one, and is shown to others', () => {
+  const first = held([signed(10, 1), signed(10, 2), signed(20, 6)])
+  expect(first.map(sizeOf)).toEqual(['10', '10', '20'])
+  expect(held([signed(12, 4), signed(12, 5), signed(20, 6)]).map(sizeOf)).toEqual(['12', '12', '20'])
+  // Two nodes that met different contradictions tell each other all that they hold.
+  const one = [signed(10, 1), signed(10, 2), signed(20, 6)]
+  const other = [signed(12, 4), signed(12, 5), signed(20, 6)]
+  expect(held(one, other)).toEqual(first)
+  expect(held(other, one)).toEqual(first)
+})
 
 test('an author that signs tree after tree keeps out no cosigned one, and all hold the same, whatever came first', () => {
   const flood = Array.from({ length: 100 }, (_, i) => signed(1_000_000, i + 1))

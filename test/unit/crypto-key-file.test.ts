@@ -8,10 +8,13 @@ import {
   assertSecretMode,
   encodeKemKeys,
   encodeNodeKeys,
+  KEM_SECRETS_MAX,
   type NodeKeys,
   parseKemKeys,
   parseNodeKeys,
 } from '../../src/crypto/node-key-file.ts'
+
+import { scryptLogNOf } from '../../src/crypto/passphrase-file.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
 const seed = (byte: number) => new Uint8Array(32).fill(byte)
@@ -53,6 +56,13 @@ describe('R-1.11: a root key file', () => {
       'comment: ',
       `ed25519-seed: ${'01'.repeat(32)}`,
     ])
+  })
+
+  it('tells the work factor with which it was written, so that it can keep it', async () => {
+    const file = await encryptKeyFile('correct horse', secrets, { scryptLogN: 11 })
+    expect(scryptLogNOf(file)).toBe(11)
+    expect(scryptLogNOf(armor.decode(fromUtf8(file)))).toBe(11)
+    expect(scryptLogNOf(utf8('no file of age'))).toBe(18)
   })
 
   it('opens as another tool wrote it: binary, edited, with remarks and cut spaces', async () => {
@@ -171,7 +181,7 @@ describe('R-3.7: the KEM key file', () => {
       text.replace(`${from} ${until}`, `${until} ${from}`),
       text.replace(`${from} ${until} ${hex}`, `${hex} ${from} ${until}`),
       text.replace(`${hex}`, `${hex} more`),
-      text + `kem: ${from} ${until} ${hex}\n`.repeat(64),
+      text + `kem: ${from} ${until} ${hex}\n`.repeat(KEM_SECRETS_MAX),
     ]
     for (const other of malformed) expect(() => parseKemKeys(utf8(other))).toThrow(coded('key-file-malformed'))
   })

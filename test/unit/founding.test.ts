@@ -247,7 +247,7 @@ describe('what the operator confirms (R-1.4)', () => {
       fingerprint(trust),
       fingerprint(trust).replaceAll('-', ' '),
     ]
-    for (const form of forms) expect(parseClaim(form, chain())).toEqual(trust)
+    for (const form of forms) expect(parseClaim(form, founded)).toEqual(trust)
   })
 
   it('is refused where one word or character is another, and both are named', () => {
@@ -255,15 +255,15 @@ describe('what the operator confirms (R-1.4)', () => {
     const other = fingerprint(trust).replace(/^./, char => (char === 'a' ? 'b' : 'a'))
     const words = trustWords(trust).with(3, trustWords(trust)[3] === 'acid' ? 'acorn' : 'acid')
     for (const claim of [other, words.join(' ')]) {
-      expect(() => parseClaim(claim, chain())).toThrow(coded('registry-fingerprint-mismatch'))
-      expect(() => parseClaim(claim, chain())).toThrow(claim)
-      expect(() => parseClaim(claim, chain())).toThrow(fingerprint(trust))
+      expect(() => parseClaim(claim, founded)).toThrow(coded('registry-fingerprint-mismatch'))
+      expect(() => parseClaim(claim, founded)).toThrow(claim)
+      expect(() => parseClaim(claim, founded)).toThrow(fingerprint(trust))
     }
   })
 
   it('is refused where it is nothing of the kind', () => {
     for (const claim of ['', 'yes', 'tocsin1-abc', 'czno-44kp']) {
-      expect(() => parseClaim(claim, chain())).toThrow(coded('trust-string-malformed'))
+      expect(() => parseClaim(claim, founded)).toThrow(coded('trust-string-malformed'))
     }
   })
 

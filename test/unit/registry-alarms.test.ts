@@ -4,6 +4,7 @@ import { findAlarms } from '../../src/registry/alarms.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { emptyEvidence } from '../../src/registry/evidence.ts'
 import { openDirectory } from '../../src/registry/open-directory.ts'
+import { shortId } from '../../src/registry/phrase.ts'
 import type { Pin } from '../../src/registry/registry-state.ts'
 import type { ParsedSignedDoc } from '../../src/registry/signed-doc.ts'
 import {
@@ -85,5 +86,16 @@ test('a LOST reset that is announced is told with the day on which it can take e
   const announcing = signRegistry(nextRegistry(founded, { nations: [reset, entry('BBB')] }))
   expect(sentences([founded, aaa, announcing])).toEqual([
     'warning: The governors say that AAA lost its root keys, and replace them with a registry issued on 2026-01-16 or later; until then AAA can object.',
+  ])
+})
+
+test('a version that the pins exclude is named once others may have gone there', () => {
+  const left = signRegistry(nextRegistry(founded, { name: 'Left' }))
+  const right = signRegistry(nextRegistry(founded, { name: 'Right' }))
+  const afterRight = signRegistry(nextRegistry(right))
+  expect(sentences([founded, left, right], T0, [pinOf(left, 'age')])).toEqual([])
+  const { hash } = pinOf(afterRight)
+  expect(sentences([founded, left, right, afterRight], T0, [pinOf(left, 'age')])).toEqual([
+    `alarm: Registry version 3 (${shortId(hash)}) is here, and what is pinned excludes it: version 2 stays in force here.`,
   ])
 })

@@ -167,9 +167,11 @@ describe('of a registry', () => {
     `)
   })
 
-  test('whoever ends a membership without a bound is told what counts then', () => {
+  test('whoever ends a membership, or resets stolen keys, without a bound is told what counts then', () => {
     const warning = expect.stringContaining('ATTENTION: no bound is given for a log of AAA')
     expect(entryChange('AAA', { status: 3 })).toContainEqual(warning)
+    const reset = { reset: 2, docMinVersion: 2, rootKeyIds: [seed('new root')] }
+    expect(entryChange('AAA', reset)).toContainEqual(warning)
     const without = founded.message.nations.filter(each => each.nation !== 'AAA')
     expect(registryChange({ nations: without })).toContainEqual(warning)
   })
@@ -206,6 +208,12 @@ describe('of a registry', () => {
     const before = parseRegistryDoc(first.signed)
     expect(describeRegistryChange(before, soon).at(-1)).toContain('carried on: it takes effect with')
     expect(describeRegistryChange(before, later).at(-1)).toContain('carried on: it is in effect with this version')
+  })
+
+  test('a pin that goes back, or to a sibling, is a danger', () => {
+    expect(entryChange('CCC', { pinVersion: 2, pinHash: seed('older') }).filter(isDanger)).toHaveLength(1)
+    expect(entryChange('CCC', { pinVersion: 3, pinHash: seed('sibling') }).filter(isDanger)).toHaveLength(1)
+    expect(entryChange('CCC', { pinVersion: 4, pinHash: seed('next') }).filter(isDanger)).toEqual([])
   })
 
   test('what others wrote cannot pose as a sentence of ours', () => {
@@ -280,8 +288,7 @@ describe('of a nation', () => {
         "Root key 708c 028d ce93 26de e901 55f6 1e0d 45df speaks for AAA.",
         "1 of 1 root keys must sign each document of AAA.",
         "AAA's node 8e07e101867e52ca… joins: it signs and reads, reached at /ip4/192.0.2.1/tcp/4001; sign key 8e07e101867e52ca…, witness key fde606618da0d2ba…, peer key fc0b7ef915e2d4d1….",
-        "KEM key a5b922aeb82b26a7… of AAA is added, to be sealed to from 2026-01-01 00:00:00 UTC until 2026-02-01 00:00:00 UTC.",
-        "KEM key ad7c572e1e5c8a83… of AAA is added, to be sealed to from 2026-02-01 00:00:00 UTC until 2026-03-04 00:00:00 UTC.",
+        "2 KEM keys of AAA are added, to be sealed to one after the other from 2026-01-01 00:00:00 UTC: a5b922aeb82b26a7… until 2026-02-01, ad7c572e1e5c8a83… until 2026-03-04.",
         "Of AAA's log 43bf43a1e1ebc723… the first 12 entries stay trusted, on the branch with root c7bb986e5549e3bf….",
         "ATTENTION: what AAA wrote in these logs beyond the bounds is set aside everywhere, for good. Whether witnesses have seen more of it cannot be known from this document.",
         "A contact is named: "Duty officer", "round the clock", reached at "duty@aaa.example".",
@@ -299,11 +306,24 @@ describe('of a nation', () => {
       expect(nodeChange({ [proof]: new Uint8Array(64) })[0]).toMatch(/^ATTENTION: .* key WITHOUT PROOF/)
   })
 
+  test('a nation that gives its last node up is told of', () => {
+    const last = 'ATTENTION: no node of AAA is active any more: nobody connects with it, and it publishes nothing.'
+    expect(nodeChange({ status: 2 })).toContain(last)
+    expect(nodeChange({ addresses: [] })).not.toContain(last)
+  })
+
   test('a node with other keys is another node, and the one left out a danger', () => {
     const nodes = [innerNode(allianceId, 'AAA', 'second node')]
     const sentences = nationChange({ nodes })
     expect(sentences[1]).toMatch(/^AAA's node [0-9a-f]{16}… joins: it signs and reads/)
     expect(sentences[2]).toMatch(/^ATTENTION: AAA's node [0-9a-f]{16}… is left out, so nobody will accept/)
+  })
+
+  test('KEM keys of one ceremony are told in one sentence, each with the end of its window', () => {
+    const [, sentence] = nationChange({ kems: [...kemKeys('AAA', 2), ...kemKeys('BBB', 3, T0 + 62 * DAY_MS)] })
+    expect(sentence).toMatch(
+      /^3 KEM keys of AAA are added, to be sealed to one after the other from 2026-03-04 00:00:00 UTC: [0-9a-f]{16}… until 2026-04-04, [0-9a-f]{16}… until 2026-05-05, [0-9a-f]{16}… until 2026-06-05\.$/,
+    )
   })
 
   test('a KEM key that changes its status or window, or goes, is told', () => {

@@ -123,4 +123,20 @@ describe('documents that wait', () => {
     const set = collect([first.signed, ...orphans(70, ['gov AAA']), ...flood, a2.signed, a1.signed])
     expect(openDirectory(set, [])!.member(nation('AAA'))?.doc?.version).toBe(2)
   })
+
+  it('come out of a copy that somebody filled with bad signatures, at the latest when a good one comes again', () => {
+    const renewed = signNation(nextNation(a1, { roots: stranger.roots }), ['stranger', 'root AAA']).signed
+    const own = renewed.sigs.filter(sig => toHex(sig.keyId) === rootSigner('stranger').key.idHex)
+    const junk = Array.from({ length: 63 }, (_, i) => ({ ...own[0]!, keyId: new Uint8Array(32).fill(i) }))
+    const crowded = { ...renewed, sigs: [...own, ...junk] }
+    for (const docs of [
+      [crowded, renewed, a1.signed, renewed],
+      [renewed, crowded, a1.signed, renewed],
+      [crowded, a1.signed, renewed],
+      [a1.signed, crowded, renewed],
+    ]) {
+      const set = collect([first.signed, ...docs])
+      expect(openDirectory(set, [])!.member(nation('AAA'))?.doc?.version).toBe(2)
+    }
+  })
 })

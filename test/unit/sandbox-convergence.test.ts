@@ -7,7 +7,17 @@ const quiet: NodeStatus = { ...createTestNode().status(), backlog: 0, waiting: 0
 
 function log(nation: string, size: number): LogStatus {
   const logId = nation.repeat(8).toLowerCase()
-  return { logId, nation, incarnation: 1, size, head: `${nation}${size}`, lastEntryMs: 0, own: false, behind: 0 }
+  return {
+    logId,
+    nation,
+    incarnation: 1,
+    size,
+    head: `${nation}${size}`,
+    lastEntryMs: 0,
+    witnessed: 0,
+    own: false,
+    behind: 0,
+  }
 }
 
 describe('the differences between nations', () => {

@@ -97,8 +97,20 @@ describe('registry vectors', () => {
     }))
     const set = deliver(vector)
     const state = registryState(set, pins)!
-    const { registry, split, nations, mayOpenLog, peers, logs, sealedTo, expiry, trust, pinsAside, overruled } =
-      vector.expect
+    const {
+      registry,
+      split,
+      nations,
+      mayOpenLog,
+      peers,
+      logs,
+      sealedTo,
+      expiry,
+      trust,
+      pinsAside,
+      pinnedOut,
+      overruled,
+    } = vector.expect
     expect(state.inForce.hash).toBe(hashOf(vector, registry))
     expect(state.split?.signersOfBoth).toEqual(split)
     const answers = buildDirectory(set, state)
@@ -117,6 +129,8 @@ describe('registry vectors', () => {
     for (const { atMs, kind } of expiry ?? []) expect(checkExpiry(answers.registry.expiresMs, atMs).kind).toBe(kind)
     for (const { doc, answer } of trust ?? []) expect(arrival(docOf(vector, doc), answers), doc).toBe(answer)
     expect(answers.pinsAside.map(({ hash }) => hash)).toEqual((pinsAside ?? []).map(doc => hashOf(vector, doc)))
+    const furthest = pinnedOut === undefined ? undefined : hashOf(vector, pinnedOut)
+    expect(answers.pinnedOut?.hash).toBe(furthest)
     expect(answers.members().flatMap(member => (member.overruled === undefined ? [] : member.nation))).toEqual(
       overruled ?? [],
     )

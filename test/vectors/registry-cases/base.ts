@@ -15,7 +15,7 @@ import { hexOf, type NamedVectors } from './vector.ts'
 export const registry1 = foundRegistry()
 export const { allianceId } = registry1
 export const registry2 = signRegistry(nextRegistry(registry1))
-const aaa1 = signNation(firstNation(allianceId, 'AAA'))
+export const aaa1 = signNation(firstNation(allianceId, 'AAA'))
 export const aaa2 = signNation(nextNation(aaa1))
 export const bbb1 = signNation(firstNation(allianceId, 'BBB'))
 

@@ -46,6 +46,7 @@ function pinning(version: number, pinned: SignedNation, more: Parameters<typeof 
 const newRoot = rootSigner('new root AAA').key
 /** Follows `aaa2`, of roots that the nation never named. */
 const imposed = signNation(nextNation(aaa2, { roots: [toRootKey(newRoot)] }), ['new root AAA'])
+const drops = signNation(nextNation(aaa2, { nodes: [] }))
 const imposedFirst = signNation(firstNation(allianceId, 'AAA', { roots: [toRootKey(newRoot)] }), ['new root AAA'])
 const imposedSecond = signNation(nextNation(imposedFirst), ['new root AAA'])
 
@@ -97,7 +98,7 @@ export const forkVectors: NamedVectors = {
       { version: 3, doc: 'left', from: 'operator' },
     ],
     deliver: [...registries, added('left'), added('right'), added('after-right')],
-    expect: { registry: 'left', pinsAside: ['after-right'] },
+    expect: { registry: 'left', pinsAside: ['after-right'], pinnedOut: 'after-right' },
   },
   'R-1.5-two-pins-of-the-operator': {
     rule: 'R-1.5',
@@ -116,7 +117,7 @@ export const forkVectors: NamedVectors = {
     docs: {},
     pins: [{ version: 3, doc: 'right', from: 'operator' }],
     deliver: [...registries, added('left')],
-    expect: { registry: 'registry-2' },
+    expect: { registry: 'registry-2', pinnedOut: 'left' },
   },
   'R-1.5-nothing-sealed-to-whom-a-branch-excludes': {
     rule: 'R-1.5',
@@ -186,6 +187,20 @@ export const forkVectors: NamedVectors = {
     docs: { 'aaa-3': hexOf(aaa3.signed), pins: hexOf(pinning(3, twin).signed) },
     deliver: [...deliverBase, added('twin'), added('aaa-3'), added('pins')],
     expect: { registry: 'pins', nations: { AAA: 'aaa-3' } },
+  },
+  'R-1.6-pinned-but-not-here': {
+    rule: 'R-1.6',
+    title: 'stays before the sibling of a pinned document that has not come',
+    docs: { pins: hexOf(pinning(2, twin).signed) },
+    deliver: [...deliverBase, added('pins')],
+    expect: { registry: 'pins', nations: { AAA: 'aaa-1' } },
+  },
+  'R-1.6-pinned-over-a-dropped-key': {
+    rule: 'R-1.6',
+    title: 'follows a pin to a document that drops a node key, and raises the alarm',
+    docs: { drops: hexOf(drops.signed), pins: hexOf(pinning(3, drops).signed) },
+    deliver: [...deliverBase, { doc: 'drops', outcome: 'waiting', code: 'nation-key-dropped' }, added('pins')],
+    expect: { registry: 'pins', nations: { AAA: 'drops' }, overruled: ['AAA'] },
   },
   'R-1.6-beyond-64-versions': {
     rule: 'R-1.6',

@@ -77,7 +77,49 @@ const edgeThatSigns = innerNode(allianceId, 'AAA', 'node 3', { use: 2 })
 const [first, second] = kemKeys('AAA', 2)
 const overlapping = [first!, { ...second!, fromMs: first!.untilMs - 1 }]
 
+//
+const [rootA, rootB] = ['root AAA', 'second root AAA'].map(name => toRootKey(rootSigner(name).key))
+const twoRoots = { roots: [rootA!, rootB!], rootThreshold: 2 }
+const byTwo = signNation({ ...third, ...twoRoots }, ['root AAA', 'second root AAA'])
+const byOneTwice = signNation({ ...third, ...twoRoots }).signed
+const leavesOne = signNation(nextNation(byTwo, { roots: [rootA!], rootThreshold: 1 }))
+
 export const nationVectors: NamedVectors = {
+  'R-1.2-nation-root-counted-twice': ineffective(
+    'R-1.2',
+    'counts a root of a nation that signed twice once',
+    { ...byOneTwice, sigs: [byOneTwice.sigs[0]!, byOneTwice.sigs[0]!] },
+    'refused',
+    'doc-threshold',
+  ),
+  'R-1.2-nation-key-under-two-ids': ineffective(
+    'R-1.2',
+    'refuses two roots that share half a key, which would have two key ids',
+    signNation({ ...third, roots: [rootA!, { ...rootB!, mldsa65Pk: rootA!.mldsa65Pk }] }).signed,
+    'refused',
+    'doc-key-repeated',
+  ),
+  'R-1.2-nation-root-is-a-node-key': ineffective(
+    'R-1.2',
+    'refuses a root whose Ed25519 half is the key of a node too',
+    signNation({ ...third, roots: [rootA!, { ...rootB!, edPk: node!.peerPk }] }).signed,
+    'refused',
+    'doc-key-repeated',
+  ),
+  'R-1.3-nation-version-skipped': ineffective(
+    'R-1.3',
+    'lets no document of a nation stand that is not exactly one version higher',
+    signNation({ ...third, version: 4 }).signed,
+    'waiting',
+    'doc-version',
+  ),
+  'R-1.2-nation-threshold-before': {
+    rule: 'R-1.2',
+    title: 'lets one of two roots not end the threshold of two',
+    docs: { 'by-two': hexOf(byTwo.signed), 'by-one': hexOf(leavesOne.signed) },
+    deliver: [...deliverBase, added('by-two'), { doc: 'by-one', outcome: 'waiting', code: 'doc-threshold' }],
+    expect: { registry: 'registry-2', nations: { AAA: 'by-two', BBB: 'bbb-1' } },
+  },
   'R-1.2-nation-root-alone': ineffective(
     'R-1.2',
     'keeps waiting what its own new roots signed and the roots before did not',

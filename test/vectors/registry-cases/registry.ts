@@ -36,6 +36,7 @@ function refused(rule: string, title: string, signed: ParsedSignedDoc, code: str
   }
 }
 
+const twice = [rootSigner('root AAA').key.id, rootSigner('root AAA').key.id]
 const oneSigner = signRegistry(third, ['gov AAA']).signed
 const withoutAlliance = signDoc(DOC_TYPE.REGISTRY, EMPTY, encode(RegistryDoc, third), COUNCIL.map(rootSigner))
 const asNation = signDoc(DOC_TYPE.NATION, third.allianceId, encode(RegistryDoc, third), COUNCIL.map(rootSigner))
@@ -118,6 +119,18 @@ export const registryVectors: NamedVectors = {
     'refuses a threshold of half the governors',
     signRegistry({ ...third, governors: third.governors.slice(0, 2), threshold: 1 }).signed,
     'doc-threshold-range',
+  ),
+  'R-1.2-threshold-out-of-reach': refused(
+    'R-1.2',
+    'refuses a threshold of more governors than there are',
+    signRegistry({ ...third, threshold: 4 }, ['gov AAA', 'gov BBB', 'gov CCC', 'recovery AAA']).signed,
+    'doc-threshold-range',
+  ),
+  'R-1.2-root-named-twice': refused(
+    'R-1.2',
+    'refuses an entry that names one root twice, for a threshold of two',
+    signRegistry({ ...third, nations: [entry('AAA', { rootThreshold: 2, rootKeyIds: twice })] }).signed,
+    'doc-key-repeated',
   ),
   'R-1.2-new-council-alone': refused(
     'R-1.2',
@@ -226,7 +239,7 @@ export const registryVectors: NamedVectors = {
       { doc: 'right', outcome: 'added' },
       { doc: 'after-right', outcome: 'added' },
     ],
-    expect: { registry: 'left' },
+    expect: { registry: 'left', pinnedOut: 'after-right' },
   },
   'R-1.9-valid-too-long': refused(
     'R-1.9',

@@ -1,9 +1,11 @@
 import { toHex } from '../../../src/base/bytes.ts'
+import { toRootKey } from '../../../src/registry/build-registry.ts'
 import { DAY_MS } from '../../../src/registry/doc-fields.ts'
 import type { NationEntry } from '../../../src/wire/gen/tocsin.ts'
 import {
   edSigner,
   entry,
+  firstNation,
   innerNode,
   nextNation,
   nextRegistry,
@@ -12,7 +14,7 @@ import {
   signNation,
   signRegistry,
 } from '../../support/registry-world.ts'
-import { aaa2, allianceId, deliverBase, lost, registry2, renewed, resetEntry } from './base.ts'
+import { aaa1, aaa2, allianceId, deliverBase, lost, registry2, renewed, resetEntry } from './base.ts'
 import { added, type Delivery, hexOf, type NamedVectors } from './vector.ts'
 
 /** What the holder of the stolen roots signs: a node of its own, then more. */
@@ -42,7 +44,70 @@ const pinOnThief = { pinVersion: 4, pinHash: thief4.signed.hash }
 /** Of the new roots, but without a node that the document before had. */
 const shorn = signNation({ ...renewed.message, nodes: [] }, ['new root AAA'])
 
+/** A nation that comes with a reset: no version 1 of these roots is bound by it. */
+function newcomer(fields: Partial<NationEntry>): SignedRegistry {
+  return signRegistry(nextRegistry(registry2, { nations: [...registry2.message.nations, entry('CCC', fields)] }))
+}
+const ccc1 = hexOf(signNation(firstNation(allianceId, 'CCC')).signed)
+const unbound: Delivery = { doc: 'ccc-1', outcome: 'waiting', code: 'nation-unbound' }
+
+/** Roots of a second reset, which goes back further than the first. */
+const thirdRoot = rootSigner('third root AAA').key
+const third2 = signNation(nextNation(aaa1, { roots: [toRootKey(thirdRoot)] }), ['third root AAA'])
+const third3 = signNation(nextNation(third2), ['third root AAA'])
+const goesBack = after(compromised, { reset: 2, docMinVersion: 2, rootKeyIds: [thirdRoot.id] })
+
 export const resetVectors: NamedVectors = {
+  'R-1.7-lost-binds-nothing-yet': {
+    rule: 'R-1.7',
+    title: 'binds no first document by roots that are to replace lost ones, before 14 days have passed',
+    docs: { admits: hexOf(newcomer({ reset: 1, docMinVersion: 1 }).signed), 'ccc-1': ccc1 },
+    deliver: [...deliverBase, added('admits'), unbound],
+    expect: { registry: 'admits', nations: { CCC: null } },
+  },
+  'R-1.7-later-version-binds-no-first-document': {
+    rule: 'R-1.7',
+    title: 'binds no first document by roots that are named for a later version',
+    docs: { admits: hexOf(newcomer({ docMinVersion: 2 }).signed), 'ccc-1': ccc1 },
+    deliver: [...deliverBase, added('admits'), unbound],
+    expect: { registry: 'admits', nations: { CCC: null } },
+  },
+  'R-1.7-reset-that-goes-back-further': {
+    rule: 'R-1.7',
+    title: 'voids what an earlier reset began at a higher version',
+    docs: {
+      resets: hexOf(compromised.signed),
+      'goes-back': hexOf(goesBack.signed),
+      'third-2': hexOf(third2.signed),
+      'third-3': hexOf(third3.signed),
+    },
+    deliver: [
+      ...deliverBase,
+      added('resets'),
+      added('renewed'),
+      added('goes-back'),
+      added('third-2'),
+      added('third-3'),
+    ],
+    expect: { registry: 'goes-back', nations: { AAA: 'third-3' } },
+  },
+  'R-1.7-pinned-before-the-reset-without-its-line': {
+    rule: 'R-1.7',
+    title: 'is not undone by a pin from before it on a document whose line is not here',
+    docs: {
+      'thief-4': thiefDocs['thief-4'],
+      pins: hexOf(after(registry2, pinOnThief).signed),
+      resets: hexOf(after(after(registry2, pinOnThief), resetEntry(2)).signed),
+    },
+    deliver: [
+      ...deliverBase,
+      { doc: 'thief-4', outcome: 'waiting', code: 'doc-parent-unknown' },
+      added('pins'),
+      renewedWaits,
+      added('resets'),
+    ],
+    expect: { registry: 'resets', nations: { AAA: 'renewed' } },
+  },
   'R-1.7-compromised-voids-for-good': {
     rule: 'R-1.7',
     title:

@@ -38,6 +38,8 @@ export interface Expectation {
   readonly trust?: readonly { readonly doc: string; readonly answer: string }[]
   /** Names of the documents whose pins were set aside. */
   readonly pinsAside?: readonly string[]
+  /** The version that the pins exclude and that is further than the one in force. */
+  readonly pinnedOut?: string
   /** Nations for whom the governors spoke without a reset. */
   readonly overruled?: readonly string[]
 }

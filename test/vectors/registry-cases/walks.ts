@@ -11,7 +11,7 @@ import {
   signRegistry,
   T0,
 } from '../../support/registry-world.ts'
-import { allianceId, deliverBase, registry2 } from './base.ts'
+import { allianceId, deliverBase, left, registry2 } from './base.ts'
 import { added, hexOf, type NamedVectors } from './vector.ts'
 
 const third = nextRegistry(registry2)
@@ -40,7 +40,47 @@ const shortLived = signNation(
 )
 const longLived = signNation(firstNation(allianceId, 'BBB', { kems: kemKeys('BBB', 16) }))
 
+/** Names CCC, on a branch that does not come into force. */
+const admitting = signRegistry({ ...third, nations: [...third.nations, entry('CCC')] }, ['gov BBB', 'gov CCC'])
+const afterLeft = signRegistry(nextRegistry(left))
+const ccc1 = signNation(firstNation(allianceId, 'CCC'))
+const signKeyOfC = toHex(edSigner('node CCC sign').publicKey)
+
 export const walkVectors: NamedVectors = {
+  'R-0.1-named-by-no-registry': {
+    rule: 'R-0.1',
+    title: 'lets nobody open a log by a document of a nation that no registry names',
+    docs: { 'ccc-1': hexOf(ccc1.signed) },
+    deliver: [...deliverBase, { doc: 'ccc-1', outcome: 'waiting', code: 'nation-unbound' }],
+    expect: {
+      registry: 'registry-2',
+      mayOpenLog: [
+        { nation: 'CCC', key: signKeyOfC, answer: false },
+        { nation: 'BBB', key: signKeyOfC, answer: false },
+      ],
+      peers: [{ key: toHex(edSigner('node CCC peer').publicKey), answer: 'limbo' }],
+    },
+  },
+  'R-0.1-named-by-a-branch-not-in-force': {
+    rule: 'R-0.1',
+    title: 'lets a nation open a log that only a registry not in force names, though nothing of it stands',
+    docs: { admits: hexOf(admitting.signed), 'ccc-1': hexOf(ccc1.signed), 'after-left': hexOf(afterLeft.signed) },
+    deliver: [...deliverBase, added('left'), added('admits'), added('after-left'), added('ccc-1')],
+    expect: {
+      registry: 'after-left',
+      mayOpenLog: [{ nation: 'CCC', key: signKeyOfC, answer: true }],
+      logs: [
+        {
+          nation: 'CCC',
+          key: signKeyOfC,
+          logId: toHex(new Uint8Array(32).fill(0xc1)),
+          registryVersion: 3,
+          kind: 'none',
+        },
+      ],
+      peers: [{ key: toHex(edSigner('node CCC peer').publicKey), answer: 'limbo' }],
+    },
+  },
   'R-0.2-last-before-first': {
     rule: 'R-0.2',
     title: 'holds the same true when every document comes before the one it builds on, and some twice',

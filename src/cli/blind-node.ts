@@ -1,0 +1,11 @@
+import type { NodeStatus } from '../node/node-service.ts'
+import type { CliContext } from './context.ts'
+
+/** A node that is not to read shows nothing, and is not broken: says so. */
+export function sayIfBlind(context: CliContext, { nation, roles }: Pick<NodeStatus, 'nation' | 'roles'>): void {
+  if (roles.includes('RECEIVE')) return
+  const why = roles.includes('OBSERVE') ? `${nation} observes` : `The registry gives ${nation} no role RECEIVE`
+  context.say(
+    `${why}: this node follows all logs, opens no body and shows no indicator. What waits is sealed to others.`,
+  )
+}

@@ -1,0 +1,119 @@
+import { Command, CommanderError } from 'commander'
+import { UserError } from '../base/errors.ts'
+import type { EncryptOptions } from '../crypto/passphrase-file.ts'
+import { VERSION } from '../node/version.ts'
+import { addAllianceCommands } from './alliance.ts'
+import { parseWhole } from './argument.ts'
+import { addAuditCommands } from './audit.ts'
+import { addCheckCommand } from './check.ts'
+import { type CliContext, createCliContext } from './context.ts'
+import { addDoctorCommand } from './doctor.ts'
+import { describeFailure } from './error-text.ts'
+import { EXIT_HELP } from './exit.ts'
+import { addGroupCommands } from './group.ts'
+import { addHistoryCommands } from './history.ts'
+import { addIndicatorCommands } from './indicator.ts'
+import { addInitCommand } from './init.ts'
+import { addLookupCommand } from './lookup.ts'
+import { addNationCommands } from './nation.ts'
+import { addNodeCommands } from './node.ts'
+import { addOperatorCommands } from './operator.ts'
+import { addPeerCommands } from './peer.ts'
+import { addPolicyCommands } from './policy.ts'
+import { addQueueCommands } from './queue.ts'
+import { addSandboxCommand } from './sandbox.ts'
+import { addStartCommand } from './start.ts'
+import { addStatusCommand } from './status.ts'
+import { addStopCommand } from './stop.ts'
+import { addStoreCommands } from './store.ts'
+import { addTokenCommands } from './token.ts'
+
+/** In the order of the help. */
+const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
+  addSandboxCommand,
+  addInitCommand,
+  addNationCommands,
+  addAllianceCommands,
+  addStartCommand,
+  addStopCommand,
+  addStatusCommand,
+  addCheckCommand,
+  addDoctorCommand,
+  addPeerCommands,
+  addIndicatorCommands,
+  addLookupCommand,
+  addPolicyCommands,
+  addOperatorCommands,
+  addGroupCommands,
+  addHistoryCommands,
+  addQueueCommands,
+  addTokenCommands,
+  addStoreCommands,
+  addNodeCommands,
+  addAuditCommands,
+]
+
+const TIMEOUT_SECONDS_MAX = 86_400
+
+function createProgram(): Command {
+  return (
+    new Command('tocsin')
+      .description('Exchange of cyber-threat indicators between allied nations, without a central server.')
+      .version(VERSION, '-V, --version')
+      .option('--home <dir>', 'where the node lives (default: TOCSIN_HOME, else ~/.tocsin)')
+      .option('-q, --quiet', 'data and errors only')
+      .option('--timeout <seconds>', 'how long to wait for the daemon', parseWhole(1, TIMEOUT_SECONDS_MAX))
+      .option(
+        '--token-file <file>',
+        'read as the bearer of this token, of mode 0600 (default: TOCSIN_TOKEN_FILE, else as who runs the daemon)',
+      )
+      .configureHelp({ showGlobalOptions: true })
+      .addHelpText('after', EXIT_HELP)
+      // Errors are thrown and written in one place, below.
+      .configureOutput({ outputError: () => {} })
+      .exitOverride()
+  )
+}
+
+/** What commander says of a wrong use, as an error like any other. */
+function usageError(error: CommanderError, program: Command, argv: readonly string[]): UserError {
+  const [sentence = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n')
+  const hint = suggestion.replace(/^\((.*)\)$/, '$1 ')
+  return new UserError('usage-invalid', sentence, {
+    fix: `${hint}"${commandLine(program, argv)} --help" tells how it is used.`,
+  })
+}
+
+/** The command that was meant, as far as its words were right: `tocsin indicator list`. */
+function commandLine(program: Command, argv: readonly string[]): string {
+  let command = program
+  let words = program.name()
+  for (const word of argv.slice(2)) {
+    const next = command.commands.find(candidate => candidate.name() === word)
+    if (next === undefined) continue
+    command = next
+    words += ` ${word}`
+  }
+  return words
+}
+
+/**
+ * Runs the command that `process` was started with, to its exit status. `keyFiles` is how costly it is to try passphrases
+ * on key files that are made here.
+ */
+export async function runProgram(process: NodeJS.Process, keyFiles: EncryptOptions = {}): Promise<void> {
+  const program = createProgram()
+  const context = createCliContext(program, process, keyFiles)
+  for (const add of COMMANDS) add(program, context)
+  try {
+    await program.parseAsync(process.argv)
+  } catch (error) {
+    // Help and version are thrown as well, after they were written.
+    if (error instanceof CommanderError && error.exitCode === 0) return
+    const { text, exitStatus } = describeFailure(
+      error instanceof CommanderError ? usageError(error, program, process.argv) : error,
+    )
+    process.stderr.write(text)
+    process.exitCode = exitStatus
+  }
+}

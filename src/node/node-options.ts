@@ -1,0 +1,33 @@
+import type { AllianceId } from '../base/ids.ts'
+import type { Clock, Logger, Random } from '../base/ports.ts'
+import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
+import type { Pin } from '../registry/registry-state.ts'
+import type { Store } from '../store/store.ts'
+import type { Config } from './config.ts'
+import type { NextKeys } from './key-succession.ts'
+import type { NationalRules } from './national-rules.ts'
+
+/** What a node is opened with. */
+export interface NodeOptions {
+  readonly allianceId: AllianceId
+  readonly config: Config
+  readonly keys: NodeKeys
+  /** Where keys wait to replace these. */
+  readonly nextKeys?: NextKeys | undefined
+  readonly kemKeys: readonly KemSecret[]
+  /** As they are kept by now; without it they stay as they are. */
+  readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
+  /** Destroys secrets where they are kept, and gives what is left; without it none is destroyed. */
+  readonly destroyKemKeys?: (secrets: readonly KemSecret[]) => Promise<readonly KemSecret[]>
+  readonly store: Store
+  readonly pins: readonly Pin[]
+  /** What the nation lets leave, and who decides on it. */
+  readonly rules: NationalRules
+  /** As they stand in their files by now; without it they stay as they are. */
+  readonly rereadRules?: () => Promise<NationalRules>
+  /** SignedDocs from the alliance file, to be taken in before anything else. */
+  readonly documents: readonly Uint8Array[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
