@@ -281,7 +281,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     allianceId,
     directory: current,
     documentSet: () => documents,
-    documents: (first, afterVersion = 0) => documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
+    documents: (first, afterVersion = 0) =>
+      documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
     async repin(next) {
       pins = next
       forget()
