@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { NodeService } from '../node/node-service.ts'
@@ -11,7 +11,7 @@ import { answerError } from './error-body.ts'
 import { createHealthRoutes } from './health-routes.ts'
 import { listenOnPort, refuseForeignHost } from './loopback-port.ts'
 import { createMetrics } from './metrics.ts'
-import { createReaderRoutes } from './reader-routes.ts'
+import { addReaderRoutes } from './reader-routes.ts'
 import { createRequestLog } from './request-log.ts'
 
 export interface ControlServerOptions {
@@ -46,11 +46,9 @@ export async function openControlServer(service: NodeService, options: ControlSe
   await using opened = new AsyncDisposableStack()
   const health = createHealthRoutes(service, createMetrics(service))
 
-  const readers = createReaderRoutes(service)
-  const asReader = createApp(logger).route('/', readers)
+  const asReader = addReaderRoutes(createApp(logger), service)
   const control = createHttpServer(
-    createApp(logger)
-      .use(async (c, next) => (hasCredentials(c) ? asReader.fetch(c.req.raw) : next()))
+    createApp(logger, async (c, next) => (hasCredentials(c) ? asReader.fetch(c.req.raw) : next()))
       .route('/', health)
       .route('/', createControlRoutes(service)),
     logger,
@@ -59,22 +57,24 @@ export async function openControlServer(service: NodeService, options: ControlSe
   await listenOnSocket(control, options.socketPath)
 
   const { metricsListen, readListen = '' } = options
-  const serveAt = async (routes: Hono, address: string, field: string) => {
+  const serveAt = async (address: string, field: string, add: (app: Hono) => Hono) => {
     if (address === '') return ''
-    const port = createHttpServer(createApp(logger).use(refuseForeignHost).route('/', routes), logger)
+    const port = createHttpServer(add(createApp(logger, refuseForeignHost)), logger)
     opened.defer(() => closeServer(port))
     return listenOnPort(port, address, field)
   }
-  const metricsAddress = await serveAt(health, metricsListen, 'metrics.listen')
-  const readAddress = await serveAt(readers, readListen, 'api.listen')
+  const metricsAddress = await serveAt(metricsListen, 'metrics.listen', app => app.route('/', health))
+  const readAddress = await serveAt(readListen, 'api.listen', app => addReaderRoutes(app, service))
 
   const owned = opened.move()
   return { metricsAddress, readAddress, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-/** What all routes have in common: a log line for each request, and one form for errors. */
-function createApp(logger: Logger): Hono {
-  const app = new Hono().use(createRequestLog(logger))
+/** What all routes have in common: a log line for each request that `first` lets through, and one form for errors. */
+function createApp(logger: Logger, first?: MiddlewareHandler): Hono {
+  const app = new Hono()
+  if (first !== undefined) app.use(first)
+  app.use(createRequestLog(logger))
   app.notFound(c => {
     const absent = new UserError('api-route-unknown', `there is no ${c.req.method} ${c.req.path.slice(0, 200)}`)
     return answerError(c, absent, logger)

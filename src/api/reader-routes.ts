@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { UserError } from '../base/errors.ts'
 import type { NodeService, Reader } from '../node/node-service.ts'
 import { createBearerCheck } from './bearer.ts'
@@ -16,8 +16,7 @@ import {
 const READS_MAX = 8
 
 /** What the bearer of a token may ask for, and nothing else: no status, no counts, no metrics. */
-export function createReaderRoutes(service: NodeService): Hono {
-  const app = new Hono()
+export function addReaderRoutes(app: Hono, service: NodeService): Hono {
   const readerOf = createBearerCheck(service)
   const reads = createGate(READS_MAX)
 
@@ -57,8 +56,7 @@ export function createReaderRoutes(service: NodeService): Hono {
       return c.json({ outcomes: await reader.publish(items) })
     }),
   )
-  app.all(
-    '*',
+  app.notFound(
     asReader(() => {
       throw new UserError('token-forbidden', 'a token lets nobody ask for this', {
         fix: 'Ask for indicators or look-ups; the rest is for the user that runs the daemon, without a token.',

@@ -6,9 +6,10 @@ import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { Item } from '../wire/gen/tocsin.ts'
-import { buildConditions, type Condition } from './guard-match.ts'
+import { createGuardIndex } from './guard-index.ts'
+import { buildConditions } from './guard-match.ts'
 import { type GuardConditions, type RuleName, ruleText } from './guard-policy.ts'
-import { guardSubject } from './guard-subject.ts'
+import { type GuardSubject, guardSubject } from './guard-subject.ts'
 
 /**
  * What the nation takes from others into its view and its feeds, as ordered rules: the first that matches decides, and
@@ -57,6 +58,7 @@ const ACCEPTED: AcceptanceVerdict = { action: 'accept', rule: undefined }
 /** Pure: one item has one verdict, whenever it is asked for. What is the nation's own is its own decision already. */
 export function createAcceptance(rules: readonly AcceptanceRule[], own: NationId): AcceptancePolicy {
   const built = rules.map(rule => ({ rule, conditions: buildConditions(rule.when), authors: authorsOf(rule) }))
+  const index = createGuardIndex(rules)
   /** One item is asked about several times while it is filed. */
   const verdicts = new WeakMap<Uint8Array, AcceptanceVerdict>()
 
@@ -72,9 +74,15 @@ export function createAcceptance(rules: readonly AcceptanceRule[], own: NationId
   function firstMatch(nation: NationId, item: Item): AcceptanceVerdict {
     // The documents of groups are no content: without them nobody can tell for whom content is.
     if (item.type === ITEM.GROUP || item.type === ITEM.WITHDRAWAL) return ACCEPTED
-    const holds = createTest(item)
-    const found = built.find(({ conditions, authors }) => authors?.has(nation) !== false && conditions.every(holds))
-    return found === undefined ? ACCEPTED : { action: found.rule.action, rule: found.rule }
+    const subject = subjectOf(item)
+    // A malformed item shows nowhere anyway.
+    if (subject === undefined) return ACCEPTED
+    for (const place of index.candidates(subject)) {
+      const { rule, conditions, authors } = built[place]!
+      const matches = authors?.has(nation) !== false && conditions.every(condition => condition.holds(subject))
+      if (matches) return { action: rule.action, rule }
+    }
+    return ACCEPTED
   }
 
   return { hash: hashOf(rules), judge, takes: item => judge(item).action === 'accept' }
@@ -84,13 +92,11 @@ function authorsOf({ when }: AcceptanceRule): ReadonlySet<string> | undefined {
   return when.author && new Set(when.author)
 }
 
-function createTest(item: Item): (condition: Condition) => boolean {
+function subjectOf(item: Item): GuardSubject | undefined {
   try {
-    const subject = guardSubject(item, { kind: 'alliance', readers: [] })
-    return condition => condition.holds(subject)
+    return guardSubject(item, { kind: 'alliance', readers: [] })
   } catch (error) {
-    // A malformed item shows nowhere anyway.
-    if (error instanceof ProtocolError) return () => false
+    if (error instanceof ProtocolError) return undefined
     throw error
   }
 }

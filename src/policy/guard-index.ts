@@ -11,7 +11,7 @@ export interface GuardIndex {
 type Places = number[]
 
 /** A rule is found by one of its conditions: it matches only what has one of the condition's keys. */
-export function createGuardIndex(rules: readonly GuardRule[]): GuardIndex {
+export function createGuardIndex(rules: readonly Pick<GuardRule, 'when'>[]): GuardIndex {
   /** Rules that have no such condition. */
   const always: Places = []
   const byKey = {

@@ -47,8 +47,10 @@ function countingBy({ memory, acceptance }: StoreContext, sight: Sight | undefin
   return (ref, held) => {
     if (!refStands(ref, memory)) return false
     if (held.face.kind === ITEM.WITHDRAWAL) return true
-    if (takes(held) === (sight?.aside === true)) return false
-    return sight === undefined || sight.sees({ nation: held.nation, item: held.item, audience: ref.audience })
+    if (sight === undefined) return takes(held)
+    // What is hidden is most often quick to tell, and may be nearly everything.
+    const mention = { nation: held.nation, item: held.item, audience: ref.audience }
+    return sight.sees(mention) && takes(held) !== (sight.aside === true)
   }
 }
 
