@@ -41,7 +41,7 @@ rules:
 # shows as soon as the rules accept it.
 # accept:
 #   - name: what its author is unsure of
-#     when: { confidence: { max: 29 } }
+#     when: { confidence: { min: 1, max: 29 } }   # 0 is what says none
 #     action: quarantine
 #     reason: too unsure for our sensors
 `
