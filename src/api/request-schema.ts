@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
 import { AUDIT_LIMIT_MAX, type AuditQuery } from '../node/audit-page.ts'
-import {
-  type AudienceText,
-  LIST_LIMIT_MAX,
-  type ListQuery,
-  PUBLISH_ITEMS_MAX,
-  type PublishItem,
-  QUARANTINED_MAX,
-} from '../node/node-service.ts'
+import { LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
+import { type AudienceText, PUBLISH_ITEMS_MAX, type PublishItem, QUARANTINED_MAX } from '../node/node-service.ts'
 import { NATIONS_MAX, SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
 
 /** What comes in by the control API. Forms are checked here; what a value says is judged by the node, item by item. */

@@ -6,6 +6,7 @@ import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
 import type { AuditPage, AuditQuery } from '../node/audit-page.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import { type Home, readSecret } from '../node/home.ts'
+import type { IndicatorPage, IndicatorView, ListQuery, LookupResult } from '../node/indicator-reading.ts'
 import type {
   AppliedDocuments,
   ApprovalText,
@@ -16,10 +17,6 @@ import type {
   HeldView,
   HistoryRequest,
   HistoryResult,
-  IndicatorPage,
-  IndicatorView,
-  ListQuery,
-  LookupResult,
   NewToken,
   NodeDigest,
   NodeStatus,

@@ -1,5 +1,5 @@
 import { defang, isDefanged } from '../formats/defang.ts'
-import type { ClaimView, IndicatorView, LookupResult } from '../node/node-service.ts'
+import type { ClaimView, IndicatorView, LookupResult } from '../node/indicator-reading.ts'
 import { type Shape, timeCell } from './output.ts'
 
 /** How indicators, claims and answers to look-ups are printed. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { refang } from '../formats/defang.ts'
-import type { LookupResult } from '../node/node-service.ts'
+import type { LookupResult } from '../node/indicator-reading.ts'
 import { sayIfBlind } from './blind-node.ts'
 import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'

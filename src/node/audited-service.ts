@@ -2,7 +2,8 @@ import { utf8 } from '../base/bytes.ts'
 import { sha256 } from '../base/hash.ts'
 import type { AuditDecision } from '../policy/audit-record.ts'
 import type { AuditLog } from './audit-log.ts'
-import type { NodeService, Reading } from './node-service.ts'
+import type { Reading } from './indicator-reading.ts'
+import type { NodeService } from './node-service.ts'
 
 /**
  * The service as somebody is to have it: whatever they read or change is in the audit log before they are answered, once

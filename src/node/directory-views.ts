@@ -5,7 +5,7 @@ import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
 import { STATUS } from '../registry/registry-doc.ts'
-import type { NationStatus } from './node-service.ts'
+import type { NationStatus } from './indicator-reading.ts'
 
 /** What parts of the node ask of the alliance's documents. */
 

@@ -21,8 +21,10 @@ import type { Coalescer } from './coalescer.ts'
 import type { HeldItems } from './held-items.ts'
 import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
+import { createPendingItems, type PendingItem } from './pending-items.ts'
 import type { PublishedReaders } from './published-readers.ts'
-import { joinRuns, requestRecords, runOf } from './release-audit.ts'
+import { createQueueWriter } from './queue-writer.ts'
+import { requestRecords, runOf } from './release-audit.ts'
 import type { Departure, Release, ReleaseDesk, Ruling } from './release-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import {
@@ -33,6 +35,7 @@ import {
   type Submitter,
 } from './submission.ts'
 import { createTurns } from './turns.ts'
+import { createViewLag } from './view-lag.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
 export interface PublishOptions extends BatchSealerOptions {
@@ -54,16 +57,7 @@ export interface PublishOptions extends BatchSealerOptions {
   readonly logger: Logger
 }
 
-interface Unstored {
-  readonly bytes: Uint8Array
-  readonly run: AuditRun
-  readonly stored: PromiseWithResolvers<void>
-}
-
-interface Pending extends Departure {
-  /** Of the audience: what is sealed into one message has one. */
-  readonly audienceKey: string
-  readonly bytes: number
+interface Pending extends Departure, PendingItem {
   readonly queuedNumber: number | undefined
   resolve(entry: VerifiedEntry): void
   reject(reason: unknown): void
@@ -80,22 +74,17 @@ export function createPublisher(options: PublishOptions) {
   const { store, ownLog, coalescer } = options
   const sealer = createBatchSealer(options)
   const admission = createAdmission({ ...options, isOnItsWay })
-  const pending: Pending[] = []
+  const lag = createViewLag(store, options.nation)
+  const pending = createPendingItems<Pending>(CONTENT_BYTES_MAX, ITEMS_PER_BATCH_MAX)
   /** Ids on their way, until their entry is opened into the view; the promise is of their durability. */
   const inFlight = new Map<string, Promise<unknown>>()
   /** Ids in the stored queue or on their way into it, as far as they came since the start. */
   const queuedIds = new Map<string, Promise<void>>()
-  /** What went with each own entry that is committed and not opened yet, oldest first. */
-  const unopened: { readonly position: EntryPosition; readonly ways: readonly string[] }[] = []
   /** A message is sealed for the log that it then joins, so that no other log may be opened meanwhile. */
   const inTurn = createTurns()
-  let viewLacks: { readonly positions: readonly EntryPosition[]; readonly over: PromiseWithResolvers<void> } | undefined
-  let pendingBytes = 0
   let stopping = false
   let fuller: () => void = () => {}
-  /** On their way into the stored queue. */
-  const unstored: Unstored[] = []
-  const queueWriter = createWorkerLoop(writeQueue, error => options.logger.error({ err: error }, 'queueing failed'))
+  const queueWriter = createQueueWriter(options)
   const loop = createWorkerLoop(flushAll, error => options.logger.error({ err: error }, 'publishing failed'))
 
   // --- accepting ------------------------------------------------------------------------------------------------
@@ -107,14 +96,14 @@ export function createPublisher(options: PublishOptions) {
     const hindrance = whyNot()
     if (hindrance !== undefined) throw hindrance
     if (
-      pending.length + drafts.length > PENDING_ITEMS_MAX ||
+      pending.count() + drafts.length > PENDING_ITEMS_MAX ||
       store.counts().queued + drafts.length > PENDING_ITEMS_MAX
     ) {
-      throw new UserError('publish-queue-full', `${pending.length} items wait to be published`, {
+      throw new UserError('publish-queue-full', `${pending.count()} items wait to be published`, {
         fix: 'Wait until they are through, then publish the rest: what was published already is recognised.',
       })
     }
-    await viewLacks?.over.promise
+    await lag.over()
     if (stopping) throw stopped()
     const refused: AuditRun[] = []
     const settled = await Promise.allSettled(drafts.map(draft => publishOne(draft, submitter, refused)))
@@ -172,27 +161,10 @@ export function createPublisher(options: PublishOptions) {
   }
 
   function queue({ submission }: Departure, way: string, run: AuditRun): Promise<void> {
-    const stored = Promise.withResolvers<void>()
-    queuedIds.set(way, stored.promise)
-    stored.promise.catch(() => queuedIds.delete(way))
-    unstored.push({ bytes: encodeSubmission(submission), run, stored })
-    queueWriter.wake()
-    return stored.promise
-  }
-
-  /** Many share one fsync. */
-  async function writeQueue(): Promise<void> {
-    while (unstored.length > 0) {
-      const taken = unstored.splice(0, QUEUE_PAGE)
-      try {
-        const add = taken.map(({ bytes }) => bytes)
-        const queued = requestRecords('queued', joinRuns(taken.map(({ run }) => run)))
-        await store.commit({ queue: { add }, audit: { add: options.audit.events(...queued) } }, { sync: true })
-        for (const { stored } of taken) stored.resolve()
-      } catch (error) {
-        for (const { stored } of taken) stored.reject(error)
-      }
-    }
+    const stored = queueWriter.add(encodeSubmission(submission), run)
+    queuedIds.set(way, stored)
+    stored.catch(() => queuedIds.delete(way))
+    return stored
   }
 
   function enqueue(departure: Departure, audience: Audience, queuedNumber: number | undefined): Promise<VerifiedEntry> {
@@ -204,9 +176,8 @@ export function createPublisher(options: PublishOptions) {
       reject(stopped())
       return promise
     }
-    pending.push({ ...departure, audienceKey: audience.key, bytes, queuedNumber, resolve, reject })
-    pendingBytes += bytes
-    if (pendingBytes >= CONTENT_BYTES_MAX) fuller()
+    pending.add({ ...departure, audienceKey: audience.key, bytes, queuedNumber, resolve, reject })
+    if (pending.bytes() >= CONTENT_BYTES_MAX) fuller()
     return promise
   }
 
@@ -215,17 +186,22 @@ export function createPublisher(options: PublishOptions) {
     work.catch(() => inFlight.delete(id))
   }
 
+  /** They are found in the view from now on. */
+  function forget(batch: readonly Pending[]): void {
+    for (const each of batch) inFlight.delete(wayOf(each))
+  }
+
   // --- sending --------------------------------------------------------------------------------------------------
 
   async function flushAll(): Promise<void> {
-    opened()
+    lag.opened()
     try {
       await drainQueue()
     } finally {
-      while (pending.length > 0 && !stopping) {
-        const waitMs = coalescer.waitMs(pendingBytes / CONTENT_BYTES_MAX)
+      while (pending.count() > 0 && !stopping) {
+        const waitMs = coalescer.waitMs(pending.bytes() / CONTENT_BYTES_MAX)
         if (waitMs > 0) await untilFullOr(waitMs)
-        await sendBatch(takeBatch())
+        await sendBatch(pending.take())
       }
     }
   }
@@ -239,31 +215,13 @@ export function createPublisher(options: PublishOptions) {
     fuller = () => {}
   }
 
-  /** The oldest, and what else is for its audience and fits into one message. */
-  function takeBatch(): Pending[] {
-    const { audienceKey } = pending[0]!
-    const batch: Pending[] = []
-    const rest: Pending[] = []
-    let bytes = 0
-    for (const each of pending) {
-      const fits = batch.length === 0 || (bytes + each.bytes <= CONTENT_BYTES_MAX && batch.length < ITEMS_PER_BATCH_MAX)
-      if (each.audienceKey === audienceKey && fits) {
-        batch.push(each)
-        bytes += each.bytes
-      } else rest.push(each)
-    }
-    pending.splice(0, pending.length, ...rest)
-    pendingBytes -= bytes
-    return batch
-  }
-
   async function sendBatch(batch: Pending[]): Promise<void> {
     try {
       const entry = await inTurn(() => send(batch))
       if (entry === undefined) return
       const position = { logId: entry.logId, seq: entry.header.seq }
-      unopened.push({ position, ways: batch.map(wayOf) })
-      opened()
+      lag.sent(position, () => forget(batch))
+      lag.opened()
       // R-3.6: what comes next goes to whom the group has by now.
       if (batch.some(({ leaving }) => leaving.item.type === ITEM.GROUP)) await options.viewSettled()
       for (const each of batch) each.resolve(entry)
@@ -299,8 +257,7 @@ export function createPublisher(options: PublishOptions) {
         runs.push(run)
         batch.push(each)
       } else {
-        pending.push({ ...each, audienceKey: audience.key })
-        pendingBytes += each.bytes
+        pending.add({ ...each, audienceKey: audience.key })
       }
     }
     if (items[0] === undefined) return undefined
@@ -333,7 +290,7 @@ export function createPublisher(options: PublishOptions) {
 
   async function drainQueue(): Promise<void> {
     while (store.counts().queued > 0 && maySign()) {
-      await viewLacks?.over.promise
+      await lag.over()
       const durable: Promise<unknown>[] = []
       const done: number[] = []
       const dropped: AuditRun[] = []
@@ -342,7 +299,7 @@ export function createPublisher(options: PublishOptions) {
         durable.push(taken.durable)
         if (!taken.removed) done.push(number)
       }
-      while (pending.length > 0 && !stopping) await sendBatch(takeBatch())
+      while (pending.count() > 0 && !stopping) await sendBatch(pending.take())
       if (stopping) return
       await Promise.all(durable)
       if (done.length === 0) continue
@@ -389,39 +346,10 @@ export function createPublisher(options: PublishOptions) {
     return runOf(submission, decision, ruling.kind === 'refused' ? ruling.code : 'guard-changed')
   }
 
-  /** Entries of our own may have been opened: they are found in the view from now on. */
-  function opened(): void {
-    while (unopened[0] !== undefined && isOpened(unopened[0].position)) {
-      for (const way of unopened.shift()!.ways) inFlight.delete(way)
-    }
-    if (!viewLacks?.positions.every(isOpened)) return
-    viewLacks.over.resolve()
-    viewLacks = undefined
-  }
-
-  /** Into the view; or never, where its log does not stand that far. */
-  function isOpened({ logId, seq }: EntryPosition): boolean {
-    const log = store.log(logId)
-    return log !== undefined && (seq < log.projected || seq >= log.limit)
-  }
-
-  /**
-   * After a start or a recovery the logs of the nation may hold what is not opened yet. Until it is, whether a draft was
-   * published before cannot be told.
-   */
-  function waitForView(): void {
-    const positions: EntryPosition[] = []
-    for (const { head } of store.logs()) {
-      if (head.nation === options.nation) positions.push({ logId: head.logId, seq: head.size - 1 })
-    }
-    viewLacks = { positions, over: viewLacks?.over ?? Promise.withResolvers() }
-    opened()
-  }
-
   return {
     publish,
-    opened,
-    waitForView,
+    opened: lag.opened,
+    waitForView: lag.waitForView,
     /** Does `work`, which signs, while nothing else is signed. Throws why nothing can be signed now. */
     async exclusively<T>(work: () => Promise<T>): Promise<T> {
       const hindrance = options.hindrance()
@@ -431,15 +359,15 @@ export function createPublisher(options: PublishOptions) {
     },
     /** The guard may have opened, or the store recovered. */
     wake: loop.wake,
-    queued: () => store.counts().queued + pending.length,
+    queued: () => store.counts().queued + pending.count(),
     settled: loop.settled,
     /** Ends what is under way; what was not signed by then is refused, unless it is in the stored queue. */
     async stop(): Promise<void> {
       stopping = true
-      viewLacks?.over.resolve()
+      lag.end()
       await queueWriter.settled()
       await loop.stop()
-      for (const each of pending.splice(0)) each.reject(stopped())
+      for (const each of pending.drain()) each.reject(stopped())
     },
     /** Opens the next incarnation of the own log; the next message opens an epoch there. */
     async incarnate(close: boolean): Promise<LogHead> {

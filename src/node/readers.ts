@@ -3,7 +3,7 @@ import { type AcceptancePolicy, acceptanceText } from '../policy/acceptance.ts'
 import type { Clearance } from '../policy/clearance.ts'
 import { createSight } from '../policy/reader-view.ts'
 import type { Store, StoredIndicator } from '../store/store.ts'
-import type { IndicatorView, ListQuery, NationStatus, Reading } from './node-service.ts'
+import type { IndicatorView, ListQuery, NationStatus, Reading } from './indicator-reading.ts'
 import { createReading } from './reading.ts'
 import { claimView, indicatorView } from './views.ts'
 

@@ -11,7 +11,7 @@ import {
   type ListQuery,
   type LookupResult,
   type Reading,
-} from './node-service.ts'
+} from './indicator-reading.ts'
 
 /** Makes of what is stored what is answered; null where nothing is left of it. */
 export type ViewOf = (stored: StoredIndicator) => IndicatorView | null

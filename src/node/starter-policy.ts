@@ -35,4 +35,13 @@ rules:
   # Everything else may leave, to those that its marking and its audience allow.
   - name: the rest may leave
     action: allow
+
+# What we take from others. The first rule that matches decides: accept, quarantine (kept until somebody has looked at
+# it, "tocsin indicator list --quarantined") or refuse; what none matches is accepted. Nothing of it is thrown away: it
+# shows as soon as the rules accept it.
+# accept:
+#   - name: what its author is unsure of
+#     when: { confidence: { min: 1, max: 29 } }   # 0 is what says none
+#     action: quarantine
+#     reason: too unsure for our sensors
 `

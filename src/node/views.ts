@@ -9,7 +9,7 @@ import type { StoredIndicator, StoredItem } from '../store/store.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import { BODY_BYTES_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
-import type { ClaimView, IndicatorView, NationStatus } from './node-service.ts'
+import type { ClaimView, IndicatorView, NationStatus } from './indicator-reading.ts'
 
 /** One indicator as people and programs read it, merged from the claims that stand. */
 export function indicatorView(

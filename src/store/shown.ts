@@ -62,7 +62,7 @@ export function groupView(items: readonly HeldItem[], stands: Stands, takes: Tak
   return { shown, traces: tracesOf(items, stands, shown) }
 }
 
-export function isTaken(item: HeldItem, takes: Takes): boolean {
+function isTaken(item: HeldItem, takes: Takes): boolean {
   return item.face.kind === ITEM.WITHDRAWAL || takes(item)
 }
 

@@ -40,6 +40,8 @@ import { decodeIndicator, isSpilled } from './view-writes.ts'
 /** Records looked at for one page: a filter that fits little gives short pages rather than long waits. */
 const SCANNED_PER_PAGE_MAX = 50_000
 
+const SEEN_CHUNK = 128
+
 type List = 'i' | 't' | 'n'
 
 /** Ascending by type and value. */
@@ -52,7 +54,7 @@ export async function listIndicators(filter: IndicatorFilter, moment: ViewMoment
   )
   const items: StoredIndicator[] = []
   let scanned = 0
-  for await (const chunk of context.db.scan(range, { snapshot, chunk: limit })) {
+  for await (const chunk of context.db.scan(range, { snapshot, chunk: chunkFor(limit, moment) })) {
     const listed = chunk.map(([key, value]) => ({
       subject: key.subarray(VIEW_KEY_PREFIX_BYTES),
       record: decodeIndicator(value),
@@ -81,6 +83,11 @@ async function readFitting(
     listed.filter((_, i) => fitting[i]),
     moment,
   )
+}
+
+/** Nearly all of it may be hidden from whoever has a sight: they do not read it line by line. */
+function chunkFor(limit: number, { sight }: ViewMoment): number {
+  return sight === undefined ? limit : Math.max(limit, SEEN_CHUNK)
 }
 
 /** A short page would tell whoever has a sight of what it leaves out. */
@@ -130,7 +137,7 @@ async function listByTime(filter: ItemFilter, moment: ViewMoment): Promise<Page<
   const range = after(since, filter.after, 't', rest => Buffer.concat([whole.from, rest]))
   const items: StoredItem[] = []
   let scanned = 0
-  for await (const chunk of context.db.scan(range, { snapshot, chunk: limit })) {
+  for await (const chunk of context.db.scan(range, { snapshot, chunk: chunkFor(limit, moment) })) {
     const names = chunk.map(([key]) => timeKeyParts(key))
     const wanted = names.map((name, i) => ({ ...name, key: chunk[i]![0] })).filter(name => fitsName(name, filter))
     const found = await readItems(wanted, moment)

@@ -6,12 +6,10 @@ import { buildClaim, type ClaimDraft } from '../../src/indicator/claim.ts'
 import { indicatorId, indicatorIdText } from '../../src/indicator/indicator-id.ts'
 import { papName, parseMarking, tlpName } from '../../src/indicator/marking.ts'
 import type { DiagnosisCheck } from '../../src/node/diagnosis-check.ts'
+import type { ClaimView, IndicatorView, LookupResult } from '../../src/node/indicator-reading.ts'
 import type {
   ApprovalText,
-  ClaimView,
   HeldView,
-  IndicatorView,
-  LookupResult,
   NodeService,
   NodeStatus,
   PeerStatus,
