@@ -24,7 +24,7 @@ export function addAudienceOptions(command: Command): Command {
     .option('--group <name>', 'only to the members of a sharing group: NAME, OWNER/NAME or its id')
 }
 
-export function audienceText({ to, group }: AudienceOptions): AudienceText | undefined {
+function audienceText({ to, group }: AudienceOptions): AudienceText | undefined {
   if (to !== undefined) return { to }
   return group === undefined ? undefined : { group }
 }

@@ -123,5 +123,3 @@ export function createHistoryGrants({ allianceId, store, epochs, ownLog, random 
 
   return { grant }
 }
-
-export type HistoryGrants = ReturnType<typeof createHistoryGrants>

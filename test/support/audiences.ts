@@ -4,7 +4,7 @@ import { ALLIANCE, type AudienceName } from '../../src/policy/audience-name.ts'
 import { type Audience, type Circle, resolveAudience } from '../../src/policy/resolve-audience.ts'
 import type { Directory } from '../../src/registry/directory.ts'
 
-export function circleOf(directory: Directory, own: NationId, group?: KnownGroup): Circle {
+function circleOf(directory: Directory, own: NationId, group?: KnownGroup): Circle {
   return { own, members: directory.members(), sealable: directory.audience(Date.now()), group: () => group }
 }
 
