@@ -14,7 +14,9 @@ import { openKeyFile } from '../node/founding-keys.ts'
 import { isFurtherNode, readOwnNode } from '../node/founding-own.ts'
 import { parseClaim } from '../node/founding-trust.ts'
 import type { Home } from '../node/home.ts'
+import { nodeOfKeys } from '../node/nation-change.ts'
 import { readNodeHome } from '../node/own-nation.ts'
+import type { Directory } from '../registry/directory.ts'
 import type { Trust } from '../registry/trust-string.ts'
 import { takeEffect } from './alliance-effect.ts'
 import { whatIsNext } from './alliance-next.ts'
@@ -54,8 +56,22 @@ export async function applyAlliance(context: CliContext, file: string, options: 
   if (alliance.directory.split !== undefined)
     say('It was taken in. What to do about the split: tocsin alliance resolve')
   else say(EFFECTS[effect ?? 'known'])
+  if (own !== undefined && !isNamed(alliance.directory, own)) for (const line of NAME_IT) say(line)
   for (const line of whatIsNext(alliance.directory, nation)) say(line)
 }
+
+/** Otherwise after a reset: the root keys of a new home speak for a nation whose document is of the home before. */
+function isNamed({ member }: Directory, { nationFile, nodeKeys }: OwnNode): boolean {
+  const doc = member(nationFile.nation)?.doc
+  return doc === undefined || nodeOfKeys(doc, nodeKeys) !== undefined
+}
+
+const NAME_IT = [
+  'The document of this nation does not name this node yet. Name it, replace the KEM keys, and retire nodes that are gone:',
+  '  tocsin nation export --node -O FILE     and: tocsin nation add-node FILE',
+  '  tocsin nation rotate kem --compromised',
+  '  tocsin nation retire-node NODE',
+] as const
 
 const EFFECTS = {
   known: 'All of this was known here already.',

@@ -4,7 +4,7 @@ import { documentsOf } from '../registry/evidence.ts'
 import { encodeSignedDoc } from '../registry/signed-doc.ts'
 import { parseTrust, type Trust } from '../registry/trust-string.ts'
 import type { Node } from './daemon.ts'
-import { EVIDENCE } from './evidence-book.ts'
+import { documentItem } from './evidence-book.ts'
 import { proposeBounds } from './log-bounds.ts'
 import type { AppliedDocuments, NodeService } from './node-service.ts'
 
@@ -23,7 +23,7 @@ export function createAllianceCommands(node: Node, { keepTrust, keepDocuments }:
   return {
     documents: () => documentsOf(book.documentSet()).map(doc => toBase64(encodeSignedDoc(doc))),
     async applyDocuments(documents): Promise<AppliedDocuments> {
-      const items = documents.map(text => ({ type: EVIDENCE.DOCUMENT, body: parseBase64(text) }))
+      const items = documents.map(text => documentItem(parseBase64(text)))
       const { documents: fresh, ...result } = await book.apply(items, 'operator')
       void node.documentSpread.spread(fresh)
       await keepDocuments()

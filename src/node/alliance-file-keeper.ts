@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { EvidenceSet } from '../registry/evidence.ts'
 import { ALLIANCE_FILE_BYTES_MAX, parseAllianceFile } from './alliance-file.ts'
-import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
+import { documentItem, type EvidenceBook } from './evidence-book.ts'
 import { allianceFileOf, readInput } from './founding-alliance.ts'
 import { type Home, writeWhole } from './home.ts'
 import { createWorkerLoop } from './worker-loop.ts'
@@ -55,10 +55,7 @@ export function keepAllianceFile(
   async function takeIn(found: string | undefined): Promise<void> {
     try {
       const { documents } = parseAllianceFile(utf8(found ?? ''), home.alliance)
-      await book.apply(
-        documents.map(body => ({ type: EVIDENCE.DOCUMENT, body })),
-        'alliance file',
-      )
+      await book.apply(documents.map(documentItem), 'alliance file')
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       logger.warn({ code: error.code, file: home.alliance }, 'the alliance file is damaged, and is written anew')

@@ -1,28 +1,26 @@
-import { fromHex, toHex } from '../base/bytes.ts'
-import type { UserError } from '../base/errors.ts'
+import { toHex } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
 import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../crypto/ed25519.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type Host, openHost } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
-import { DAY_MS, type DocHashHex } from '../registry/doc-fields.ts'
 import { createAudienceDesk } from './audience-desk.ts'
 import { openAuditOffice } from './audit-office.ts'
 import { createCheckpointSpread } from './checkpoint-spread.ts'
 import { createCoalescer } from './coalescer.ts'
 import { createComplaints } from './complaints.ts'
 import { createContentAlerts } from './content-alerts.ts'
-import { assertMember, faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
+import { assertMember, epochLimits, faultsTolerated, otherActiveNations, peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
 import type { Committed } from './entry-writer.ts'
 import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
-import { EVIDENCE, openEvidenceBook } from './evidence-book.ts'
+import { documentItem, openEvidenceBook } from './evidence-book.ts'
 import { startEvidenceMakers } from './evidence-makers.ts'
 import { openGroupBook } from './group-book.ts'
 import { adoptCheckpoint } from './held-checkpoint.ts'
-import { findHindrance } from './hindrance.ts'
+import { createHindrance } from './hindrance.ts'
 import { createHistoryGrants } from './history-grants.ts'
 import { agedPins } from './in-force-record.ts'
 import { createIngest } from './ingest.ts'
@@ -40,6 +38,7 @@ import { createPublisher } from './publish.ts'
 import { createPublishedReaders } from './published-readers.ts'
 import { createQuarantine } from './quarantine.ts'
 import { createRegistryHints } from './registry-hints.ts'
+import { createRegistryRecord } from './registry-record.ts'
 import { openReleaseOffice } from './release-office.ts'
 import { createSigningGuard } from './signing-guard.ts'
 import { startStoreKeeper } from './store-keeper.ts'
@@ -77,8 +76,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const inForce = await readInForce(store)
   const pinned = [...options.pins, ...agedPins(inForce)]
   const book = await openEvidenceBook({ allianceId, store, pins: pinned, clock, logger })
-  const documents = options.documents.map(body => ({ type: EVIDENCE.DOCUMENT, body }))
-  await book.apply(documents, 'alliance file')
+  await book.apply(options.documents.map(documentItem), 'alliance file')
   const pins = startPinKeeper({ book, store, operator: options.pins, record: inForce, clock, logger })
   parts.defer(() => pins.stop())
   const ownDocument = () => book.directory().member(nation)?.doc
@@ -128,6 +126,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     clock,
     logger,
   })
+  parts.defer(() => kemKeeper.stop())
   const ingest = createIngest({
     store,
     verify: verifyEd25519Async,
@@ -167,6 +166,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     random,
     logger,
   })
+  const hindrance = createHindrance({ nation, signPk: signer.publicKey, book, guard, ownLog, clock })
   const logWatch = createLogWatch({
     ownLog,
     guard,
@@ -192,10 +192,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     audiences,
     published: createPublishedReaders(store, epochs),
     viewSettled: () => projector.settled(),
-    epochLimits: () => {
-      const { epochMaxDays, epochMaxMessages } = book.directory().policy
-      return { maxAgeMs: epochMaxDays * DAY_MS, maxMessages: epochMaxMessages }
-    },
+    epochLimits: () => epochLimits(book.directory()),
     hindrance,
     clock,
     random,
@@ -265,6 +262,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     clock,
   })
   const checkpointSpread = createCheckpointSpread({ host, book, clock, logger })
+  const recordRegistry = createRegistryRecord(book, audit.log, logger)
   const documentSpread = createDocumentSpread({
     host,
     book,
@@ -272,8 +270,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     clock,
     logger,
   })
-
-  let recorded: DocHashHex | undefined
 
   function nationOf(peer: PeerKeyHex): NationId | undefined {
     return book.directory().nationOfPeer(peerKeyBytes(peer))
@@ -292,14 +288,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     work.catch(error => logger.error({ err: error }, 'work in the background failed'))
   }
 
-  /** Which registry is in force, whenever that is another. */
-  function recordRegistry(): void {
-    const { version, hash } = book.directory().registry
-    if (recorded === hash) return
-    recorded = hash
-    inBackground(audit.log.record({ kind: 'registry-applied', by: 'node', subject: fromHex(hash), count: version }))
-  }
-
   function onEvidenceChange(): void {
     recordRegistry()
     host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
@@ -308,18 +296,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     projector.wake()
     publisher.wake()
     succession.wake()
-  }
-
-  function hindrance(): UserError | undefined {
-    const head = ownLog.current()
-    return findHindrance({
-      nation,
-      signPk: signer.publicKey,
-      directory: book.directory(),
-      guard: guard.state(),
-      log: head && { head, limit: book.limitOf(head) },
-      nowMs: clock.now(),
-    })
   }
 
   async function start(): Promise<void> {
@@ -350,8 +326,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       inBackground(release.held.sweep())
     }, GUARD_POLL_MS)
     parts.defer(() => clearInterval(poll))
-    const sweep = setInterval(() => inBackground(kemKeeper.sweep().then(() => {})), KEM_SWEEP_MS)
-    parts.defer(() => clearInterval(sweep))
     succession.wake()
   }
 
@@ -424,5 +398,3 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 }
 
 const GUARD_POLL_MS = 1000
-/** A day more or less does not matter, and a peer must have told its time first. */
-const KEM_SWEEP_MS = 10 * 60_000

@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
+import { DAY_MS } from '../registry/doc-fields.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
 import { STATUS } from '../registry/registry-doc.ts'
 import type { NationStatus } from './indicator-reading.ts'
@@ -46,6 +47,11 @@ export function nationStatus(directory: Directory, nation: NationId): NationStat
   const status = directory.member(nation)?.status
   if (status === STATUS.ACTIVE) return 'ACTIVE'
   return status === STATUS.SUSPENDED ? 'SUSPENDED' : 'EXPELLED'
+}
+
+/** When an epoch of the own log ends (R-3.6). */
+export function epochLimits({ policy }: Directory): { readonly maxAgeMs: number; readonly maxMessages: number } {
+  return { maxAgeMs: policy.epochMaxDays * DAY_MS, maxMessages: policy.epochMaxMessages }
 }
 
 /** f of R-2.7 for a log of `nation`: how many of the other witness nations the alliance reckons to be Byzantine. */

@@ -8,7 +8,7 @@ import { docHashHex } from '../registry/doc-fields.ts'
 import { findDocument } from '../registry/evidence.ts'
 import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { createAllowance } from './allowance.ts'
-import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
+import { documentItem, type EvidenceBook } from './evidence-book.ts'
 import { createTurns } from './turns.ts'
 
 export interface DocumentSpreadOptions {
@@ -50,7 +50,7 @@ export function createDocumentSpread({ host, book, lacking, clock, logger }: Doc
   async function take(data: Uint8Array, doc: ParsedSignedDoc, from: PeerKeyHex): Promise<Verdict> {
     if (isHeldAs(doc, data)) return 'accept'
     if (!useless.has(from) || !allowance.take(from)) return 'ignore'
-    const { added, refused, waiting } = await book.apply([{ type: EVIDENCE.DOCUMENT, body: data }], 'gossip')
+    const { added, refused, waiting } = await book.apply([documentItem(data)], 'gossip')
     if (added === 0) useless.take(from)
     const [refusal] = refused
     if (refusal !== undefined) throw new ProtocolError(refusal.code, refusal.reason)

@@ -84,6 +84,11 @@ const HASH_BYTES = 32
 
 export const EVIDENCE = { DOCUMENT: 1, PROOF: 2, CHECKPOINT: 3 } as const
 
+/** A SignedDoc as evidence. */
+export function documentItem(body: Uint8Array): EvidenceItem {
+  return { type: EVIDENCE.DOCUMENT, body }
+}
+
 export async function openEvidenceBook(options: EvidenceBookOptions): Promise<EvidenceBook> {
   const { allianceId, store, logger } = options
   let { pins } = options
@@ -341,6 +346,6 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
 }
 
 function documentPiece(doc: ParsedSignedDoc): readonly [string, EvidenceItem] {
-  const item = { type: EVIDENCE.DOCUMENT, body: encodeSignedDoc(doc) }
+  const item = documentItem(encodeSignedDoc(doc))
   return [toHex(itemName(item)), item]
 }

@@ -1,6 +1,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import { nameOf } from '../registry/describe.ts'
 import type { Directory } from '../registry/directory.ts'
@@ -8,7 +9,9 @@ import { checkExpiry } from '../registry/expiry.ts'
 import type { ParsedNationDoc } from '../registry/nation-doc.ts'
 import { listOf } from '../registry/phrase.ts'
 import { ROLE, STATUS } from '../registry/registry-doc.ts'
-import type { GuardState } from './signing-guard.ts'
+import type { EvidenceBook } from './evidence-book.ts'
+import type { OwnLog } from './own-log.ts'
+import type { GuardState, SigningGuard } from './signing-guard.ts'
 
 export interface PublishingState {
   readonly nation: NationId
@@ -18,6 +21,31 @@ export interface PublishingState {
   /** The own log and how far it stands; undefined before it is opened. */
   readonly log: { readonly head: LogHead; readonly limit: number } | undefined
   readonly nowMs: number
+}
+
+export interface HindranceSources {
+  readonly nation: NationId
+  readonly signPk: Uint8Array
+  readonly book: Pick<EvidenceBook, 'directory' | 'limitOf'>
+  readonly guard: Pick<SigningGuard, 'state'>
+  readonly ownLog: Pick<OwnLog, 'current'>
+  readonly clock: Clock
+}
+
+/** `findHindrance` of a running node, whenever it is asked. */
+export function createHindrance({ nation, signPk, book, guard, ownLog, clock }: HindranceSources) {
+  return (): UserError | undefined => {
+    const head = ownLog.current()
+    const log = head && { head, limit: book.limitOf(head) }
+    return findHindrance({
+      nation,
+      signPk,
+      directory: book.directory(),
+      guard: guard.state(),
+      log,
+      nowMs: clock.now(),
+    })
+  }
 }
 
 /** Why this node may not publish now; undefined where it may, or may queue. */

@@ -23,17 +23,42 @@ export interface KemKeeperOptions {
   readonly logger: Logger
 }
 
+/** A day more or less does not matter, and a peer must have told its time first. */
+const SWEEP_MS = 10 * 60_000
+
 /** Takes over KEM secrets that are added or destroyed while the node runs: a document that names them tells of it. */
 export function createKemKeeper(options: KemKeeperOptions) {
   const { read, destroy, documentVersion, epochs, projector, clock, logger } = options
   let version = documentVersion()
   const inTurn = createTurns()
 
+  const timer = setInterval(() => {
+    sweep().catch(error => logger.error({ err: error }, 'KEM keys that have ended could not be destroyed'))
+  }, SWEEP_MS)
+
   function reload(): Promise<number> {
     return inTurn(async () => {
       const secrets = await read()
       if (epochs.setKemKeys(secrets.map(ownKemKey))) projector.retryWaiting()
       return secrets.length
+    })
+  }
+
+  /**
+   * R-3.7: destroys the keys whose window ended 30 days ago, first where they are kept, then here with all that they
+   * opened. Returns how many.
+   */
+  function sweep(): Promise<number> {
+    return inTurn(async () => {
+      if (destroy === undefined) return 0
+      const due = keysToDestroy(await read(), clock.now(), options.clockEvidence())
+      if (due.length === 0) return 0
+      const left = await destroy(due)
+      epochs.setKemKeys(left.map(ownKemKey))
+      for (const { seed } of options.first) if (due.some(each => equalBytes(each.seed, seed))) seed.fill(0)
+      for (const { seed } of due) seed.fill(0)
+      logger.info({ destroyed: due.length, left: left.length }, 'KEM keys whose time is over are destroyed')
+      return due.length
     })
   }
 
@@ -46,22 +71,10 @@ export function createKemKeeper(options: KemKeeperOptions) {
       version = newest
       reload().catch(error => logger.error({ err: error }, 'the KEM keys could not be read again'))
     },
-    /**
-     * R-3.7: destroys the keys whose window ended 30 days ago, first where they are kept, then here with all that they
-     * opened. Returns how many.
-     */
-    sweep(): Promise<number> {
-      return inTurn(async () => {
-        if (destroy === undefined) return 0
-        const due = keysToDestroy(await read(), clock.now(), options.clockEvidence())
-        if (due.length === 0) return 0
-        const left = await destroy(due)
-        epochs.setKemKeys(left.map(ownKemKey))
-        for (const { seed } of options.first) if (due.some(each => equalBytes(each.seed, seed))) seed.fill(0)
-        for (const { seed } of due) seed.fill(0)
-        logger.info({ destroyed: due.length, left: left.length }, 'KEM keys whose time is over are destroyed')
-        return due.length
-      })
+    sweep,
+    async stop(): Promise<void> {
+      clearInterval(timer)
+      await inTurn(async () => {})
     },
   }
 }

@@ -5,9 +5,10 @@ import type { NationId } from '../base/ids.ts'
 import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import { findAlarms } from '../registry/alarms.ts'
 import type { Directory } from '../registry/directory.ts'
-import { dayOf } from '../registry/phrase.ts'
+import { countOf, dayOf } from '../registry/phrase.ts'
 import { STATUS } from '../registry/registry-doc.ts'
 import { type DiagnosisCheck, failed, passed, skipped, THIS_NODE } from './diagnosis-check.ts'
+import { otherActiveNations } from './directory-views.ts'
 
 export interface OwnNode {
   readonly directory: Directory
@@ -22,6 +23,7 @@ const CHECKS = [
   ['own document', checkDocument],
   ['own peer key', checkPeerKey],
   ['own addresses', checkAddresses],
+  ['other nodes', checkOthers],
 ] as const
 
 /** What the documents in force here say of this node, without which nobody lets it in. Pure. */
@@ -110,6 +112,20 @@ function checkAddresses({ directory, nation, peer }: OwnNode): string | Fault {
     message: `the document names ${wrong}, where nobody else can call this node`,
     fix: 'Put what others reach it by into the document: tocsin nation address',
   }
+}
+
+function checkOthers({ directory, nation }: OwnNode): string | Fault {
+  if (otherActiveNations(directory, nation).length === 0) return 'there is no other nation'
+  const others = directory.peers().filter(each => each.nation !== nation)
+  if (others.length === 0) return NOBODY_KNOWN
+  return `${countOf(others.length, 'node')} of ${countOf(new Set(others.map(each => each.nation)).size, 'nation')}`
+}
+
+/** As after a founding at several places, where everybody has the registry and nobody an address. */
+export const NOBODY_KNOWN: Fault = {
+  code: 'net-nobody-known',
+  message: 'no node of another nation is known here, so this one can call nobody',
+  fix: 'Apply here the file that "tocsin alliance invite" writes at another member, or give others the one it writes here.',
 }
 
 function isMultiaddr(text: string): boolean {

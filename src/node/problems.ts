@@ -16,6 +16,7 @@ import type { EvidenceBook } from './evidence-book.ts'
 import { publicAddresses } from './founding.ts'
 import type { Problem } from './node-service.ts'
 import { findAddressFault } from './own-addresses.ts'
+import { NOBODY_KNOWN } from './own-standing.ts'
 import type { ReleaseDesk } from './release-desk.ts'
 import type { SyncService } from './sync-service.ts'
 
@@ -138,7 +139,7 @@ function peerProblems({ book, nation, host }: ProblemSources): Problem[] {
   const directory = book.directory()
   if (nationStatus(directory, nation) !== 'ACTIVE' || otherActiveNations(directory, nation).length === 0) return []
   const others = directory.peers().filter(peer => peer.nation !== nation)
-  if (others.length === 0) return [NOBODY_KNOWN]
+  if (others.length === 0) return [{ grade: 'warning', occasion: '', ...NOBODY_KNOWN }]
   const keys = new Set(others.map(peer => peerKeyHex(peer.peerPk)))
   const states = host.peers().filter(({ peer }) => keys.has(peer))
   if (states.some(({ status }) => status === 'connected')) return []
@@ -150,14 +151,6 @@ function peerProblems({ book, nation, host }: ProblemSources): Problem[] {
 
 /** A node whose document is on its way is refused a few times too. */
 const REFUSALS_MIN = 4
-
-const NOBODY_KNOWN: Problem = {
-  grade: 'warning',
-  code: 'net-nobody-known',
-  occasion: '',
-  message: 'no node of another nation is known here, so this one can call nobody',
-  fix: 'Apply here the file that "tocsin alliance invite" writes at another member, or give others the one it writes here.',
-}
 
 function refused(count: number, all: number): Problem {
   return {

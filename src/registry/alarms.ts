@@ -131,7 +131,7 @@ function resetWarnings({ nation, pendingReset }: Member): Alarm[] {
       nation,
       occasion: String(dueMs),
       sentence: `The governors say that ${nation} lost its root keys, and replace them with a registry issued on ${dayOf(dueMs)} or later; until then ${nation} can object.`,
-      fix: `Ask ${nation} whether it asked for that; if it did not, tell every governor.`,
+      fix: `Ask ${nation} whether it asked for that. If so, a governor on that day: tocsin alliance propose renew. If not, at once: tocsin alliance propose reset ${nation} --withdraw`,
     },
   ]
 }

@@ -78,6 +78,7 @@ test('goes on without a daemon, as far as that can be told', async () => {
     'own document: ok',
     'own peer key: ok',
     'own addresses: ok',
+    'other nodes: ok',
     'name: ok',
     'tcp: net-nothing-listens',
     ...['noise', 'peer key', 'admission', 'protocol', 'alliance', 'registry', 'clock'].map(name => `${name}: skipped`),

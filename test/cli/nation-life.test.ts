@@ -1,31 +1,22 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { allianceViewOf } from '../../src/cli/alliance-view.ts'
-import { encryptKeyFile } from '../../src/crypto/key-file.ts'
 import { signOwnNation } from '../../src/node/founding.ts'
-import { type Alliance, allianceFileOf, installAlliance, readHeldAlliance } from '../../src/node/founding-alliance.ts'
+import { type Alliance, installAlliance, readHeldAlliance } from '../../src/node/founding-alliance.ts'
 import { openKeyFile } from '../../src/node/founding-keys.ts'
 import { readOwnNode } from '../../src/node/founding-own.ts'
 import { type Home, homeAt, readKemKeys, readNextNodeKeys } from '../../src/node/home.ts'
-import { pendingFile, proposeChange, signChange } from '../../src/node/nation-change.ts'
-import { newRootSecrets, publicKeyOf } from '../../src/node/new-keys.ts'
-import { readOwnNation } from '../../src/node/own-nation.ts'
-import { systemRandom } from '../../src/node/random-system.ts'
+import { pendingFile } from '../../src/node/nation-change.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { KEY_STATUS } from '../../src/registry/node-key.ts'
 import { trustOf } from '../../src/registry/trust-string.ts'
-import { type CliRun, runCliHere } from '../support/cli.ts'
-import { ask, found, makeHome, PASSPHRASE, signNation, temporaryDirectory, weak } from '../support/nation-homes.ts'
+import { ask, found, makeHome, temporaryDirectory, weak } from '../support/nation-homes.ts'
+import { contentsOf, createDesk, type Desk, expectOk, expectRefusal, inForceAt } from '../support/typed-commands.ts'
 
 /** What a nation does with its own document, as it is typed. */
 
-/** Several commands each, most of which open a key file as slowly as it is meant to be. */
-vi.setConfig({ testTimeout: 120_000 })
-
 const directory = await temporaryDirectory()
-const passphraseFile = join(directory.path, 'passphrase')
-writeFileSync(passphraseFile, `${PASSPHRASE}\n`, { mode: 0o600 })
 afterAll(() => directory[Symbol.asyncDispose]())
 
 /** DEU and FRA are an alliance; the home of DEU has it in force. */
@@ -33,48 +24,15 @@ let work: string
 let deu: Home
 let fra: Home
 let alliance: Alliance
+let run: Desk['run']
 let count = 0
 
 beforeEach(async () => {
   work = join(directory.path, String(count++))
-  mkdirSync(work)
-  deu = await makeHome(work, 'DEU', ['/ip4/127.0.0.1/tcp/7117'])
-  fra = await makeHome(work, 'FRA')
-  alliance = await signNation(await signNation(await found([deu, fra]), deu), fra)
-  await installAlliance(deu, alliance, trustOf(alliance.directory.registry))
-  writeFileSync(join(work, 'invite'), allianceFileOf(alliance.evidence))
+  ;({ deu, fra, alliance, run } = await createDesk(work))
 })
 
-function run(home: string, args: string, env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
-  const set = { TOCSIN_HOME: join(work, home), TOCSIN_PASSPHRASE_FILE: passphraseFile, ...env }
-  return runCliHere(args.split(' '), { cwd: work, env: set })
-}
-
-async function expectOk(running: Promise<CliRun>): Promise<CliRun> {
-  const ran = await running
-  expect(ran, ran.stderr).toMatchObject({ status: 0 })
-  return ran
-}
-
-async function expectRefusal(running: Promise<CliRun>, code: string, status: number): Promise<string> {
-  const ran = await running
-  expect(ran.stderr).toContain(`error ${code}: `)
-  expect(ran.status).toBe(status)
-  return ran.stderr
-}
-
-async function inForce(home = deu) {
-  const held = await readHeldAlliance(home)
-  return held!.directory.member((await readOwnNode(deu, {})).nationFile.nation)!.doc!
-}
-
-/** Everything in the home, secrets too: nothing half-applied is what it was. */
-function contents(home: Home): Readonly<Record<string, string>> {
-  const files = readdirSync(home.path, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
-  return Object.fromEntries(
-    files.map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), 'latin1')]),
-  )
-}
+const inForce = () => inForceAt(deu)
 
 const fingerprintOf = () => allianceViewOf(alliance.directory).fingerprint
 
@@ -127,7 +85,7 @@ describe('a node file', () => {
   test('of another nation is refused, and what is none', async () => {
     await installAlliance(fra, alliance, trustOf(alliance.directory.registry))
     await expectOk(run('FRA', 'nation export --node -O fra.json'))
-    const before = contents(deu)
+    const before = contentsOf(deu)
     await expectRefusal(run('DEU', 'nation add-node fra.json --yes'), 'node-file-other', 64)
     writeFileSync(join(work, 'note.txt'), 'hello')
     await expectRefusal(run('DEU', 'nation add-node note.txt --yes'), 'node-file-malformed', 64)
@@ -138,7 +96,7 @@ describe('a node file', () => {
     )
     writeFileSync(join(work, 'elsewhere.json'), JSON.stringify({ ...file, nation: 'DEU', alliance: '00'.repeat(32) }))
     await expectRefusal(run('DEU', 'nation add-node elsewhere.json --yes'), 'node-file-other', 64)
-    expect(contents(deu)).toEqual(before)
+    expect(contentsOf(deu)).toEqual(before)
   })
 })
 
@@ -157,13 +115,13 @@ describe('nation renew', () => {
   })
 
   test('changes nothing with a wrong passphrase, without a yes, or with the key of another nation', async () => {
-    const before = contents(deu)
+    const before = contentsOf(deu)
     writeFileSync(join(work, 'wrong'), 'wrong', { mode: 0o600 })
     await expectRefusal(run('DEU', 'nation renew --yes --passphrase-file wrong'), 'passphrase-wrong', 64)
     await expectRefusal(run('DEU', 'nation renew'), 'confirmation-missing', 64)
     await expectRefusal(run('DEU', `nation renew --yes --root-key ${fra.rootKey}`), 'key-file-other', 64)
     await expectRefusal(run('DEU', `nation renew --yes --root-key ${deu.governorKey}`), 'key-file-other', 64)
-    expect(contents(deu)).toEqual(before)
+    expect(contentsOf(deu)).toEqual(before)
   })
 
   test('writes a proposal that the holder of the root key signs elsewhere', async () => {
@@ -220,9 +178,9 @@ describe('nation contact', () => {
 
 describe('nation rotate kem', () => {
   test('has nothing to do while sixteen windows are there, and makes those that are missing', async () => {
-    const before = contents(deu)
+    const before = contentsOf(deu)
     await expectRefusal(run('DEU', 'nation rotate kem --yes'), 'nation-change-void', 69)
-    expect(contents(deu)).toEqual(before)
+    expect(contentsOf(deu)).toEqual(before)
   })
 
   test('gives up compromised keys for sixteen others, which are on the disk before they are named', async () => {
@@ -292,50 +250,14 @@ describe('nation rotate root', () => {
   })
 })
 
-describe('a nation with two root keys, both of which must sign', () => {
-  let second: string
-
-  beforeEach(async () => {
-    const secrets = newRootSecrets('root', 'second', (await readOwnNode(deu, {})).nationFile.nation, {
-      clock: { now: Date.now },
-      random: systemRandom,
-    })
-    second = join(work, 'second.age')
-    writeFileSync(second, await encryptKeyFile(PASSPHRASE, secrets, weak), { mode: 0o600 })
-    const own = await readOwnNation(deu, {})
-    const roots = [...own.doc.roots, publicKeyOf(secrets)]
-    const open = await proposeChange(own, [{ kind: 'roots', roots, threshold: 2 }], { nowMs: Date.now() })
-    const keys = [await openKeyFile(deu.rootKey, ask), await openKeyFile(second, ask)]
-    await installAlliance(deu, await signChange(own, open, keys, weak), own.trust)
-  })
-
-  test('signs with both where they are named, and with one of them nothing', async () => {
-    const before = contents(deu)
-    await expectRefusal(run('DEU', `nation renew --yes --root-key ${second}`), 'doc-threshold', 77)
-    await expectRefusal(run('DEU', `nation renew --yes --root-key ${second} --root-key ${second}`), 'doc-threshold', 77)
-    expect(contents(deu)).toEqual(before)
-    await expectOk(run('DEU', `nation renew --yes --root-key ${deu.rootKey} --root-key ${second}`))
-    expect((await inForce()).version).toBe(3)
-  })
-
-  test('writes a proposal where no key is named, and replaces the root key of this home alone', async () => {
-    expect((await expectOk(run('DEU', 'nation renew --yes'))).stderr).toContain('Nothing is changed yet')
-    expect(existsSync(join(work, 'exercise-deu-v3.proposal'))).toBe(true)
-    const args = `nation rotate root --yes --root-key ${deu.rootKey} --root-key ${second}`
-    await expectOk(run('DEU', args))
-    const { roots, rootThreshold } = await inForce()
-    expect([roots.length, rootThreshold]).toEqual([2, 2])
-  })
-})
-
 describe('nation rotate node', () => {
   test('names new keys beside the old ones, and says what comes next when it is run again', async () => {
     await expectOk(run('DEU', 'nation rotate node --yes --keep-old'))
     expect(await readNextNodeKeys(deu)).toBeDefined()
     expect((await inForce()).nodes.map(({ status }) => status)).toEqual([KEY_STATUS.ACTIVE, KEY_STATUS.ACTIVE])
-    const before = contents(deu)
+    const before = contentsOf(deu)
     expect((await expectOk(run('DEU', 'nation rotate node --yes'))).stderr).toContain('tocsin start')
-    expect(contents(deu)).toEqual(before)
+    expect(contentsOf(deu)).toEqual(before)
     // As the daemon does when it has opened the new log.
     renameSync(deu.nextNodeKeys, deu.nodeKeys)
     await expectOk(run('DEU', 'nation rotate node --yes'))
@@ -353,11 +275,11 @@ describe('nation rotate node', () => {
 
 describe('nation compromise', () => {
   test('without a node explains, and does nothing', async () => {
-    const before = contents(deu)
+    const before = contentsOf(deu)
     const { stderr } = await expectOk(run('DEU', 'nation compromise'))
     expect(stderr).toContain('take the machine off the network')
     expect(stderr).toContain('node 1  active')
-    expect(contents(deu)).toEqual(before)
+    expect(contentsOf(deu)).toEqual(before)
   })
 
   test('revokes, makes new node and KEM keys in one document, and has nothing more to sign when run again', async () => {
@@ -368,9 +290,9 @@ describe('nation compromise', () => {
     expect(version).toBe(2)
     expect(nodes.map(({ status }) => status)).toEqual([KEY_STATUS.COMPROMISED, KEY_STATUS.ACTIVE])
     expect(kems.filter(({ status }) => status === KEY_STATUS.ACTIVE)).toHaveLength(16)
-    const before = contents(deu)
+    const before = contentsOf(deu)
     await expectOk(run('DEU', 'nation compromise 1 --yes'))
-    expect(contents(deu)).toEqual(before)
+    expect(contentsOf(deu)).toEqual(before)
     renameSync(deu.nextNodeKeys, deu.nodeKeys)
     expect((await expectOk(run('DEU', 'nation compromise 1 --yes'))).stderr).toContain(
       '[done] the daemon uses the new keys',
@@ -391,9 +313,9 @@ describe('nation compromise', () => {
 
   test('signs nothing else of a version that was signed ahead until that is given up, and makes no keys for it', async () => {
     const said = (await expectOk(run('DEU', 'nation presign 1 --yes'))).stderr
-    const before = contents(deu)
+    const before = contentsOf(deu)
     await expectRefusal(run('DEU', 'nation compromise 1 --yes'), 'key-signed-another', 65)
-    expect(contents(deu)).toEqual(before)
+    expect(contentsOf(deu)).toEqual(before)
     const [, hash] = /--abandon ([0-9a-f]{64})/.exec(said)!
     await expectOk(run('DEU', `nation renew --yes --abandon ${hash}`))
     await expectRefusal(

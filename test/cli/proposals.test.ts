@@ -249,6 +249,20 @@ describe('two of three governors', () => {
     expect(readFileSync(home('ITA').recoveryKey)).toEqual(readFileSync(path('aside')))
   })
 
+  test('tell a new home to which its nation was reset how it takes part', async () => {
+    const renewed = await makeHome(path('new'), 'ITA')
+    writeFileSync(path('ITA-new.json'), encodeNationFile(requestOf(await readOwnNode(renewed, {}))))
+    await ok('DEU', 'alliance propose reset ITA ITA-new.json --compromised')
+    for (const name of ['DEU', 'FRA', 'ITA']) await ok(name, 'alliance sign exercise-v2.proposal --yes')
+    await ok('DEU', 'alliance assemble exercise-v2.proposal exercise-v2.DEU.signature exercise-v2.FRA.signature')
+    const print = fingerprint(trustOf((await registryOf('exercise-v2.tocsin')).registry))
+    const apply = `alliance apply exercise-v2.tocsin --trust ${print}`
+    expect((await ok('new/ITA', apply)).stderr).toContain('does not name this node yet')
+    await ok('new/ITA', 'nation export --node -O node.json')
+    await ok('new/ITA', 'nation add-node node.json --yes')
+    expect((await ok('new/ITA', apply)).stderr).not.toContain('does not name this node yet')
+  })
+
   test('count a governor once, whichever of its keys have signed', async () => {
     await ok('DEU', 'alliance propose renew')
     await ok('DEU', 'alliance sign exercise-v2.proposal --yes')

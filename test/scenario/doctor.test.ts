@@ -86,12 +86,13 @@ describe('doctor', () => {
           'clock: ok',
         ])
         const own = (await b.service.diagnose(peerOf(alliance.members[0]!))).filter(({ nation }) => nation === '')
-        expect(own.slice(0, 5).map(({ check, result }) => `${check}: ${result}`)).toEqual([
+        expect(own.slice(0, 6).map(({ check, result }) => `${check}: ${result}`)).toEqual([
           'own registry: ok',
           'own nation: ok',
           'own document: ok',
           'own peer key: ok',
           'own addresses: ok',
+          'other nodes: ok',
         ])
       }),
     30_000,

@@ -31,8 +31,14 @@ function nodeAt(addresses: readonly string[], status = 1): Partial<NationDoc> {
 const other = signNation(firstNation(world.allianceId, 'BBB'))
 
 /** The checks that fail, by code. */
-function faults(docs: readonly SignedNation[], id = 'AAA', nowMs = T0 + DAY_MS, registries = [world]) {
-  const signed = [...registries, ...docs, other].map(each => each.signed)
+function faults(
+  docs: readonly SignedNation[],
+  id = 'AAA',
+  nowMs = T0 + DAY_MS,
+  registries = [world],
+  others = [other],
+) {
+  const signed = [...registries, ...docs, ...others].map(each => each.signed)
   const directory = openDirectory(addDocuments(emptyEvidence(world.allianceId), signed), [])!
   const checks = checkOwnStanding({ directory, nation: nation(id), peer, nowMs })
   return checks.flatMap(({ check, result, code }) => (result === 'failed' ? [`${check}: ${code}`] : []))
@@ -77,6 +83,10 @@ describe('the standing of this node', () => {
     ['/nonsense/1'],
   ])('fails with the address %s, where nobody else reaches it', address => {
     expect(faults([signed(nodeAt(['/ip4/192.0.2.1/tcp/1', address]))])).toEqual(['own addresses: net-address-invalid'])
+  })
+
+  it('fails where no node of another nation is known', () => {
+    expect(faults([signed()], 'AAA', T0 + DAY_MS, [world], [])).toEqual(['other nodes: net-nobody-known'])
   })
 
   it('is well without any address: it calls', () => {
