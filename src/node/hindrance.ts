@@ -13,7 +13,7 @@ import type { EvidenceBook } from './evidence-book.ts'
 import type { OwnLog } from './own-log.ts'
 import type { GuardState, SigningGuard } from './signing-guard.ts'
 
-export interface PublishingState {
+interface PublishingState {
   readonly nation: NationId
   readonly signPk: Uint8Array
   readonly directory: Directory
@@ -49,7 +49,7 @@ export function createHindrance({ nation, signPk, book, guard, ownLog, clock }: 
 }
 
 /** Why this node may not publish now; undefined where it may, or may queue. */
-export function findHindrance({
+function findHindrance({
   nation,
   signPk,
   directory,
