@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { UserError } from '../base/errors.ts'
 import type { NodeStatus } from '../node/node-service.ts'
 import { type ControlClient, createControlClient } from './client.ts'
+import { endDaemon } from './daemon-end.ts'
 import type { SandboxNation } from './sandbox-alliance.ts'
 
 /** A nation's daemon: a process of its own, which may die and be started anew by somebody else. */
@@ -54,13 +55,11 @@ export function startDaemon(
     ended,
     status,
     async stop() {
-      await hurried.stop().catch(() => child.kill('SIGTERM'))
+      // Whoever answers need not be the process that was started here.
+      await endDaemon(hurried, STOP_WITHIN_MS).catch(() => child.kill('SIGTERM'))
       const cut = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
       await ended
       clearTimeout(cut)
-      for (const untilMs = Date.now() + STOP_WITHIN_MS; Date.now() < untilMs && (await status()) !== undefined; ) {
-        await delay(POLL_MS)
-      }
     },
     kill: () => void child.kill('SIGKILL'),
   }

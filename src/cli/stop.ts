@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { TocsinError, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { parseWhole } from './argument.ts'
-import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
+import { endDaemon } from './daemon-end.ts'
 
 const WAIT_SECONDS_DEFAULT = 60
 const WAIT_SECONDS_MAX = 3600
-const POLL_MS = 100
 
 export function addStopCommand(program: Command, context: CliContext): void {
   program
@@ -15,34 +13,10 @@ export function addStopCommand(program: Command, context: CliContext): void {
     .description('end the daemon in order, and wait until it is gone')
     .option('--wait <seconds>', 'for how long', parseWhole(1, WAIT_SECONDS_MAX), WAIT_SECONDS_DEFAULT)
     .action(async ({ wait }: { wait: number }) => {
-      const client = context.client()
-      const { pid } = await client.status()
-      await client.stop()
-      const untilMs = Date.now() + wait * 1000
-      while ((await answers(client)) || lives(pid)) {
-        if (Date.now() > untilMs) throw stillThere(pid, wait)
-        await delay(POLL_MS)
-      }
+      const { pid, isGone } = await endDaemon(context.client(), wait * 1000)
+      if (!isGone) throw stillThere(pid, wait)
       context.say('The daemon has stopped.')
     })
-}
-
-async function answers(client: ControlClient): Promise<boolean> {
-  try {
-    await client.status()
-    return true
-  } catch (error) {
-    // Cut off while it closes, or slow because of it: not gone yet.
-    return error instanceof TocsinError && (error.code === 'daemon-gone' || error.code === 'daemon-timeout')
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 function stillThere(pid: number, seconds: number): UserError {
