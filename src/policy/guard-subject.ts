@@ -32,7 +32,7 @@ export interface GuardSubject {
   readonly place: Places
   /** Where it and all that a pattern or STIX object names is. */
   named(): readonly Places[]
-  /** And what free text names. */
+  /** And what free text names, or a value has in other places than its host. */
   mentioned(): readonly Places[]
 }
 
@@ -63,7 +63,7 @@ export function guardSubject(item: Item, audience: GuardAudience): GuardSubject 
     audience,
     place,
     named: namedPlaces,
-    mentioned: () => (mentioned ??= [...namedPlaces(), ...placesIn(freeTexts(parsed))]),
+    mentioned: () => (mentioned ??= [...namedPlaces(), ...placesIn([value, ...freeTexts(parsed)])]),
   }
 }
 
@@ -105,25 +105,47 @@ function namesAbove(host: string): readonly string[] {
 /** What stands in texts and looks like an address, a name, or something that has one. A body bounds how many there are. */
 const CANDIDATE = /[\p{L}\p{N}_.:/@%-]{3,2048}/gu
 const IPV4 = /\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?/g
-const DEFANGED_DOT = /[[({]\s*(?:\.|dot)\s*[\])}]/gi
+const IPV6 = /(?<![0-9a-z])(?:[0-9a-f]{1,4}|:)(?::[0-9a-f]{0,4}){2,7}(?:\/\d{1,3})?/gi
 const EDGES = /^[.:/@%-]+|[.:/@%-]+$/g
 /** What has neither is no place, defanged or not. */
 const MARK = /[.:]|dot/i
 /** What has no dot or colon within is a word. */
 const INNER_MARK = /[^.:][.:]+[^.:]|::/
+/** What a name has none of: it may stand in the path of a URL, or after one that nobody calls. */
+const BETWEEN_NAMES = /[:/@%]+/
 
 function placesIn(texts: readonly string[]): Places[] {
   const places: Places[] = []
   for (const each of texts) {
-    if (!MARK.test(each)) continue
-    const plain = each.replace(DEFANGED_DOT, '.')
+    const plain = plainText(each)
+    if (!MARK.test(plain)) continue
     for (const [found] of plain.matchAll(IPV4)) places.push(placeOfText(found))
+    for (const [found] of plain.matchAll(IPV6)) places.push(placeOfText(found))
     for (const [found] of plain.matchAll(CANDIDATE)) {
       const text = found.replace(EDGES, '')
-      if (INNER_MARK.test(text)) places.push(placeOfText(text))
+      for (const part of new Set([text, ...text.split(BETWEEN_NAMES)])) {
+        if (INNER_MARK.test(part)) places.push(placeOfText(part))
+      }
     }
   }
   return places.filter(place => place !== NOWHERE)
+}
+
+const DEFANGED_DOT = /[[({]\s*(?:\.|dot)\s*[\])}]/gi
+/** As patterns and regular expressions write what stands for itself. */
+const ESCAPE = /\\+(?=[.:/-])/g
+/** An ASCII character that is percent-encoded, once or several times. */
+const ENCODED = /%(?:25)*([2-7][0-9a-f])/gi
+const BEYOND_ASCII = /[^\0-\x7f]/
+const INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g
+
+/** A text with its addresses and names as a program would take them. */
+function plainText(text: string): string {
+  const folded = BEYOND_ASCII.test(text) ? text.normalize('NFKC').replace(INVISIBLE, '').replaceAll('。', '.') : text
+  return folded
+    .replace(ENCODED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(ESCAPE, '')
+    .replace(DEFANGED_DOT, '.')
 }
 
 function placeOfText(text: string): Places {

@@ -143,6 +143,28 @@ describe('a condition on', () => {
     expect(verdictOf(guard, domain('c2.evil.example'))).toBe('deny')
   })
 
+  test.each([
+    ['a defanged URL', 'hxxps://intranet.gov.example/x'],
+    ['a word and a colon before it', 'host:intranet.gov.example, ip6:2001:db8::1'],
+    ['an IPv6 address alone, after a word', 'ip6:2001:db8::1'],
+    ['credentials before it', 'root:secret@intranet.gov.example'],
+    ['the path of another URL', 'https://archive.example/web/https://intranet.gov.example/'],
+    ['the query of another URL, encoded', 'https://a.example/?to=https%253A%252F%252Fintranet%2Egov%2Eexample'],
+    ['a share', String.raw`\\intranet.gov.example\c$`],
+    ['a regular expression', String.raw`^intranet\\.gov\.example$`],
+    ['full-width characters', 'ｉｎｔｒａｎｅｔ．ｇｏｖ．ｅｘａｍｐｌｅ and gov。example'],
+    ['characters that nobody sees', 'intranet.g\u00adov\u200b.example'],
+  ])('text that mentions one in %s', (_, description) => {
+    expect(verdictOf(guardWhen('{ mentions: own }', OWN), domain('a.example', { description }))).toBe('allow')
+  })
+
+  test.each([
+    ['url', 'https://evil.example/?to=https://intranet.gov.example/'],
+    ['url', 'https://evil.example/intranet.gov.example'],
+  ])('a value of the type %s that mentions one beside its host', (type, value) => {
+    expect(verdictOf(guardWhen('{ mentions: own }', OWN), of(type, value))).toBe('allow')
+  })
+
   test('what text names does not count for the value alone', () => {
     const item = domain('a.example', { description: '192.0.2.9' })
     expect(verdictOf(guardWhen('{ network: own }', OWN), item)).toBe('deny')
