@@ -98,6 +98,8 @@ export function createBatchSealer(options: BatchSealerOptions) {
 
   return {
     append,
+    /** The next message of its audience opens another. */
+    closeEpoch: pool.close,
     /** The next message of each audience opens an epoch of its own. */
     forgetEpochs: pool.clear,
   }

@@ -377,7 +377,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     audit,
     audiences,
     groups,
-    history: createHistoryGrants({ allianceId, store, epochs, ownLog, random }),
+    history: createHistoryGrants({ allianceId, store, epochs, ownLog, closeEpoch: publisher.closeEpoch, random }),
     ownLog,
     reloadKemKeys: kemKeeper.reload,
     sweepKemKeys: kemKeeper.sweep,

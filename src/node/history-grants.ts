@@ -23,6 +23,8 @@ export interface HistoryGrantsOptions {
   readonly store: Store
   readonly epochs: EpochKeys
   readonly ownLog: OwnLog
+  /** Nothing more is sealed with this epoch. */
+  closeEpoch(epochId: EpochId): void
   readonly random: Random
 }
 
@@ -48,7 +50,9 @@ const PAGE_BYTES_MAX = 4 * 1024 * 1024
  * Lets a newcomer into epochs of the own log (R-3.6), each by a SEALED grant that stands in the log for all to see. An
  * epoch is of one log: what stands in logs before it is not reached.
  */
-export function createHistoryGrants({ allianceId, store, epochs, ownLog, random }: HistoryGrantsOptions) {
+export function createHistoryGrants(options: HistoryGrantsOptions) {
+  const { allianceId, store, epochs, ownLog, random } = options
+
   async function grant(order: HistoryOrder): Promise<HistoryOutcome> {
     const log = ownLog.current()
     if (log === undefined) {
@@ -110,6 +114,8 @@ export function createHistoryGrants({ allianceId, store, epochs, ownLog, random 
     const epoch = (await epochs.lookUp(logId, epochId))!
     const readers = (await epochs.readersOf(logId, epochId))!
     const place = { allianceId, logId, epochId }
+    // the newcomer may read what was, not what its old audience is sent from now on.
+    options.closeEpoch(epochId)
     const known = { place, secret: epoch.secret, ...readers, readers: [...readers.nations] }
     const entry = await ownLog.append({
       kind: KIND.KEY_GRANT,

@@ -357,6 +357,8 @@ export function createPublisher(options: PublishOptions) {
       if (options.guard.state().kind !== 'open') throw notYet()
       return inTurn(work)
     },
+    /** Nothing more is sealed with this epoch. */
+    closeEpoch: sealer.closeEpoch,
     /** The guard may have opened, or the store recovered. */
     wake: loop.wake,
     queued: () => store.counts().queued + pending.count(),

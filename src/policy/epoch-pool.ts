@@ -10,6 +10,8 @@ export interface EpochPool {
   open(epoch: OwnEpoch): void
   /** A message was sealed with it. */
   used(epoch: OwnEpoch): void
+  /** It has readers beside its audience from now on, so that nothing more is sealed with it. */
+  close(epochId: EpochId): void
   /** The newest NAMED epoch of this log. */
   named(logId: LogId): EpochId | undefined
   clear(): void
@@ -39,6 +41,9 @@ export function createEpochPool(): EpochPool {
       if (!epoch.audience.sealed) named = epoch
     },
     used: epoch => put({ ...epoch, messages: epoch.messages + 1 }),
+    close(epochId) {
+      for (const [key, { place }] of epochs) if (equalBytes(place.epochId, epochId)) epochs.delete(key)
+    },
     named: logId => (named !== undefined && equalBytes(named.place.logId, logId) ? named.place.epochId : undefined),
     clear() {
       epochs.clear()

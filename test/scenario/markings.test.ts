@@ -206,6 +206,13 @@ describe('who may read what, between real nodes', () => {
       expect(history.map(({ sealed, slots }) => [sealed, slots.length])).toEqual([[true, 4]])
       const repeated = await a.service.grantHistory({ nation: 'CCC', group: 'north', sinceMs: 0 })
       expect(repeated.entries).toEqual([])
+
+      // The members are those of the granted epoch again, whose secret the newcomer has.
+      await publish(a, { ...group, version: 3, prevHash: a.service.groups()[0]!.hash, members: ['AAA', 'BBB'] })
+      await publish(a, claim('after.example', 5, { group: 'north' }))
+      await converged(nodes)
+      expect(await Promise.all(nodes.map(node => reads(node, 'after.example')))).toEqual([true, true, false, false])
+      expect(nodes.map(({ service }) => service.groups()[0]?.version)).toEqual([3, 3, 2, undefined])
     } finally {
       for (const node of nodes) await node[Symbol.asyncDispose]()
     }
