@@ -73,6 +73,8 @@ export function createEpochKeys(options: EpochKeysOptions) {
   let byKeyId = keysById(keys)
   /** Insertion order is age: the oldest goes first. Null: looked for, and not for us. */
   const cache = new Map<string, KnownEpoch | null>()
+  /** Of the first grant of each epoch. */
+  const commits = new Map<string, Uint8Array>()
   const audited = new Set<string>()
 
   function remember(name: string, epoch: KnownEpoch | null): void {
@@ -85,7 +87,9 @@ export function createEpochKeys(options: EpochKeysOptions) {
   function openGrant(logId: LogId, grant: KeyGrantContent, timeMs: number): GrantOpening {
     const { epochId } = grant
     const name = nameOf(logId, epochId)
-    // An epoch has one secret: that of the first grant in the log that opens, on every node and after every restart.
+    // an epoch has one secret, and its first grant in the log says which, on every node and after every restart.
+    // With two, one ciphertext could say one thing to some of its readers and another to others.
+    if (!equalBytes(firstCommit(name, grant.commit), grant.commit)) return { kind: 'wrong-commit' }
     if (cache.get(name)) return { kind: 'opened', epochId }
     const place = { allianceId, logId, epochId }
     const opened = grant.sealed ? openSealed(place, grant, timeMs) : openNamed(place, grant)
@@ -95,6 +99,14 @@ export function createEpochKeys(options: EpochKeysOptions) {
     }
     if (opened.kind === 'not-ours') remember(name, null)
     return opened
+  }
+
+  function firstCommit(name: string, commit: Uint8Array): Uint8Array {
+    const known = commits.get(name)
+    if (known !== undefined) return known
+    commits.set(name, commit)
+    if (commits.size > EPOCHS_CACHED_MAX) commits.delete(commits.keys().next().value!)
+    return commit
   }
 
   function openNamed(place: EpochPlace, grant: KeyGrantContent): Opened {

@@ -157,6 +157,33 @@ describe('R-3.2: a grant that is not what it says', () => {
   })
 })
 
+describe('R-3.4: an epoch with two secrets', () => {
+  it('is opened by the first alone, and the other is alerted by those that it is for and those that it is not', async () => {
+    await using alliance = await createTestAlliance(3, { secondSites: [0] })
+    const author = createRawAuthor(alliance, alliance.members[0]!)
+    const [b, c, site] = [await alliance.start(1), await alliance.start(2), await alliance.start(3)]
+    try {
+      await ready([b, c, site])
+      await using member = await startRawMember(alliance, 0, { only: [1, 2, 3] })
+      const epoch = author.newEpoch()
+      const second = { ...epoch, secret: new Uint8Array(32).fill(7) }
+      for (const [each, reader] of [[epoch, 'BBB'] as const, [second, 'CCC'] as const]) {
+        const [grant] = buildGrants(each, 65_536, undefined, systemRandom)
+        const slots = grant!.slots.filter(({ nation }) => nation === reader)
+        author.append({ kind: KIND.KEY_GRANT, body: encode(KeyGrant, { ...grant!, slots }) })
+      }
+      author.batch(second, [{ type: 99, body: new Uint8Array(1) }])
+      await member.gossip(...author.entries)
+      for (const { node } of [b, c]) await until(() => (node.refusals.get('grant-wrong-commit') ?? 0) > 0, 10_000)
+      const { logId, epochId } = epoch.place
+      expect((await b.node.epochs.lookUp(logId, epochId))?.secret).toEqual(epoch.secret)
+      expect(await c.node.epochs.lookUp(logId, epochId)).toBeUndefined()
+    } finally {
+      for (const node of [b, c, site]) await node[Symbol.asyncDispose]()
+    }
+  })
+})
+
 function spoilt(grant: KeyGrant, code: 'grant-does-not-open' | 'grant-wrong-audience'): KeyGrant {
   if (code === 'grant-wrong-audience') return { ...grant, audienceHash: new Uint8Array(32) }
   const other = grant.slots.find(({ nation }) => nation === 'CCC')!
