@@ -1,13 +1,15 @@
+import { EMPTY } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import { parseTlp } from '../indicator/marking.ts'
-import { groupKey } from '../policy/audience-name.ts'
-import { type Clearance, clearanceText, parseClearance } from '../policy/clearance.ts'
+import { PAP, parseTlp, type Tlp } from '../indicator/marking.ts'
+import { encodeAudienceName, groupKey } from '../policy/audience-name.ts'
+import { type ClaimFace, type Clearance, clearanceText, mayRead, parseClearance } from '../policy/clearance.ts'
 import { tokenHash, tokenText } from '../policy/token.ts'
 import type { TokenRecord } from '../wire/gen/store.ts'
 import { auditedReading } from './audited-service.ts'
 import type { Node } from './daemon.ts'
 import { nationStatus } from './directory-views.ts'
 import {
+  type AudienceText,
   type NewToken,
   type NodeService,
   PUBLISH_ITEMS_MAX,
@@ -22,6 +24,7 @@ import { createTokenBook, TOKENS_MAX } from './token-book.ts'
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 const NAME_LENGTH_SHOWN = 64
 const SECRET_BYTES = 32
+const BEYOND = 'an item is beyond the clearance of this token'
 
 /** Tokens and what their bearers may ask for. */
 export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 'tokens' | 'addToken' | 'revokeToken'> {
@@ -43,7 +46,9 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
       ),
       async publish(items) {
         assertPublishing(clearance, items)
-        return publisher.publish(items, { name: by, key: hash })
+        const outcomes = await publisher.publish(items, { name: by, key: hash })
+        // The number of an entry counts what the bearer may not see.
+        return outcomes.map(each => (each.outcome === 'new' ? { ...each, entry: '' } : each))
       },
     }
   }
@@ -58,10 +63,26 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
     }
     for (const item of items) {
       if (item.kind === 'group') throw forbidden('a token changes no group')
-      const tlp = item.kind === 'claim' ? item.draft.marking?.tlp : item.tlp
-      if ((tlp ?? parseTlp(config.publish.tlp)) > clearance.tlp) {
-        throw forbidden('an item is marked higher than the clearance of this token')
-      }
+      if (!mayRead(clearance, faceOf(item, clearance))) throw forbidden(BEYOND)
+    }
+  }
+
+  function faceOf(item: Exclude<PublishItem, { kind: 'group' }>, clearance: Clearance): ClaimFace {
+    const said = item.kind === 'claim' ? item.draft.marking : { tlp: item.tlp }
+    const tlp = (said?.tlp ?? parseTlp(config.publish.tlp)) as Tlp
+    const marking = { pap: PAP.UNSET, exercise: false, ...said, tlp }
+    const type = item.kind === 'claim' ? item.draft.type : 'stix-object'
+    return { nation: node.nation, type, marking, audience: audienceOf(item.audience, clearance) }
+  }
+
+  /** Where not every group may be read of, one that is not known is answered like one that is. */
+  function audienceOf(text: AudienceText | undefined, { groups: readable }: Clearance): Uint8Array {
+    if (text === undefined) return EMPTY
+    try {
+      return encodeAudienceName(node.audiences.nameOf(text))
+    } catch (error) {
+      if (error instanceof UserError && readable !== 'any') throw forbidden(BEYOND)
+      throw error
     }
   }
 

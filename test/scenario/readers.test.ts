@@ -128,8 +128,46 @@ test('a token publishes up to its own marking, under its own name', async () => 
       ).rejects.toMatchObject({
         code: 'token-forbidden',
       })
+      const [other] = await reader.publish([claim('w.example', 'w', TLP.GREEN)])
+      expect(other).toMatchObject({ outcome: 'new', entry: '' })
       await a!.node.projector.settled()
       expect(await reader.show('x.example')).toMatchObject({ claims: [{ nation: 'AAA', entry: '' }] })
+    },
+  )
+}, 60_000)
+
+test('a token publishes nothing that it could not read, and learns of no group by trying', async () => {
+  const none = rulesOf('[]')
+  await withThree(
+    none,
+    () => none,
+    async ([a]) => {
+      const group = { kind: 'group', id: 'ab'.repeat(16), name: 'north', maxTlp: 0, version: 1, prevHash: '' } as const
+      expect(await a!.service.publish([{ ...group, members: ['AAA', 'BBB'] }])).toMatchObject([{ outcome: 'new' }])
+      const { token } = await a!.service.addToken({
+        name: 'sensor',
+        clearance: 'tlp=GREEN,pap=GREEN,types=domain,publish',
+      })
+      const reader = await a!.service.reader(token)
+      const green = (fields: object): PublishItem => ({
+        kind: 'claim',
+        draft: { type: 'domain', value: 'x.example', marking: { tlp: TLP.GREEN, ...fields } },
+      })
+      const beyond = [
+        { ...green({}), audience: { to: ['BBB'] } },
+        { ...green({}), audience: { group: 'north' } },
+        { ...green({}), audience: { group: 'nobody' } },
+        green({ pap: 4 }),
+        green({ exercise: true }),
+        { kind: 'claim', draft: { type: 'url', value: 'http://x.example/', marking: { tlp: TLP.GREEN } } },
+        { kind: 'context', json: '{"type":"note","id":"note--1","content":"x"}', tlp: TLP.GREEN },
+      ] as readonly PublishItem[]
+      for (const item of beyond) {
+        await expect(reader.publish([item])).rejects.toMatchObject({
+          code: 'token-forbidden',
+          message: 'an item is beyond the clearance of this token',
+        })
+      }
     },
   )
 }, 60_000)
