@@ -16,6 +16,7 @@ import {
 import { ruleText } from '../policy/guard-policy.ts'
 import type { GuardAudience } from '../policy/guard-subject.ts'
 import { createLimitCounts } from '../policy/limit-counts.ts'
+import { operatorOfKey } from '../policy/operator.ts'
 import { checkRelease, type ReleasedItem } from '../policy/release.ts'
 import type { Audience, AudienceResolution } from '../policy/resolve-audience.ts'
 import type { AuditRun } from '../wire/gen/store.ts'
@@ -108,7 +109,9 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
   function held(ruled: Ruled, { item }: Extract<GuardJudgement, { kind: 'hold' }>): Ruling {
     const { submission } = ruled.departure
     const { approval, submitter, audience } = submission
-    if (submitter === undefined) {
+    // A token is no person, and whoever was an operator is none any more.
+    const by = submitter && operatorOfKey(rules().operators, submitter.key)
+    if (submitter === undefined || by?.roles.has('publish') !== true) {
       const reason = `${ruled.decision.reason}, and it is not known who submits this`
       return { kind: 'refused', code: 'guard-submitter-unknown', reason, decision: ruled.decision }
     }

@@ -156,6 +156,25 @@ test('what is denied, or held, or beyond a limit is never signed', async () => {
   expect(outcomes.toSorted()).toEqual(['new', 'new', 'refused', 'refused'])
 })
 
+test('a token is no first person, and neither is who was an operator', async () => {
+  await using node = await startFirst()
+  const { token } = await node.service.addToken({ name: 'feed', clearance: 'tlp=RED,groups=any,publish' })
+  const reader = await node.service.reader(token)
+  expect(await reader.publish([watched('alone.example')])).toMatchObject([
+    { outcome: 'refused', code: 'guard-submitter-unknown' },
+  ])
+  expect(await submit(node, [watched('gone.example')], anna)).toMatchObject([{ outcome: 'held' }])
+  const held = node.service.held()[0]!
+  const old = rules
+  const operators = old.operators.operators.filter(({ name }) => name !== 'anna')
+  rules = { ...old, operators: { ...old.operators, operators } }
+  await node.service.reloadRules()
+  expect(await codeOf(node.service.approveHeld(held.id, approval(held, bert)))).toBe('guard-submitter-unknown')
+  rules = old
+  await node.service.reloadRules()
+  await node.service.rejectHeld(held.id, 'nobody submits it')
+})
+
 test('what leaves with less in it is recognised when it comes again', async () => {
   await using node = await startFirst()
   const [first] = await node.service.publish([draft('less.example', { source: 'one' })])
