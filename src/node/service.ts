@@ -11,6 +11,7 @@ import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
 import { nationStatus } from './directory-views.ts'
 import { createHistoryCommands } from './history-commands.ts'
+import { localService } from './local-roles.ts'
 import { nodeCounters } from './node-counters.ts'
 import type { NodeService, NodeStatus, RebuildResult } from './node-service.ts'
 import { findProblems } from './problems.ts'
@@ -116,5 +117,5 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     counters: () => nodeCounters(node),
     stop,
   }
-  return auditedService(service, node.audit.log, 'local')
+  return localService(auditedService(service, node.audit.log, 'local'), () => node.release.rules.current().operators)
 }

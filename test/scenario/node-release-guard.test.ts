@@ -40,7 +40,7 @@ function rulesOf(rules: string, head = ''): NationalRules {
         { name: 'anna', key: anna.publicKey, roles: roles('publish', 'approve') },
         { name: 'bert', key: bert.publicKey, roles: roles('approve') },
       ],
-      local: roles('publish', 'administer'),
+      local: roles('publish', 'administer', 'read'),
     },
   }
 }
@@ -223,6 +223,19 @@ test('where the user of the machine has no role, only signed submissions are tak
   await ready([node])
   expect(await codeOf(node.service.publish([draft('unsigned.example')]))).toBe('operator-role')
   expect(await codeOf(node.service.reloadRules())).toBe('operator-role')
+  const { service } = node
+  const orders = [
+    () => service.grantHistory({ nation: 'BBB', group: undefined, sinceMs: 0 }),
+    () => service.republish([]),
+    () => service.addToken({ name: 'way-round', clearance: 'tlp=RED,groups=any,publish' }),
+    () => service.revokeToken('feed'),
+    () => service.incarnate(),
+    () => service.list({ limit: 1 }),
+    () => service.lookup(['a.example']),
+    () => service.show('a.example'),
+    () => service.quarantined(),
+  ]
+  for (const order of orders) expect([String(order), await codeOf(order())]).toEqual([String(order), 'operator-role'])
   expect(await codeOf(submit(node, [draft('bert.example')], bert))).toBe('operator-role')
   expect(await submit(node, [draft('anna.example')], anna)).toMatchObject([{ outcome: 'new' }])
 })
