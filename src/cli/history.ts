@@ -24,12 +24,15 @@ async function grant(context: CliContext, nation: string, { since, group }: Gran
   const request = { nation, sinceMs: since ?? 0, group }
   const { entries, left } = await context.client().grantHistory(request)
   for (const entry of entries) await context.out.write(`${entry}\n`)
-  context.say(`${nation} is let into ${entries.length} epochs; the log shows each grant.`)
+  context.say(
+    `${nation} is let into ${entries.length === 1 ? '1 epoch' : `${entries.length} epochs`}; the log shows each grant.`,
+  )
   const reasons = [
     [left['reads-already'], 'it reads already'],
     [left['other-audience'], 'were for others'],
     [left.before, 'are from before, or their keys are destroyed'],
     [left.ceiling, "hold something above the nation's ceiling"],
+    [left.guard, 'hold something that policy.yaml does not let go to it without more ado'],
   ] as const
   for (const [count, why] of reasons) if (count > 0) context.say(`${count} more: ${why}.`)
 }

@@ -5,6 +5,7 @@ import type { Random } from '../base/ports.ts'
 import { readContent } from '../chain/entry-content.ts'
 import { openBody } from '../crypto/seal.ts'
 import { parseBatch } from '../indicator/item.ts'
+import type { AudienceStatement } from '../policy/audience-info.ts'
 import type { GroupName } from '../policy/audience-name.ts'
 import { buildHistoryGrant } from '../policy/epoch.ts'
 import { checkHistory, type HistoryDecision, type HistoryWish, type PastEpoch } from '../policy/history.ts'
@@ -12,17 +13,19 @@ import type { Recipient } from '../registry/audience.ts'
 import type { Store } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { KIND, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
-import { KeyGrant } from '../wire/gen/tocsin.ts'
+import { type Item, KeyGrant } from '../wire/gen/tocsin.ts'
 import { draftOf } from './draft-item.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { OwnLog } from './own-log.ts'
 import { historyRecord } from './release-audit.ts'
+import type { ReleaseDesk } from './release-desk.ts'
 
 export interface HistoryGrantsOptions {
   readonly allianceId: AllianceId
   readonly store: Store
   readonly epochs: EpochKeys
   readonly ownLog: OwnLog
+  readonly desk: Pick<ReleaseDesk, 'mayReach'>
   /** Nothing more is sealed with this epoch. */
   closeEpoch(epochId: EpochId): void
   readonly random: Random
@@ -51,14 +54,14 @@ const PAGE_BYTES_MAX = 4 * 1024 * 1024
  * epoch is of one log: what stands in logs before it is not reached.
  */
 export function createHistoryGrants(options: HistoryGrantsOptions) {
-  const { allianceId, store, epochs, ownLog, random } = options
+  const { allianceId, store, epochs, ownLog, desk, random } = options
 
   async function grant(order: HistoryOrder): Promise<HistoryOutcome> {
     const log = ownLog.current()
     if (log === undefined) {
       throw new UserError('history-nothing', 'this node has no log yet, so there is no history to grant')
     }
-    const left = { 'reads-already': 0, 'other-audience': 0, before: 0, ceiling: 0 }
+    const left = { 'reads-already': 0, 'other-audience': 0, before: 0, ceiling: 0, guard: 0 }
     const entries: string[] = []
     const wish = { ...order, ceiling: order.recipient().maxTlp }
     for (const epochId of await epochIdsOf(log.logId)) {
@@ -80,34 +83,46 @@ export function createHistoryGrants(options: HistoryGrantsOptions) {
     // its KEM key is destroyed, and the secret with it
     if (readers === undefined) return 'before'
     const first = readers.firstSeq
-    const past: PastEpoch = { scope: readers.scope, readers: readers.nations, openedMs: readers.openedMs, maxTlp: 0 }
-    const decision = checkHistory(past, wish)
-    if (decision !== 'grant' || wish.ceiling === 0) return decision
-    return checkHistory({ ...past, maxTlp: await maxTlpOf(logId, epochId, first) }, wish)
+    const { scope, nations, openedMs } = readers
+    const unread = { scope, readers: nations, openedMs, maxTlp: 0, mayLeave: true }
+    const decision = checkHistory(unread, wish)
+    if (decision !== 'grant') return decision
+    const audience = { ...scope, nations: [...new Set([...nations, wish.newcomer])].sort() }
+    return checkHistory(await readThrough(unread, itemsOf(logId, epochId, first), audience), wish)
   }
 
-  /** What the items of an epoch are marked at most: by opening them all. */
-  async function maxTlpOf(logId: LogId, epochId: EpochId, from: number): Promise<number> {
+  /** With what its items are marked at most, and whether the guard lets each of them go to the audience. */
+  async function readThrough(
+    past: PastEpoch,
+    items: AsyncIterable<Item>,
+    audience: AudienceStatement,
+  ): Promise<PastEpoch> {
+    let { maxTlp, mayLeave } = past
+    for await (const item of items) {
+      maxTlp = Math.max(maxTlp, draftOf(item).tlp)
+      mayLeave &&= desk.mayReach(item, audience)
+    }
+    return { ...past, maxTlp, mayLeave }
+  }
+
+  async function* itemsOf(logId: LogId, epochId: EpochId, from: number): AsyncGenerator<Item> {
     const secret = (await epochs.lookUp(logId, epochId))!.secret
     const size = store.log(logId)!.head.size
-    let maxTlp = 0
     for (let at = from; at < size; ) {
       const page = (await store.entriesRange(logId, at, PAGE_ENTRIES, PAGE_BYTES_MAX)).map(parseEnvelope)
-      if (page.length === 0) break
-      for (const entry of page) maxTlp = Math.max(maxTlp, tlpOf(entry, epochId, secret))
+      if (page.length === 0) return
+      for (const entry of page) yield* itemsIn(entry, epochId, secret)
       at += page.length
     }
-    return maxTlp
   }
 
-  function tlpOf(entry: ParsedEntry, epochId: EpochId, secret: Uint8Array): number {
+  function itemsIn(entry: ParsedEntry, epochId: EpochId, secret: Uint8Array): readonly Item[] {
     const { kind, seq, registryVersion } = entry.header
-    if (kind !== KIND.BATCH || toHex(entry.header.epochId) !== toHex(epochId)) return 0
+    if (kind !== KIND.BATCH || toHex(entry.header.epochId) !== toHex(epochId)) return []
     const read = readContent(entry, 0)
-    if (read.kind !== 'ok' || read.content.kind !== 'batch') return 0
+    if (read.kind !== 'ok' || read.content.kind !== 'batch') return []
     const place = { allianceId, logId: entry.logId, seq, epochId: parseEpochId(epochId), registryVersion }
-    const items = parseBatch(openBody(secret, place, read.content.salt, read.content.sealed))
-    return Math.max(...items.map(item => draftOf(item).tlp))
+    return parseBatch(openBody(secret, place, read.content.salt, read.content.sealed))
   }
 
   async function append(logId: LogId, epochId: EpochId, recipient: Recipient): Promise<string> {

@@ -300,6 +300,7 @@ export interface HistoryResult {
     readonly 'other-audience': number
     readonly before: number
     readonly ceiling: number
+    readonly guard: number
   }
 }
 

@@ -5,6 +5,7 @@ import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { checkApproval } from '../policy/approval.ts'
+import { type AudienceStatement, audienceNameOf } from '../policy/audience-info.ts'
 import { type AudienceName, decodeAudienceName } from '../policy/audience-name.ts'
 import {
   type GuardDecision,
@@ -20,6 +21,7 @@ import { operatorOfKey } from '../policy/operator.ts'
 import { checkRelease, type ReleasedItem } from '../policy/release.ts'
 import type { Audience, AudienceResolution } from '../policy/resolve-audience.ts'
 import type { AuditRun } from '../wire/gen/store.ts'
+import type { Item } from '../wire/gen/tocsin.ts'
 import type { AudienceDesk } from './audience-desk.ts'
 import { type DraftItem, draftOf } from './draft-item.ts'
 import type { RulesInForce } from './national-rules.ts'
@@ -62,7 +64,7 @@ export interface ReleaseDeskOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
   readonly rules: () => RulesInForce
-  readonly audiences: Pick<AudienceDesk, 'resolveFor'>
+  readonly audiences: Pick<AudienceDesk, 'resolveFor' | 'resolve'>
   readonly clock: Clock
 }
 
@@ -149,6 +151,13 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
       const changedBy = equalBytes(now.body, submission.item.body) ? [] : ruling.decision.changedBy
       return { released: decision.released, run: runOf(submission, { ...ruling.decision, changedBy }) }
     },
+    /** May what has left, as it left, reach this audience? Not where it would leave as less, or by a second person's word. */
+    mayReach(item: Item, statement: AudienceStatement): boolean {
+      const named = guardAudience(statement, audiences.resolve(audienceNameOf(statement), 0), nation)
+      const audience = { ...named, readers: statement.nations.filter(reader => reader !== nation) }
+      const judgement = rules().guard?.judge(item, audience, { allianceId, nation, assertion: 0 }, () => 0)
+      return judgement?.kind === 'allow' && equalBytes(judgement.item.item.body, item.body)
+    },
     /** Why nothing can leave now. */
     hindrance(): UserError | undefined {
       return rules().guard === undefined ? policyMissing() : undefined
@@ -159,11 +168,15 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
 export type ReleaseDesk = ReturnType<typeof createReleaseDesk>
 
 /** Where nobody can read it as it is marked, rules that ask for readers find none. */
-export function guardAudience(name: AudienceName, readers: AudienceResolution, nation: NationId): GuardAudience {
-  if (readers.kind === 'refused') return { kind: name.kind, readers: [] }
+export function guardAudience(
+  { kind }: Pick<AudienceName, 'kind'>,
+  readers: AudienceResolution,
+  nation: NationId,
+): GuardAudience {
+  if (readers.kind === 'refused') return { kind, readers: [] }
   const { group, recipients } = readers.audience
   return {
-    kind: name.kind,
+    kind,
     ...(group !== undefined && { group: { id: toHex(group.id), name: group.name } }),
     readers: recipients.map(recipient => recipient.nation).filter(reader => reader !== nation),
   }

@@ -11,6 +11,8 @@ export interface PastEpoch {
   readonly openedMs: number
   /** Highest TLP level of its items; 0 where none is marked. */
   readonly maxTlp: number
+  /** By the nation's policy as it is now, everything that went out under it may go to the newcomer, too. */
+  readonly mayLeave: boolean
 }
 
 export interface HistoryWish {
@@ -22,7 +24,7 @@ export interface HistoryWish {
   readonly sinceMs: number
 }
 
-export type HistoryDecision = 'grant' | 'reads-already' | 'other-audience' | 'before' | 'ceiling'
+export type HistoryDecision = 'grant' | 'reads-already' | 'other-audience' | 'before' | 'ceiling' | 'guard'
 
 /**
  * May a newcomer be let into an epoch? What went to named nations was for these alone, whatever the operator wishes
@@ -32,7 +34,8 @@ export function checkHistory(epoch: PastEpoch, { newcomer, ceiling, group, since
   if (!isMeant(epoch.scope, group)) return 'other-audience'
   if (epoch.readers.has(newcomer)) return 'reads-already'
   if (epoch.openedMs < sinceMs) return 'before'
-  return ceiling !== 0 && epoch.maxTlp > ceiling ? 'ceiling' : 'grant'
+  if (ceiling !== 0 && epoch.maxTlp > ceiling) return 'ceiling'
+  return epoch.mayLeave ? 'grant' : 'guard'
 }
 
 function isMeant(scope: AudienceScope, group: GroupName | undefined): boolean {

@@ -195,7 +195,7 @@ describe('who may read what, between real nodes', () => {
       expect(await reads(c, 'before.example')).toBe(false)
       const { entries, left } = await a.service.grantHistory({ nation: 'CCC', group: 'north', sinceMs: 0 })
       expect(entries).toHaveLength(1)
-      expect(left).toEqual({ 'reads-already': 1, 'other-audience': 1, before: 0, ceiling: 0 })
+      expect(left).toEqual({ 'reads-already': 1, 'other-audience': 1, before: 0, ceiling: 0, guard: 0 })
       await converged(nodes)
       await until(() => nodes.every(({ service }) => service.status().backlog === 0), 5000)
       expect(await reads(c, 'before.example')).toBe(true)

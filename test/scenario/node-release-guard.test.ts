@@ -259,3 +259,27 @@ test('what the guard marks higher goes only to those whose ceiling allows that',
   expect((await b.service.show('green.example'))?.tlp).toBe('TLP:GREEN')
   expect(await b.service.show('up.example')).toBeNull()
 })
+
+test('history goes to nobody to whom the guard would not let it go now', async () => {
+  await using three = await createTestAlliance(3)
+  const all = rulesOf('  - { name: all, action: allow }\n')
+  let current = all
+  await using a = await three.start(0, { rules: all, rereadRules: async () => current })
+  await using b = await three.start(1)
+  await using c = await three.start(2)
+  await ready([a, b, c])
+  const group = { kind: 'group', id: 'ab'.repeat(16), name: 'north', maxTlp: 0 } as const
+  await a.service.publish([{ ...group, version: 1, prevHash: '', members: ['AAA', 'BBB'] }])
+  await a.service.publish([{ ...draft('red.example', { marking: { tlp: 5 } }), audience: { group: 'north' } }])
+  const { hash } = a.service.groups()[0]!
+  await a.service.publish([{ ...group, version: 2, prevHash: hash, members: ['AAA', 'BBB', 'CCC'] }])
+  const grant = () => a.service.grantHistory({ nation: 'CCC', group: 'north', sinceMs: 0 })
+  for (const rule of ['when: { tlp: RED }, action: second-person', 'when: { reader: CCC }, action: deny']) {
+    current = rulesOf(`  - { name: strict, ${rule} }\n  - { name: rest, action: allow }\n`)
+    await a.service.reloadRules()
+    expect(await grant()).toMatchObject({ entries: [], left: { guard: 1 } })
+  }
+  current = all
+  await a.service.reloadRules()
+  expect((await grant()).entries).toHaveLength(1)
+})

@@ -200,7 +200,10 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       refusal: undefined,
     }),
     grantHistory: () =>
-      after(() => ({ entries: [], left: { 'reads-already': 0, 'other-audience': 0, before: 0, ceiling: 0 } })),
+      after(() => ({
+        entries: [],
+        left: { 'reads-already': 0, 'other-audience': 0, before: 0, ceiling: 0, guard: 0 },
+      })),
     groups: () => [],
     held: () => state.held,
     approveHeld: (_, approval) => after(() => void state.approvals.push(approval)),

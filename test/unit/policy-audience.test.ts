@@ -148,7 +148,13 @@ describe('R-3.5: groups as they are known here', () => {
 })
 
 describe('history', () => {
-  const alliance = { scope: { kind: 'alliance' }, readers: new Set([OWN]), openedMs: 100, maxTlp: 3 } as const
+  const alliance = {
+    scope: { kind: 'alliance' },
+    readers: new Set([OWN]),
+    openedMs: 100,
+    maxTlp: 3,
+    mayLeave: true,
+  } as const
   const wish = { newcomer: B, ceiling: 0, group: undefined, sinceMs: 0 }
   const group = { owner: OWN, id: ID }
 
@@ -157,6 +163,7 @@ describe('history', () => {
     ['that it reads is not granted again', { ...alliance, readers: new Set([B]) }, wish, 'reads-already'],
     ['from before the day asked for is not granted', alliance, { ...wish, sinceMs: 101 }, 'before'],
     ['above its ceiling is not granted', alliance, { ...wish, ceiling: 2 }, 'ceiling'],
+    ['that the guard would not let go to it is not granted', { ...alliance, mayLeave: false }, wish, 'guard'],
     ['of named nations is never granted', { ...alliance, scope: { kind: 'nations' as const } }, wish, 'other-audience'],
     [
       'of a group is not granted with that of the alliance',
