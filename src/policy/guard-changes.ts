@@ -133,9 +133,18 @@ function widerValue(subject: TypedValue, precision: Precision): TypedValue {
   }
   if (precision.host === true && type === 'url') return widerValue(hostValue(hostOfUrl(value)), precision)
   if (precision.host === true && type === 'email') return canonicalValue('domain', domainOfEmail(value))
+  if (type === 'url' || type === 'email')
+    assertNoAddress(type === 'url' ? hostOfUrl(value) : domainOfEmail(value), precision)
   const prefix = type === 'ipv6' || value.includes(':') ? precision.ipv6 : precision.ipv4
   const isAddress = type === 'ipv4' || type === 'ipv6' || type === 'cidr'
   return isAddress && prefix !== undefined ? { type: 'cidr', value: widened(value, prefix) } : subject
+}
+
+/** The host of a URL would stay as exact as it is. */
+function assertNoAddress(host: string, { ipv4, ipv6 }: Precision): void {
+  if ((ipv4 !== undefined && /^[\d.[\]]+$/.test(host)) || (ipv6 !== undefined && host.includes(':'))) {
+    throw unchangeable('the address in a URL can only be made less exact with "host: true"')
+  }
 }
 
 function hostValue(host: string): TypedValue {

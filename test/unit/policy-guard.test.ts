@@ -339,6 +339,7 @@ describe('an item leaves', () => {
       ),
     ).toEqual(['domain a.example', 'cidr 198.51.0.0/16', 'domain b.example'])
     expect(values('{ ipv4: 24 }', domain('a.example'))).toEqual(['domain a.example'])
+    expect(values('{ ipv4: 24, ipv6: 48 }', of('url', 'http://a.example/'))).toEqual(['url http://a.example/'])
   })
 
   test('with whole days, that span what was said', () => {
@@ -378,6 +379,8 @@ describe('an item leaves', () => {
       'precision: { ipv4: 24 }',
       of('stix-pattern', "[ipv4-addr:value = '198.51.100.7']"),
     ],
+    ['nor the address in a URL that stays one', 'precision: { ipv4: 24 }', of('url', 'http://198.51.100.7/x')],
+    ['nor that of the other family', 'precision: { ipv6: 48 }', of('url', 'http://[2001:db8::7]:8080/x')],
     ['nor a STIX object', 'precision: { times: day }', stix({})],
     ['what is left would be a public suffix', 'precision: { host: true }', of('url', 'http://co.uk/x')],
   ])('not at all where %s', (_, rule, item) => {
