@@ -10,7 +10,8 @@ import { auditView } from './audit-view.ts'
 
 /**
  * An export: JSON lines. The first says what it is and how far the log went; each further one is a record, as base64 of
- * its bytes, with its number, its hash and what it says. Only number and bytes count: the rest is for reading.
+ * its bytes, with its number, its hash and what it says. Number and bytes are what is
+ * proved; the rest is for reading, and what this version knows of it must be what the bytes say.
  */
 const FORMAT = 'tocsin-audit/1'
 
@@ -56,10 +57,22 @@ async function* records(lines: AsyncGenerator<string>): AsyncGenerator<AuditLine
   let count = 1
   for await (const line of lines) {
     count++
-    const parsed = row.safeParse(json(line))
+    const said = json(line)
+    const parsed = row.safeParse(said)
     if (!parsed.success) throw malformed(`line ${count} is no record`)
-    yield { number: parsed.data.number, bytes: bytesOf(parsed.data.record, count) }
+    const record = { number: parsed.data.number, bytes: bytesOf(parsed.data.record, count) }
+    assertSaysSo(record, said as object, count)
+    yield record
   }
+}
+
+/** A reader must not be told what the record does not say. Fields that another version writes are not judged. */
+function assertSaysSo(record: AuditLine, said: object, line: number): void {
+  const says = new Map(Object.entries(json(recordLine(record)) as object))
+  const wrong = Object.entries(said).find(
+    ([name, value]) => says.has(name) && JSON.stringify(value) !== JSON.stringify(says.get(name)),
+  )
+  if (wrong !== undefined) throw malformed(`line ${line}: "${wrong[0]}" is not what the record says`)
 }
 
 async function* readLines(path: string): AsyncGenerator<string> {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromBase64, toBase64, toHex } from '../../src/base/bytes.ts'
 import { silentLogger } from '../../src/base/ports.ts'
+import { recordLine } from '../../src/cli/audit-export-file.ts'
 import { createAuditLog } from '../../src/node/audit-log.ts'
 import { type AuditQuery, readAuditPage } from '../../src/node/audit-page.ts'
 import { systemRandom } from '../../src/node/random-system.ts'
@@ -150,13 +151,14 @@ describe('an export', () => {
 
   test('shows one changed byte, a record gone, and an end cut off', async () => {
     const record = decodeLoose(AuditRecord, fromBase64(JSON.parse(lines[2]!).record), false)
-    const forged = { ...JSON.parse(lines[2]!), record: toBase64(encode(AuditRecord, { ...record, by: 'bert' })) }
+    const forged = recordLine({ number: 1, bytes: encode(AuditRecord, { ...record, by: 'bert' }) }).trimEnd()
     const cases = [
-      [lines.with(2, JSON.stringify(forged)), 2],
+      [lines.with(2, forged), 2],
       [lines.toSpliced(5, 1), 5],
       [lines.slice(0, -1), RECORDS - 1],
       [lines.toSpliced(1, 1), 0],
       [lines.slice(0, 1), 0],
+      [lines.with(2, lines[2]!.replace('"by":"anna"', '"by":"bert"')), 1],
       [lines.with(4, 'no JSON'), 3],
       [lines.with(4, '{"number":3,"record":"!"}'), 3],
     ] as const
