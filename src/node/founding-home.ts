@@ -141,6 +141,8 @@ ${announce.length > 0 ? `  announce:\n${list(announce)}` : '  # announce:\n  #  
 #   tlp: AMBER                # the marking of what comes without one
 # metrics:
 #   listen: 127.0.0.1:9117    # health and Prometheus metrics over HTTP
+# api:
+#   listen: 127.0.0.1:9118    # indicators and look-ups for programs that show a token ("tocsin token add")
 # audit:
 #   syslog: udp://192.0.2.20:514   # where the audit log goes as it grows; also tcp://HOST:PORT, unix:/PATH
 # log:
