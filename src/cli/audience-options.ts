@@ -7,6 +7,7 @@ import type { AudienceText, AudienceView, PublishItem, ReaderView } from '../nod
 import type { CliContext } from './context.ts'
 import { exitStatusOf } from './exit.ts'
 import { createRowWriter, type OutputFormat, type Shape } from './output.ts'
+import { sayFixes } from './refusal-fix.ts'
 
 /** For whom what a command publishes is meant. */
 export interface AudienceOptions {
@@ -99,8 +100,13 @@ export async function sayAudience(
 function say(context: CliContext, { audience, tlp, sealed, readers, refusal }: AudienceView): void {
   const marked = `${tlpName(tlp as Tlp)} to ${audience}`
   const how = sealed ? 'nothing on the wire tells who they are' : 'the grant names them'
-  if (refusal === undefined) context.say(`${marked}: ${readers.length} nations will be able to read it; ${how}.`)
-  else context.say(`${marked}: refused (${refusal.code}): ${refusal.reason}`)
+  if (refusal === undefined) {
+    const nations = readers.length === 1 ? '1 nation' : `${readers.length} nations`
+    context.say(`${marked}: ${nations} will be able to read it; ${how}.`)
+  } else {
+    context.say(`${marked}: refused (${refusal.code}): ${refusal.reason}`)
+    sayFixes(context, [refusal.code])
+  }
 }
 
 function rowsOf({ tlp, readers, excluded }: AudienceView): readonly ReaderRow[] {

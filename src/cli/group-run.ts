@@ -8,6 +8,7 @@ import type { CliContext } from './context.ts'
 import { exitStatusOf } from './exit.ts'
 import { createSubmitter, type OperatorOptions } from './operator-signature.ts'
 import { type OutputFormat, printRows, type Shape } from './output.ts'
+import { sayFixes } from './refusal-fix.ts'
 
 export interface GroupChangeOptions extends OperatorOptions {}
 
@@ -75,6 +76,7 @@ async function publish(context: CliContext, group: GroupText, options: OperatorO
       return context.say(`Version ${group.version} of ${named} waits for a second person: see "tocsin queue list".`)
     case 'refused':
       context.say(`refused (${outcome.code}): ${outcome.reason}`)
+      sayFixes(context, [outcome.code])
       return context.setExitStatus(exitStatusOf(outcome.code))
     default:
       return context.say(`Version ${group.version} of ${named} was published before.`)

@@ -14,6 +14,7 @@ import { exitStatusOf } from './exit.ts'
 import { createSubmitter, type OperatorOptions, operatorOptions } from './operator-signature.ts'
 import { createRowWriter, type OutputFormat, outputOption, type Shape } from './output.ts'
 import { passphraseFileOption } from './passphrase.ts'
+import { sayFixes, sayHeld } from './refusal-fix.ts'
 
 interface AddOptions extends ClaimOptions, AudienceOptions, OperatorOptions {
   readonly explain?: boolean
@@ -73,7 +74,8 @@ async function add(context: CliContext, values: readonly string[], options: AddO
   const audience = itemAudience(options)
   const sign = await createSubmitter(context, options)
   const writer = createRowWriter(context.out, options.output, ADDED)
-  let refusal: ErrorCode | '' = ''
+  const refusals: ErrorCode[] = []
+  let held = 0
   for (let from = 0; from < values.length; from += PUBLISH_ITEMS_MAX) {
     const read = values.slice(from, from + PUBLISH_ITEMS_MAX).map(value => readDraft(value, options))
     const drafts = read.flatMap(each => (each.kind === 'draft' ? [each.draft] : []))
@@ -85,11 +87,15 @@ async function add(context: CliContext, values: readonly string[], options: AddO
     )
     for (const { value, warnings } of added)
       for (const warning of warnings) context.say(`warning: ${value}: ${warning}`)
-    refusal ||= added.find(({ outcome }) => outcome === 'refused')?.code ?? ''
+    refusals.push(...added.flatMap(({ code }) => code || []))
+    held += added.filter(({ outcome }) => outcome === 'held').length
     await writer.write(added)
   }
   await writer.end()
-  if (refusal !== '') context.setExitStatus(exitStatusOf(refusal))
+  sayFixes(context, refusals)
+  sayHeld(context, held)
+  const [refusal] = refusals
+  if (refusal !== undefined) context.setExitStatus(exitStatusOf(refusal))
 }
 
 type ReadDraft =

@@ -19,6 +19,7 @@ import { assertComplete, createImportTally } from './import-tally.ts'
 import { createSubmitter, type OperatorOptions, operatorOptions } from './operator-signature.ts'
 import { createRowWriter, type OutputFormat, outputOption } from './output.ts'
 import { passphraseFileOption } from './passphrase.ts'
+import { sayFixes, sayHeld } from './refusal-fix.ts'
 
 interface ImportCommandOptions extends ClaimOptions, AudienceOptions, OperatorOptions {
   readonly format: 'auto' | 'stix' | 'csv' | 'list'
@@ -182,6 +183,12 @@ async function printReport(
     await write([report])
     for (const line of lines) context.say(line)
   }
+  const { refusals, held } = report
+  sayFixes(
+    context,
+    refusals.map(({ code }) => code),
+  )
+  sayHeld(context, held)
 }
 
 interface Letters {
