@@ -1,5 +1,6 @@
 import { fromBase64, toBase64, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { parseNationId } from '../base/ids.ts'
 import { defang } from '../formats/defang.ts'
 import { parseItem } from '../indicator/item.ts'
 import { papName, tlpName } from '../indicator/marking.ts'
@@ -117,7 +118,8 @@ export async function approveQueued(context: CliContext, id: string, options: Ap
   await printRecord(openOutput(context.stderr), 'table', readHeld(held), WHOLE)
   await assertConfirmed(context, options.yes === true, 'Let this leave?')
   const signer = await openSigner(context, operator, options)
-  const subject = { allianceId: await allianceOf(context), item: itemOf(held), audience: fromBase64(held.audience) }
+  const [allianceId, audience] = [await allianceOf(context), fromBase64(held.audience)]
+  const subject = { allianceId, item: itemOf(held), audience, readers: held.readers.map(parseNationId) }
   const signature = toBase64(signer.sign(approvalInput(subject)))
   await context.client().approveHeld(held.id, { key: toHex(signer.publicKey), signature })
   context.say(`Approved by ${operator.name}; it is signed and leaves now.`)

@@ -118,7 +118,9 @@ export function createReleaseDesk({ allianceId, nation, rules, audiences, clock 
       return { kind: 'refused', code: 'guard-submitter-unknown', reason, decision: ruled.decision }
     }
     if (approval === undefined) return { ...ruled, kind: 'held' }
-    const subject = { allianceId, item, audience }
+    const name = decodeAudienceName(audience)
+    const { readers } = guardAudience(name, audiences.resolveFor(item, name, draftOf(item).tlp), nation)
+    const subject = { allianceId, item, audience, readers }
     const check = checkApproval(subject, approval, submitter.key, rules().operators, verifyEd25519)
     if (check.kind === 'refused') {
       return { kind: 'refused', code: check.code, reason: check.reason, decision: ruled.decision }

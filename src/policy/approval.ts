@@ -1,7 +1,7 @@
-import { concat, equalBytes, toHex, u32be, u64be, utf8 } from '../base/bytes.ts'
+import { concat, equalBytes, toHex, u8, u32be, u64be, utf8 } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { sha256 } from '../base/hash.ts'
-import type { AllianceId } from '../base/ids.ts'
+import type { AllianceId, NationId } from '../base/ids.ts'
 import { encode } from '../wire/codec.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import { type Operator, type OperatorRole, type Operators, operatorOfKey } from './operator.ts'
@@ -21,6 +21,8 @@ export interface ApprovalSubject {
   readonly item: Item
   /** The name of the audience, encoded. */
   readonly audience: Uint8Array
+  /** Who will be able to read it beside the own nation, ascending: what a name stands for changes, as groups do. */
+  readonly readers: readonly NationId[]
 }
 
 type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
@@ -38,9 +40,14 @@ export type ApprovalCheck =
   | { readonly kind: 'approved'; readonly proof: ApprovalProof }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string; readonly fix: string }
 
-/** `"tocsin/approval/v1\0" || alliance_id || SHA256(Item) || u32 length || audience name` */
-export function approvalInput({ allianceId, item, audience }: ApprovalSubject): Uint8Array {
-  return concat(utf8('tocsin/approval/v1\0'), allianceId, sha256(encode(Item, item)), u32be(audience.length), audience)
+/**
+ * `"tocsin/approval/v1\0" || alliance_id || SHA256(Item) || u32 length || audience name || readers`, each reader as
+ * `u8 length || ASCII`.
+ */
+export function approvalInput({ allianceId, item, audience, readers }: ApprovalSubject): Uint8Array {
+  const names = readers.flatMap(nation => [u8(nation.length), utf8(nation)])
+  const hash = sha256(encode(Item, item))
+  return concat(utf8('tocsin/approval/v1\0'), allianceId, hash, u32be(audience.length), audience, ...names)
 }
 
 /** `submitter`: the key that submitted it. Whoever has two keys is two persons here: the administrator sees to that. */
@@ -66,7 +73,7 @@ export function checkApproval(
     return {
       kind: 'refused',
       code: 'approval-invalid',
-      reason: `the signature of ${by.name} is not over this content and audience`,
+      reason: `the signature of ${by.name} is not over this content, audience and readers`,
       fix: 'Look at it again with "tocsin queue show ID", and approve what stands there.',
     }
   }

@@ -212,7 +212,12 @@ describe('queue', () => {
     expect(status).toBe(0)
     expect(stderr).toContain('held.example')
     const [approval] = home.node.state.approvals
-    const input = approvalInput({ allianceId: new Uint8Array(32) as AllianceId, item, audience })
+    const input = approvalInput({
+      allianceId: new Uint8Array(32) as AllianceId,
+      item,
+      audience,
+      readers: ['BBB' as NationId],
+    })
     expect(verifyEd25519(bert.key, input, fromBase64(approval!.signature))).toBe(true)
     expect(fromHex(approval!.key)).toEqual(bert.key)
   })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fromBase64, toBase64, toHex } from '../../src/base/bytes.ts'
 import { UserError } from '../../src/base/errors.ts'
+import type { NationId } from '../../src/base/ids.ts'
 import { createEd25519Signer, type Ed25519Signer } from '../../src/crypto/ed25519.ts'
 import type { NationalRules } from '../../src/node/national-rules.ts'
 import type { HeldView, PublishItem, PublishOutcome } from '../../src/node/node-service.ts'
@@ -81,7 +82,8 @@ function submit(
 }
 
 function approval(held: HeldView, by: Ed25519Signer, item = decodeStrict(Item, fromBase64(held.item), BODY_BYTES_MAX)) {
-  const input = approvalInput({ allianceId: alliance.allianceId, item, audience: fromBase64(held.audience) })
+  const [audience, readers] = [fromBase64(held.audience), held.readers as NationId[]]
+  const input = approvalInput({ allianceId: alliance.allianceId, item, audience, readers })
   return { key: toHex(by.publicKey), signature: toBase64(by.sign(input)) }
 }
 
@@ -123,7 +125,8 @@ test('what is held waits through a restart, and leaves by the word of a second p
 
   await node.service.approveHeld(held!.id, approval(held!, bert))
   expect(node.service.held()).toEqual([])
-  await until(() => signed(node) > size, 10_000)
+  // The grant of a new epoch, and what was approved.
+  await until(() => signed(node) > size + 1, 10_000)
   await converged([node, other])
   const shown = await other.service.show('held.example')
   expect(shown?.claims).toMatchObject([{ id: held!.id, source: '', labels: ['watched'] }])
@@ -173,6 +176,26 @@ test('a token is no first person, and neither is who was an operator', async () 
   rules = old
   await node.service.reloadRules()
   await node.service.rejectHeld(held.id, 'nobody submits it')
+})
+
+test('an approval is for those who could read it then, and not for whom the group has got meanwhile', async () => {
+  const withGroups = rulesOf(`  - { name: groups, when: { item: group }, action: allow }${RULES}`)
+  await using node = await alliance.start(0, { rules: withGroups, rereadRules: async () => withGroups })
+  await ready([node])
+  const group = { kind: 'group', id: 'cd'.repeat(16), name: 'east', maxTlp: 0 } as const
+  await node.service.publish([{ ...group, version: 1, prevHash: '', members: ['AAA'] }])
+  const forGroup = [{ ...watched('grown.example'), audience: { group: 'east' } }]
+  expect(await submit(node, forGroup, anna)).toMatchObject([{ outcome: 'held' }])
+  const held = node.service.held()[0]!
+  expect(held.readers).toEqual([])
+  const early = approval(held, bert)
+  const { hash } = node.service.groups()[0]!
+  await node.service.publish([{ ...group, version: 2, prevHash: hash, members: ['AAA', 'BBB'] }])
+  expect(await codeOf(node.service.approveHeld(held.id, early))).toBe('approval-invalid')
+  const again = node.service.held()[0]!
+  expect(again.readers).toEqual(['BBB'])
+  await node.service.approveHeld(held.id, approval(again, bert))
+  expect(node.service.held()).toEqual([])
 })
 
 test('what leaves with less in it is recognised when it comes again', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
+import type { NationId } from '../../src/base/ids.ts'
 import { createEd25519Signer, verifyEd25519 } from '../../src/crypto/ed25519.ts'
 import {
   type ApprovalSubject,
@@ -27,6 +28,7 @@ const subject: ApprovalSubject = {
   allianceId: IDENTITY.allianceId,
   item: claimOf({ value: 'a.example' }),
   audience: utf8('alliance'),
+  readers: ['BBB' as NationId],
 }
 const approve = (by: Signer, signed: ApprovalSubject, submitter = anna, of = operators) => {
   const approval = { key: by.publicKey, signature: by.sign(approvalInput(signed)) }
@@ -41,6 +43,8 @@ test('an approval counts for exactly what was approved', () => {
     'approval-invalid',
   )
   expect(approve(bert, { ...subject, audience: utf8('BBB') })).toBe('approval-invalid')
+  const more = ['BBB', 'CCC'] as NationId[]
+  expect(approve(bert, { ...subject, readers: more })).toBe('approval-invalid')
   const other = new Uint8Array(32).fill(1) as ApprovalSubject['allianceId']
   expect(approve(bert, { ...subject, allianceId: other })).toBe('approval-invalid')
 })
