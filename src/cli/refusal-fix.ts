@@ -17,6 +17,8 @@ const FIXES: Partial<Readonly<Record<ErrorCode, string>>> = {
   'guard-submitter-unknown':
     'Say who you are with --operator NAME; "tocsin operator add NAME --role publish" makes the key of a person.',
   'guard-denied': 'See why with "tocsin policy test --with VALUE"; policy.yaml says what may leave.',
+  'guard-unchangeable':
+    'Let that rule match less, such as with { when: { audience: alliance } }, or let an earlier one decide.',
   'guard-limit': 'Try again when the hour is over; what has left already is recognised.',
 }
 

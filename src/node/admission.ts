@@ -1,11 +1,13 @@
+import { equalBytes } from '../base/bytes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { Tlp } from '../indicator/marking.ts'
 import { type AudienceName, encodeAudienceName } from '../policy/audience-name.ts'
+import { ruleText } from '../policy/guard-policy.ts'
 import type { Store } from '../store/store.ts'
 import type { AudienceDesk } from './audience-desk.ts'
-import { buildDraftItem, groupDocOf } from './draft-item.ts'
+import { buildDraftItem, type DraftItem, groupDocOf } from './draft-item.ts'
 import type { PublishItem } from './node-service.ts'
 import type { PublishedReaders } from './published-readers.ts'
 import type { Departure, ReleaseDesk, Ruling } from './release-desk.ts'
@@ -58,7 +60,8 @@ export function createAdmission({
       if (shown.some(other => other.kind === ITEM.WITHDRAWAL)) continue
       const entries = shown.flatMap(other => other.entries)
       // Others may have got it, and not these: it is the same item, in one more entry.
-      return (await published.reach(entries, ruling.audience)) ? known : { ...ruling, warnings: draft.warnings }
+      if (await published.reach(entries, ruling.audience)) return known
+      return { ...ruling, warnings: [...draft.warnings, ...changesOf(draft, ruling)] }
     }
     throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
   }
@@ -81,6 +84,16 @@ export function createAdmission({
       }
     },
   }
+}
+
+/** Who publishes is told that what leaves is not what they said. */
+function changesOf(
+  { item }: DraftItem,
+  { departure, decision }: Exclude<Ruling, { kind: 'refused' }>,
+): readonly string[] {
+  const { body } = departure.leaving.item
+  if (equalBytes(body, item.body)) return []
+  return [`it leaves changed by ${decision.changedBy.map(ruleText).join(', ')}`]
 }
 
 /** The draft's own fault, as against that of the machine or of the state of things. */

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openControlServer } from '../../src/api/control-server.ts'
 import { silentLogger } from '../../src/base/ports.ts'
+import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { LOCAL_ONLY } from '../../src/policy/operator.ts'
 import { type CliRun, runCliHere } from '../support/cli.ts'
 import { converged, createTestAlliance, type RunningNode, ready } from '../support/node-alliance.ts'
 
@@ -26,7 +28,11 @@ async function add(value: string, ...args: string[]): Promise<void> {
 beforeAll(async () => {
   parts.defer(() => rmSync(root, { recursive: true, force: true }))
   const alliance = parts.use(await createTestAlliance(4, { maxTlp: new Map([[2, 2]]) }))
-  nodes = await Promise.all(alliance.members.map((_, index) => alliance.start(index)))
+  const policy = parsePolicyFile(
+    'version: 1\nrules:\n- { name: less, when: { audience: alliance }, redact: source }\n- { name: all, action: allow }\n',
+  )
+  const rules = { policy, operators: LOCAL_ONLY }
+  nodes = await Promise.all(alliance.members.map((_, index) => alliance.start(index, { rules })))
   for (const { member, service } of nodes) {
     const home = homeOf(member.nation)
     mkdirSync(home, { mode: 0o700 })
@@ -77,6 +83,12 @@ describe('--explain', () => {
     expect(stderr).toContain('TLP:RED to the whole alliance: refused (release-red-needs-recipients)')
     expect(await reads('AAA', 'x.example')).toBe(false)
   })
+})
+
+test('who publishes is told where the policy changes what leaves', async () => {
+  const { stderr } = await run('AAA', 'indicator', 'add', 'b.example', '--source', 'us')
+  expect(stderr).toContain('it leaves changed by rule 1 "less" (line 3)')
+  expect((await run('AAA', 'indicator', 'add', 'c.example')).stderr).not.toContain('changed')
 })
 
 describe('group and history', () => {
