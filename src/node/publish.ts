@@ -1,7 +1,6 @@
 import { toHex } from '../base/bytes.ts'
 import { StoreError, TocsinError, UserError } from '../base/errors.ts'
-import type { NationId } from '../base/ids.ts'
-import { logIdHex } from '../base/ids.ts'
+import { logIdHex, type NationId } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
@@ -34,6 +33,7 @@ import {
   type Submission,
   type Submitter,
 } from './submission.ts'
+import { notYet, stopped } from './publish-refusal.ts'
 import { createTurns } from './turns.ts'
 import { createViewLag } from './view-lag.ts'
 import { createWorkerLoop } from './worker-loop.ts'
@@ -357,7 +357,6 @@ export function createPublisher(options: PublishOptions) {
       if (options.guard.state().kind !== 'open') throw notYet()
       return inTurn(work)
     },
-    /** Nothing more is sealed with this epoch. */
     closeEpoch: sealer.closeEpoch,
     /** The guard may have opened, or the store recovered. */
     wake: loop.wake,
@@ -387,16 +386,4 @@ export type Publisher = ReturnType<typeof createPublisher>
 /** One item may be on its way to several audiences. */
 function wayOf({ submission, leaving }: Departure): string {
   return `${toHex(leaving.id)} ${toHex(submission.audience)}`
-}
-
-function notYet(): UserError {
-  return new UserError('signing-not-yet', 'this node signs nothing until a peer has answered', {
-    fix: 'Try again when "tocsin status" says that it is ready.',
-  })
-}
-
-function stopped(): StoreError {
-  return new StoreError('store-closed', 'the node stops', {
-    fix: 'Publish again when it runs: what was published already is recognised.',
-  })
 }
