@@ -21,6 +21,7 @@ import type { HeldItems } from './held-items.ts'
 import type { PublishItem, PublishOutcome } from './node-service.ts'
 import type { Outbox } from './outbox.ts'
 import { createPendingItems, type PendingItem } from './pending-items.ts'
+import { notYet, stopped } from './publish-refusal.ts'
 import type { PublishedReaders } from './published-readers.ts'
 import { createQueueWriter } from './queue-writer.ts'
 import { requestRecords, runOf } from './release-audit.ts'
@@ -33,7 +34,6 @@ import {
   type Submission,
   type Submitter,
 } from './submission.ts'
-import { notYet, stopped } from './publish-refusal.ts'
 import { createTurns } from './turns.ts'
 import { createViewLag } from './view-lag.ts'
 import { createWorkerLoop } from './worker-loop.ts'
