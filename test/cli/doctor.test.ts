@@ -50,7 +50,18 @@ test('exits 0 where the home, the daemon and every connection are well', async (
   expect(stderr).toBe('All is well.\n')
   expect(status).toBe(0)
   expect(rowsOf(stdout).map(({ check }) => check)).toEqual([
-    ...['node', 'cryptography', 'home', 'configuration', 'key files', 'node keys', 'KEM keys', 'clock', 'disk'],
+    ...[
+      'node',
+      'cryptography',
+      'home',
+      'configuration',
+      'key files',
+      'node keys',
+      'KEM keys',
+      'policy',
+      'clock',
+      'disk',
+    ],
     ...['daemon', 'admission'],
   ])
 })
@@ -62,7 +73,7 @@ test('exits 1 where a check fails, and says the first and what to do', async () 
   await using _server = await serve(node)
   const { status, stdout, stderr } = await doctor()
   expect(status).toBe(1)
-  expect(stderr).toBe('1 of 12 checks failed; the first: nothing listens there.\n→ Start it\n')
+  expect(stderr).toBe('1 of 13 checks failed; the first: nothing listens there.\n→ Start it\n')
   expect(stdout).toMatch(/^FAIL +BBB abababab +- +tcp +net-nothing-listens +nothing listens there +Start it$/m)
 })
 
@@ -70,7 +81,7 @@ test('goes on without a daemon, as far as that can be told', async () => {
   const { status, stdout, stderr } = await doctor('BBB', '-o', 'json')
   expect(status).toBe(1)
   expect(stderr).toMatch(/^2 of \d+ checks failed; the first: no daemon is running/)
-  const told = rowsOf(stdout).slice(9)
+  const told = rowsOf(stdout).slice(10)
   expect(told.map(({ check, result, code }) => `${check}: ${code || result}`)).toEqual([
     'daemon: daemon-not-running',
     'own registry: ok',

@@ -28,13 +28,17 @@ const LOOPBACK: Readonly<Record<string, string>> = {
 const PORT = '7117'
 
 /** What asks before it signs. */
-const SIGNING = /^tocsin (alliance (found|apply|sign)|init|nation (renew|rotate))\b/
+const SIGNING = /^tocsin (alliance (found|apply|sign)|init|nation (renew|rotate)|queue approve)\b/
 
 /** What the reader is meant to see, where the exit status does not say it all. */
 const SEEN: Readonly<Record<string, RegExp>> = {
   'tocsin lookup login.mega-bank.example': /login\.mega-bank\.example +found .* DEU /,
   'tocsin peer list': /DEU .* connected /,
   'tocsin doctor DEU': /ok +DEU/,
+  'tocsin indicator add relay.mega-bank.example --tlp AMBER --to FRA --explain': /FRA/,
+  'tocsin indicator add 203.0.113.77 --tlp RED --to FRA --operator anna': / held /,
+  'tocsin queue list': /203\.0\.113\.77/,
+  'tocsin audit node list --limit 20': /released/,
   'tocsin alliance log --nation ITA': /ITA .*is admitted/,
   'tocsin indicator show harbour-times.example': /harbour-times\.example/,
   'tocsin status': /ready/,
@@ -153,6 +157,7 @@ async function asHere(command: string): Promise<string> {
   let here = command.replaceAll(PORT, String(port))
   for (const [address, loopback] of Object.entries(LOOPBACK)) here = here.replaceAll(address, loopback)
   if (SIGNING.test(here)) here = `${here} --yes`
+  if (here.startsWith('tocsin queue approve ID')) here = here.replace('ID', await heldAtFounder())
   return here.includes('--trust ') ? here.replace(/(?<=--trust )\S+/, await fingerprintAtFounder()) : here
 }
 
@@ -162,6 +167,14 @@ async function fingerprintAtFounder(): Promise<string> {
   const found = /^fingerprint +(\S+)$/m.exec(stdout)?.[1]
   expect(found, stderr).toBeDefined()
   return found!
+}
+
+/** What "queue list" shows there. */
+async function heldAtFounder(): Promise<string> {
+  const { stdout, stderr } = await runOnce({ machine: 'DEU', command: 'tocsin queue list -o json' })
+  const [held] = JSON.parse(stdout)
+  expect(held, stderr).toBeDefined()
+  return held.id
 }
 
 function freePort(): Promise<number> {
