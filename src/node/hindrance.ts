@@ -49,14 +49,7 @@ export function createHindrance({ nation, signPk, book, guard, ownLog, clock }: 
 }
 
 /** Why this node may not publish now; undefined where it may, or may queue. */
-function findHindrance({
-  nation,
-  signPk,
-  directory,
-  guard,
-  log,
-  nowMs,
-}: PublishingState): UserError | undefined {
+function findHindrance({ nation, signPk, directory, guard, log, nowMs }: PublishingState): UserError | undefined {
   if (guard.kind === 'stopped') {
     const message = `${guard.by} holds ${guard.heldThere} entries of our log, we ${guard.heldHere}`
     return new UserError('signing-head-ahead', message, {

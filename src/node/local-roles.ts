@@ -3,7 +3,7 @@ import type { OperatorRole, Operators } from '../policy/operator.ts'
 import type { NodeService } from './node-service.ts'
 
 /** Throws UserError `operator-role` where the user of the machine may not do it without a key. */
-export function assertLocalRole({ local }: Operators, role: OperatorRole): void {
+function assertLocalRole({ local }: Operators, role: OperatorRole): void {
   if (local.has(role)) return
   throw new UserError('operator-role', `operators.yaml lets nobody ${role} without a key`, {
     fix: 'Say who you are with --operator NAME where the command takes it, or give the role back under "local:" in operators.yaml.',
