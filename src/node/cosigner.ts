@@ -1,12 +1,13 @@
-import { concat, equalBytes, readU64be, u64be } from '../base/bytes.ts'
+import { concat, readU64be, u64be } from '../base/bytes.ts'
 import { StoreError } from '../base/errors.ts'
 import { type AllianceId, type LogId, type LogIdHex, logIdHex, type NationId, parseHash } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { buildCosignature, verifyCosignature } from '../chain/checkpoint.ts'
 import { buildCheckpointEvidence, type VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
-import { isLink } from '../chain/checkpoint-facts.ts'
+import { factEffect, isLink } from '../chain/checkpoint-facts.ts'
+import { chooseTreeToCosign } from '../chain/cosigning.ts'
 import { sameTree, type TreeHead } from '../chain/tree-head.ts'
-import type { Ed25519Signer } from '../crypto/ed25519.ts'
+import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
 import { buildOpenConsistency } from '../merkle/consistency.ts'
 import type { Store, StoredLog } from '../store/store.ts'
 import type { Envelope, EvidenceItem } from '../wire/gen/tocsin.ts'
@@ -79,20 +80,21 @@ export function startCosigner(options: CosignerOptions) {
   /** The checkpoint to cosign next; undefined where there is none that says more than what was stated already. */
   async function choose(log: StoredLog, witnessPk: Uint8Array): Promise<Cosigning | undefined> {
     const { logId } = log.head
-    const checkpoints = book.checkpoints(logId).filter(each => !isLink(each))
-    const mine = checkpoints.filter(each => isCosignedBy(each, witnessPk)).map(({ checkpoint }) => checkpoint)
     const stated = await readStatement(logId)
-    const floor = largest(stated === undefined ? mine : [stated, ...mine])
-    if (floor !== undefined && !isHeld(log, floor)) return undefined
-    const says = ({ checkpoint }: VerifiedCheckpointEvidence) =>
-      floor === undefined || checkpoint.size > floor.size || (sameTree(checkpoint, floor) && mine.length === 0)
-    const candidates = checkpoints.filter(each => says(each) && each.checkpoint.size <= wholeSize(log))
-    const of = preferred(candidates, book.standingOf(log.head).quorate).find(({ checkpoint }) =>
-      isHeld(log, checkpoint),
+    const checkpoints = book.checkpoints(logId).filter(each => !isLink(each))
+    const chosen = chooseTreeToCosign(
+      checkpoints.map(of => ({ ...factEffect(of), of })),
+      {
+        witnessPk,
+        stated,
+        quorate: book.standingOf(log.head).quorate,
+        wholeSize: wholeSize(log),
+        isHeld: tree => isHeld(log, tree),
+      },
     )
-    if (of === undefined) return undefined
-    const { size, root } = of.checkpoint
-    const again = stated !== undefined && sameTree(stated, of.checkpoint)
+    if (chosen === undefined) return undefined
+    const { size, root, of } = chosen
+    const again = stated !== undefined && sameTree(stated, chosen)
     const timeSeconds = again ? stated.timeSeconds : Math.floor(options.clock.now() / 1000)
     return { logId, statement: { size, root, timeSeconds }, of }
   }
@@ -145,30 +147,6 @@ export function startCosigner(options: CosignerOptions) {
       await inTurn(async () => {})
     },
   }
-}
-
-/**
- * The one that most have cosigned, unless it is quorate already; then the largest. Whoever follows others makes a quorum
- * of one tree sooner than if each took the newest that it knows.
- */
-function preferred(
-  candidates: readonly VerifiedCheckpointEvidence[],
-  quorate: TreeHead | undefined,
-): readonly VerifiedCheckpointEvidence[] {
-  const voices = ({ checkpoint, cosignatures }: VerifiedCheckpointEvidence) =>
-    checkpoint.size > (quorate?.size ?? 0) ? cosignatures.length : -1
-  return candidates.toSorted((a, b) => voices(b) - voices(a) || b.checkpoint.size - a.checkpoint.size)
-}
-
-function largest<T extends TreeHead>(trees: readonly T[]): T | undefined {
-  return trees.reduce<T | undefined>(
-    (most, each) => (most !== undefined && most.size >= each.size ? most : each),
-    undefined,
-  )
-}
-
-function isCosignedBy({ cosignatures }: VerifiedCheckpointEvidence, witnessPk: Uint8Array): boolean {
-  return cosignatures.some(cosignature => equalBytes(cosignature.witnessPk, witnessPk))
 }
 
 function item(parts: Parameters<typeof buildCheckpointEvidence>[0]): EvidenceItem {

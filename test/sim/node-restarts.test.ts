@@ -4,6 +4,7 @@ import type { Level } from '../../src/store/database.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'
 import { type FullLevel, fullLevel } from '../support/full-level.ts'
 import { converged, createTestAlliance, domainDraft, type RunningNode, ready, until } from '../support/node-alliance.ts'
+import { randomFrom } from '../support/seeded-random.ts'
 
 /**
  * Four nations publish while their nodes stop, start, run out of disk and open new logs at random. Timing is real, so a
@@ -12,17 +13,6 @@ import { converged, createTestAlliance, domainDraft, type RunningNode, ready, un
 const SEED = Number(process.env['SIM_SEED'] ?? Date.now() % 1_000_000)
 const NODES = 4
 const RUN_MS = 7000
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const random = randomFrom(SEED)
 const upTo = (count: number) => Math.floor(random() * count)
