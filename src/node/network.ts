@@ -1,0 +1,100 @@
+import { toHex } from '../base/bytes.ts'
+import { type Host, openHost } from '../net/host.ts'
+import { peerKeyBytes } from '../net/peer-key.ts'
+import { createCheckpointSpread } from './checkpoint-spread.ts'
+import type { ContentAlerts } from './content-alerts.ts'
+import { peerTargets } from './directory-views.ts'
+import { startDocsExchange } from './docs-exchange.ts'
+import { createDocumentSpread } from './document-spread.ts'
+import { startEntryGossip } from './entry-gossip.ts'
+import type { Ingest } from './ingest.ts'
+import type { Knowledge } from './knowledge.ts'
+import type { NodeOptions } from './node-options.ts'
+import { createRegistryHints } from './registry-hints.ts'
+import { createSyncService, type SyncServiceOptions } from './sync-service.ts'
+import { createSyncSource, localState } from './sync-source.ts'
+import { AGENT } from './version.ts'
+
+export interface NetworkInputs {
+  readonly peerSeed: Uint8Array
+  readonly knowledge: Knowledge
+  readonly ingest: Ingest
+  readonly alerts: Pick<ContentAlerts, 'refuse'>
+  readonly events: Pick<SyncServiceOptions, 'synced'>
+}
+
+export type Network = Awaited<ReturnType<typeof composeNetwork>>
+
+/** The host and all that is said over it. Nothing is answered before `start`. */
+export async function composeNetwork(options: NodeOptions, inputs: NetworkInputs, parts: AsyncDisposableStack) {
+  const { store, config, clock, random, logger, allianceId } = options
+  const { ingest, alerts, events } = inputs
+  const { nation, book, nationOf } = inputs.knowledge
+  const host: Host = await openHost({
+    seed: inputs.peerSeed,
+    alliance: toHex(allianceId),
+    listen: config.net.listen,
+    ...(config.net.announce.length > 0 ? { announce: config.net.announce } : {}),
+    agent: AGENT,
+    standingOf: peerPk => book.directory().peerStanding(peerPk),
+    logger,
+  })
+  parts.use(host)
+  const source = createSyncSource({ store, book, nation, agent: AGENT, clock })
+  const sync = createSyncService({
+    host,
+    source,
+    local: () => localState(source, book, store),
+    port: { applyEvidence: async items => void (await book.apply(items, 'sync')), ingestBundle: ingest.ingestBundle },
+    nationOf,
+    greeted: (peer, hello) => hints.hint(peer, hello.registryVersion, peer),
+    ...events,
+    intervalMs: config.sync.intervalMs,
+    gapMs: config.sync.gapMs,
+    sizeOf: logId => store.log(logId)?.head.size ?? 0,
+    clock,
+    random,
+    logger,
+  })
+  parts.defer(() => sync.stop())
+  const hints = createRegistryHints({
+    version: () => book.directory().registry.version,
+    fetch: peer => sync.ask(peer),
+    clock,
+  })
+  const checkpointSpread = createCheckpointSpread({ host, book, clock, logger })
+  const documentSpread = createDocumentSpread({
+    host,
+    book,
+    lacking: peer => hints.hint(peer, Number.MAX_SAFE_INTEGER, peer),
+    clock,
+    logger,
+  })
+
+  return {
+    host,
+    sync,
+    hints,
+    checkpointSpread,
+    documentSpread,
+    async start(): Promise<void> {
+      startEntryGossip({ host, ingest, hints, refuse: alerts.refuse })
+      await startDocsExchange({
+        host,
+        directory: () => book.directory(),
+        documents: registryVersion => book.documents(nation, registryVersion),
+        has: book.has,
+        apply: book.apply,
+        logger,
+      })
+      documentSpread.start()
+      checkpointSpread.start()
+      await sync.start()
+    },
+    /** Keeps to the peers of the documents in force, and hangs up on those of no standing. */
+    reconsider(): void {
+      host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
+      host.reconsider()
+    },
+  }
+}

@@ -1,0 +1,165 @@
+import { verifyEd25519 } from '../crypto/ed25519.ts'
+import { createEd25519Signer } from '../crypto/ed25519-signer.ts'
+import { parseTlp } from '../indicator/marking.ts'
+import { createAudienceDesk } from './audience-desk.ts'
+import type { AuditOffice } from './audit-office.ts'
+import { createCoalescer } from './coalescer.ts'
+import { createComplaints } from './complaints.ts'
+import { epochLimits, faultsTolerated, otherActiveNations } from './directory-views.ts'
+import { startEvidenceMakers } from './evidence-makers.ts'
+import { createHindrance } from './hindrance.ts'
+import { createHistoryGrants } from './history-grants.ts'
+import type { Ingest } from './ingest.ts'
+import { createKeySuccession, type KeysInUse } from './key-succession.ts'
+import type { Knowledge } from './knowledge.ts'
+import type { Network } from './network.ts'
+import type { NodeOptions } from './node-options.ts'
+import type { Opening } from './opening.ts'
+import { createOutbox } from './outbox.ts'
+import { createOwnLog } from './own-log.ts'
+import { createPublisher } from './publish.ts'
+import { createPublishedReaders } from './published-readers.ts'
+import { createQuarantine } from './quarantine.ts'
+import { openReleaseOffice } from './release-office.ts'
+import { createSigningGuard } from './signing-guard.ts'
+
+export interface WritingInputs {
+  readonly keys: KeysInUse
+  readonly audit: AuditOffice
+  readonly knowledge: Knowledge
+  readonly opening: Opening
+  readonly ingest: Ingest
+  readonly network: Network
+}
+
+/** The own log, and all that this node signs. Nothing is signed before `start`. */
+export async function composeWriting(options: NodeOptions, inputs: WritingInputs, parts: AsyncDisposableStack) {
+  const { store, config, clock, random, logger, allianceId } = options
+  const { keys, audit, knowledge, opening, ingest, network } = inputs
+  const { nation, book } = knowledge
+  const { epochs, groups, projector } = opening
+  const signer = audit.keys.counted('sign', createEd25519Signer(keys.inner.signSeed))
+  const witness = audit.keys.counted('witness', createEd25519Signer(keys.inner.witnessSeed))
+
+  const guard = createSigningGuard({
+    clock,
+    otherNations: () => otherActiveNations(book.directory(), nation),
+    faultsTolerated: () => faultsTolerated(book.directory(), nation),
+  })
+  const mayCosign = () => guard.state().kind === 'open'
+  const maySign = () => mayCosign() && hindrance() === undefined
+  const ownLog = createOwnLog({
+    allianceId,
+    nation,
+    signer,
+    previous: keys.previous && audit.keys.counted('sign', createEd25519Signer(keys.previous.signSeed)),
+    verify: verifyEd25519,
+    store,
+    ingest,
+    registryVersion: () => book.directory().registry.version,
+    audit: audit.log,
+    clock,
+    random,
+    logger,
+  })
+  const hindrance = createHindrance({ nation, signPk: signer.publicKey, book, guard, ownLog, clock })
+  const audiences = createAudienceDesk({ nation, directory: () => book.directory(), groups, clock })
+  const release = await openReleaseOffice({ ...options, audit: audit.log, nation, audiences })
+  const outbox = createOutbox(store, envelope => network.host.publish('entries', envelope), logger)
+  parts.defer(() => outbox.settled())
+  const publisher = createPublisher({
+    allianceId,
+    nation,
+    defaultTlp: parseTlp(config.publish.tlp),
+    store,
+    ownLog,
+    epochs,
+    guard,
+    coalescer: createCoalescer(config.publish.coalesceMs, clock),
+    outbox,
+    ...release,
+    audiences,
+    published: createPublishedReaders(store, epochs),
+    viewSettled: () => projector.settled(),
+    epochLimits: () => epochLimits(book.directory()),
+    hindrance,
+    clock,
+    random,
+    logger,
+  })
+  parts.defer(() => publisher.stop())
+  const complaints = createComplaints({
+    allianceId,
+    nation,
+    directory: () => book.directory(),
+    store,
+    epochs,
+    ownLog,
+    maySign,
+    exclusively: publisher.exclusively,
+    clock,
+    logger,
+  })
+  const { ownDocument } = knowledge
+  const next = options.nextKeys
+  const succession = createKeySuccession({ keys, next, document: ownDocument, ownLog, publisher, guard, logger })
+  parts.defer(() => succession.stop())
+
+  /** The guard may have opened, the documents or the time have changed. */
+  function wake(): void {
+    succession.wake()
+    publisher.wake()
+  }
+
+  function poll(): void {
+    wake()
+    complaints.wake()
+    release.held.sweep().catch(error => logger.error({ err: error }, 'what was held too long could not be let go'))
+  }
+
+  return {
+    guard,
+    ownLog,
+    hindrance,
+    audiences,
+    release,
+    outbox,
+    publisher,
+    complaints,
+    wake,
+    history: createHistoryGrants({ allianceId, store, epochs, ownLog, ...release, ...publisher, random }),
+    quarantine: createQuarantine({ allianceId, nation, store, epochs }),
+    /** Before anybody can answer with these very entries, which would look like those of another copy of this node. */
+    async prepare(): Promise<void> {
+      await ownLog.completeIntents()
+      publisher.waitForView()
+    },
+    /** Signs from now on, by itself too. */
+    async start() {
+      await outbox.resume()
+      const timer = setInterval(poll, POLL_MS)
+      parts.defer(() => clearInterval(timer))
+      succession.wake()
+      const makers = startEvidenceMakers({
+        allianceId,
+        nation,
+        store,
+        book,
+        ownLog,
+        witness,
+        mayCosign,
+        maySign,
+        idle: () => !ingest.isWriting() && projector.backlog() === 0,
+        spread: network.checkpointSpread.spread,
+        clock,
+        checkpointMs: config.sync.checkpointMs,
+        cosignMs: config.sync.cosignMs,
+        logger,
+      })
+      parts.defer(() => makers.stop())
+      return makers
+    },
+  }
+}
+
+const POLL_MS = 1000
