@@ -1,5 +1,6 @@
 /** Runs the one benchmark whose file is named, and prints its figures. Started by `bench.ts`. */
 import { pathToFileURL } from 'node:url'
+import { installNative } from '../src/crypto/native.ts'
 import { buildFigure, type Report } from './bench-figure.ts'
 
 interface Bench {
@@ -7,6 +8,7 @@ interface Bench {
   run(report: Report): Promise<void>
 }
 
+installNative()
 const file = process.argv[2]
 if (file === undefined) throw new Error('No benchmark file is named.')
 const { name, run }: Bench = await import(pathToFileURL(file).href)

@@ -5,9 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { installNative } from '../src/crypto/native.ts'
 import { formatFull } from './spec/example.ts'
 import { fillReadme, specExamples } from './spec/readme.ts'
 
+installNative()
 const { values } = parseArgs({ options: { full: { type: 'string' }, list: { type: 'boolean' } } })
 
 if (values.list === true) {

@@ -2,7 +2,6 @@
 import { checkNext } from '../../src/chain/append.ts'
 import type { LogHead } from '../../src/chain/log-head.ts'
 import { type VerifiedEntry, verifyRange } from '../../src/chain/verify-entry.ts'
-import { installNative } from '../../src/crypto/native.ts'
 import { buildSubtreePath, verifyLeafRange } from '../../src/merkle/subtree.ts'
 import { encodeEnvelope, parseEnvelope } from '../../src/wire/entry.ts'
 import { alliance, checkpointOf, hashAtOf, leavesOf, logOf } from '../../test/support/chain-fixture.ts'
@@ -25,7 +24,6 @@ function rateOf(units: number, work: () => void): number {
 }
 
 export async function run(report: Report): Promise<void> {
-  installNative()
   const log = logOf(ENTRIES)
   const tree = checkpointOf(log)
   const hashAt = hashAtOf(log)

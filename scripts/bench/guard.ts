@@ -1,5 +1,4 @@
 /** How many items a second the release guard judges by 1,000 rules, beside reading the items alone. */
-import { installNative } from '../../src/crypto/native.ts'
 import { buildClaim, type ClaimDraft, encodeClaimItem } from '../../src/indicator/claim.ts'
 import { parseItem } from '../../src/indicator/item.ts'
 import { parsePolicyFile } from '../../src/node/policy-file.ts'
@@ -15,7 +14,6 @@ const ITEMS = 2000
 const ROUNDS = 5
 
 export async function run(report: Report): Promise<void> {
-  installNative()
   const items = Array.from({ length: ITEMS }, (_, i) => itemAt(i))
   const floor = best(() => {
     for (const item of items) parseItem(item)

@@ -2,7 +2,6 @@
 import { parseHash } from '../../src/base/ids.ts'
 import { aeadOpen, aeadSeal } from '../../src/crypto/aead.ts'
 import { openSlot } from '../../src/crypto/epoch-slot.ts'
-import { installNative } from '../../src/crypto/native.ts'
 import { padme } from '../../src/crypto/padding.ts'
 import { openBody, sealBody } from '../../src/crypto/seal.ts'
 import { createXWingKey, encapsulateXWing } from '../../src/crypto/xwing.ts'
@@ -33,7 +32,6 @@ function timeOf(work: () => void): number {
 }
 
 export async function run(report: Report): Promise<void> {
-  installNative()
   const ours = createXWingKey(systemRandom.bytes(32))
   const encapsulation = timeOf(() => {
     for (let i = 0; i < 48; i++) encapsulateXWing(ours.publicKey)

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { installNative } from '../../src/crypto/native.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, StoreBatch } from '../../src/store/store.ts'
 import { bytesOf } from '../../test/support/chain-fixture.ts'
@@ -24,7 +23,6 @@ const ITEM = { bytes: 330, keys: 2 }
 const ENTRY = { bytes: 580, keys: 3 }
 
 export async function run(report: Report): Promise<void> {
-  installNative()
   const single = await measureLevel({ records: INDICATORS, indexKeys: ENTRY.keys, recordBytes: ENTRY.bytes })
   const entries = batchesOf(1)
   const rates: number[] = []

@@ -1,6 +1,6 @@
 import { TocsinError, UserError } from '../base/errors.ts'
 import { parseNationId } from '../base/ids.ts'
-import { createEd25519Signer } from '../crypto/ed25519.ts'
+import { createEd25519Signer } from '../crypto/ed25519-signer.ts'
 import { peerKeyHex } from '../net/peer-key.ts'
 import { diagnoseFromOutside } from '../node/diagnosis.ts'
 import { type DiagnosisCheck, failed, passed, THIS_NODE } from '../node/diagnosis-check.ts'

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { UserError } from '../base/errors.ts'
+import { installNative } from '../crypto/native.ts'
 import type { EncryptOptions } from '../crypto/passphrase-file.ts'
 import { VERSION } from '../node/version.ts'
 import { addAllianceCommands } from './alliance.ts'
@@ -102,6 +103,7 @@ function commandLine(program: Command, argv: readonly string[]): string {
  * on key files that are made here.
  */
 export async function runProgram(process: NodeJS.Process, keyFiles: EncryptOptions = {}): Promise<void> {
+  installNative()
   const program = createProgram()
   const context = createCliContext(program, process, keyFiles)
   for (const add of COMMANDS) add(program, context)

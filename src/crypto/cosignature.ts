@@ -1,7 +1,9 @@
 import { concat, readU64be, u8, u64be, utf8 } from '../base/bytes.ts'
 import type { TreeHead } from './checkpoint.ts'
-import { type Ed25519Signer, verifyEd25519 } from './ed25519.ts'
+import { verifyEd25519 } from './ed25519.ts'
+import type { Ed25519Signer } from './ed25519-signer.ts'
 import { mlDsa44 } from './mldsa.ts'
+import type { MlDsaSigner } from './mldsa-signer.ts'
 import {
   NOTE_TYPE_ED25519_COSIGNATURE,
   NOTE_TYPE_MLDSA44_COSIGNATURE,
@@ -46,12 +48,12 @@ export function checkEd25519Cosignature(text: string, witness: Cosigner, line: N
   )
 }
 
-/** Type 0x06 over a whole tree. `seed` is the author's 32-byte ML-DSA-44 seed. */
-export function cosignMlDsa44(head: TreeHead, name: string, seed: Uint8Array, timeSeconds: number): NoteSignature {
+/** Type 0x06 over a whole tree, by the author's ML-DSA-44 key. */
+export function cosignMlDsa44(head: TreeHead, name: string, author: MlDsaSigner, timeSeconds: number): NoteSignature {
   return {
     name,
-    keyId: noteKeyId(name, NOTE_TYPE_MLDSA44_COSIGNATURE, mlDsa44.publicKey(seed)),
-    signature: concat(u64be(timeSeconds), mlDsa44.sign(seed, mlDsaMessage(head, name, timeSeconds))),
+    keyId: noteKeyId(name, NOTE_TYPE_MLDSA44_COSIGNATURE, author.publicKey),
+    signature: concat(u64be(timeSeconds), author.sign(mlDsaMessage(head, name, timeSeconds))),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
-import { type Ed25519Signer, verifyEd25519Async } from '../crypto/ed25519.ts'
+import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
+import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
 import type { Store } from '../store/store.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import { startCheckpoints } from './checkpoints.ts'

@@ -1,6 +1,6 @@
 import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import { createEd25519Signer } from '../crypto/ed25519.ts'
+import { createEd25519Signer } from '../crypto/ed25519-signer.ts'
 import type { NodeKeys } from '../crypto/node-key-file.ts'
 import { rootSetOf } from '../registry/root-set.ts'
 import { type OwnNode, publicAddresses } from './founding.ts'

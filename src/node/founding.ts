@@ -1,8 +1,8 @@
 import { EMPTY } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
-import { createEd25519Signer } from '../crypto/ed25519.ts'
-import { mlDsa44 } from '../crypto/mldsa.ts'
+import { createEd25519Signer } from '../crypto/ed25519-signer.ts'
+import { createMlDsa44Signer } from '../crypto/mldsa-signer.ts'
 import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import { createXWingKey } from '../crypto/xwing.ts'
 import { buildInnerNode, buildNationDoc } from '../registry/build-nation.ts'
@@ -166,7 +166,7 @@ export function buildNodeKey(
     sign: createEd25519Signer(inner.signSeed),
     witness: createEd25519Signer(inner.witnessSeed),
     peer: createEd25519Signer(peerSeed),
-    mldsa44Pk: mlDsa44.publicKey(inner.mldsa44Seed),
+    mldsa44Pk: createMlDsa44Signer(inner.mldsa44Seed).publicKey,
   }
   return buildInnerNode(allianceId, nation, signers, addresses)
 }

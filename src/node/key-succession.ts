@@ -1,7 +1,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
-import { createEd25519Signer } from '../crypto/ed25519.ts'
+import { createEd25519Signer } from '../crypto/ed25519-signer.ts'
 import type { InnerKeys, NodeKeys } from '../crypto/node-key-file.ts'
 import type { ParsedNationDoc } from '../registry/nation-doc.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'

@@ -14,7 +14,7 @@ import {
   signEntry,
 } from '../chain/next-entry.ts'
 import { type VerifiedEntry, verifyEntry, verifyGenesis } from '../chain/verify-entry.ts'
-import type { Ed25519Signer } from '../crypto/ed25519.ts'
+import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
 import { compactRangeAt, rangeRoot } from '../merkle/compact-range.ts'
 import type { AuditDecision } from '../policy/audit-record.ts'
 import type { EntryPosition, Store } from '../store/store.ts'

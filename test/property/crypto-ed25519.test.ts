@@ -2,10 +2,12 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromHex } from '../../src/base/bytes.ts'
-import { createEd25519Signer, verifyEd25519, verifyEd25519Async } from '../../src/crypto/ed25519.ts'
+import { verifyEd25519 } from '../../src/crypto/ed25519.ts'
 import { isReducedScalar, isSmallOrderPoint } from '../../src/crypto/ed25519-encoding.ts'
 import { parseEd25519PublicKey } from '../../src/crypto/ed25519-key.ts'
+import { verifyEd25519Async } from '../../src/crypto/ed25519-native.ts'
 import { verifyEd25519Portable } from '../../src/crypto/ed25519-portable.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { concat, toHex, u64be } from '../../src/base/bytes.ts'
 import { logIdHex } from '../../src/base/ids.ts'
-import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
 import { DEFAULT_POLICY } from '../../src/registry/policy.ts'
 import { ROLE } from '../../src/registry/registry-doc.ts'
 import { openStore } from '../../src/store/open.ts'

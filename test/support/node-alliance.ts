@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { toHex } from '../../src/base/bytes.ts'
 import { type AllianceId, type NationId, parseNationId } from '../../src/base/ids.ts'
 import { type Clock, type Logger, silentLogger } from '../../src/base/ports.ts'
-import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
-import { mlDsa44 } from '../../src/crypto/mldsa.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
+import { createMlDsa44Signer } from '../../src/crypto/mldsa-signer.ts'
 import { installNative } from '../../src/crypto/native.ts'
 import type { KemSecret, NodeKeys } from '../../src/crypto/node-key-file.ts'
 import { createXWingKey } from '../../src/crypto/xwing.ts'
@@ -177,7 +177,7 @@ function nationDocument(allianceId: AllianceId, sites: readonly Member[], issued
         {
           sign: createEd25519Signer(inner!.signSeed),
           witness: createEd25519Signer(inner!.witnessSeed),
-          mldsa44Pk: mlDsa44.publicKey(inner!.mldsa44Seed),
+          mldsa44Pk: createMlDsa44Signer(inner!.mldsa44Seed).publicKey,
           peer: createEd25519Signer(peerSeed),
         },
         [address],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AllianceId } from '../../src/base/ids.ts'
-import { createEd25519Signer } from '../../src/crypto/ed25519.ts'
-import { mlDsa44 } from '../../src/crypto/mldsa.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
+import { createMlDsa44Signer } from '../../src/crypto/mldsa-signer.ts'
 import type { NodeKeys } from '../../src/crypto/node-key-file.ts'
 import { createXWingKey } from '../../src/crypto/xwing.ts'
 import { buildInnerNode, buildKemKeys } from '../../src/registry/build-nation.ts'
@@ -67,7 +67,7 @@ export function nodeOf(allianceId: AllianceId, { nation, keys, address }: Member
   const signers = {
     sign: createEd25519Signer(inner.signSeed),
     witness: createEd25519Signer(inner.witnessSeed),
-    mldsa44Pk: mlDsa44.publicKey(inner.mldsa44Seed),
+    mldsa44Pk: createMlDsa44Signer(inner.mldsa44Seed).publicKey,
     peer: createEd25519Signer(keys.peerSeed),
   }
   return buildInnerNode(allianceId, nation, signers, [address])

@@ -14,7 +14,8 @@ import {
   verifyGenesis,
   verifyRange,
 } from '../../src/chain/verify-entry.ts'
-import { verifyEd25519, verifyEd25519Async } from '../../src/crypto/ed25519.ts'
+import { verifyEd25519 } from '../../src/crypto/ed25519.ts'
+import { verifyEd25519Async } from '../../src/crypto/ed25519-native.ts'
 import { rangeRoot } from '../../src/merkle/compact-range.ts'
 import { rootOf } from '../../src/merkle/tree-hash.ts'
 import { encode } from '../../src/wire/codec.ts'

@@ -49,17 +49,14 @@ const broken: readonly [primitive: string, faults: Partial<Primitives>][] = [
       },
     },
   ],
-  ['ML-DSA-44', { mlDsa44: { ...systemPrimitives.mlDsa44, verify: () => true } }],
-  ['ML-DSA-65', { mlDsa65: { ...systemPrimitives.mlDsa65, verify: () => false } }],
-  ['ML-DSA-65', { mlDsa65: systemPrimitives.mlDsa44 }],
+  ['ML-DSA-44', { verifyMlDsa44: () => true }],
+  ['ML-DSA-65', { verifyMlDsa65: () => false }],
+  ['ML-DSA-65', { createMlDsa65Signer: systemPrimitives.createMlDsa44Signer }],
   [
     'ML-DSA-44', // throws instead of answering
     {
-      mlDsa44: {
-        ...systemPrimitives.mlDsa44,
-        publicKey() {
-          throw new Error('unsupported')
-        },
+      createMlDsa44Signer() {
+        throw new Error('unsupported')
       },
     },
   ],

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { NationId } from '../../src/base/ids.ts'
-import { createEd25519Signer, verifyEd25519 } from '../../src/crypto/ed25519.ts'
+import { verifyEd25519 } from '../../src/crypto/ed25519.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
 import {
   type ApprovalSubject,
   approvalInput,

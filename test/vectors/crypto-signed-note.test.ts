@@ -17,8 +17,9 @@ import {
   cosignEd25519,
   cosignMlDsa44,
 } from '../../src/crypto/cosignature.ts'
-import { createEd25519Signer, verifyEd25519 } from '../../src/crypto/ed25519.ts'
-import { mlDsa44 } from '../../src/crypto/mldsa.ts'
+import { verifyEd25519 } from '../../src/crypto/ed25519.ts'
+import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
+import { createMlDsa44Signer } from '../../src/crypto/mldsa-signer.ts'
 import {
   encodeSignatureLine,
   encodeSignedNote,
@@ -206,9 +207,9 @@ describe('R-2.8: cosignatures', () => {
   })
 
   it('of type 0x06 sign the structure of the specification', () => {
-    const seed = new Uint8Array(32).fill(3)
-    const author = { name: head.origin, publicKey: mlDsa44.publicKey(seed) }
-    const line = cosignMlDsa44(head, author.name, seed, time)
+    const key = createMlDsa44Signer(new Uint8Array(32).fill(3))
+    const author = { name: head.origin, publicKey: key.publicKey }
+    const line = cosignMlDsa44(head, author.name, key, time)
     const name = concat(u8(head.origin.length), utf8(head.origin))
     const message = concat(utf8('subtree/v1\n\0'), name, u64be(time), name, u64be(0), u64be(head.size), head.root)
     expect(line.keyId).toBe(noteKeyId(author.name, 6, author.publicKey))

@@ -1,0 +1,3 @@
+import { installNative } from '../../src/crypto/native.ts'
+
+installNative()
