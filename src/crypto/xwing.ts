@@ -2,6 +2,7 @@ import { decapsulate, diffieHellman, encapsulate, generateKeyPairSync, hash, typ
 import { concat, utf8 } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { exportPublicKey, importPublicKey, importSecretKey } from './raw-key.ts'
+import { MLKEM_PUBLIC_KEY_BYTES, XWING_PUBLIC_KEY_BYTES } from './xwing-public-key.ts'
 
 /**
  * X-Wing (draft-connolly-cfrg-xwing-kem), composed from OpenSSL's ML-KEM-768, X25519 and SHA3-256.
@@ -9,10 +10,8 @@ import { exportPublicKey, importPublicKey, importSecretKey } from './raw-key.ts'
  */
 
 const XWING_SEED_BYTES = 32
-const XWING_PUBLIC_KEY_BYTES = 1216
 const XWING_ENC_BYTES = 1120
 
-const MLKEM_PUBLIC_KEY_BYTES = 1184
 const MLKEM_CIPHERTEXT_BYTES = 1088
 const MLKEM_SEED_BYTES = 64
 const X25519_BYTES = 32
@@ -59,14 +58,6 @@ export function encapsulateXWing(publicKey: Uint8Array): { readonly secret: Uint
     secret: combine(sharedKey, shared, ephemeralPublic, x25519Public),
     enc: concat(ciphertext, ephemeralPublic),
   }
-}
-
-/**
- * The admission check of R-1.11, by trial: length, the modulus check of FIPS 203, and an X25519 half that is not of
- * small order. Throws `key-invalid`.
- */
-export function assertXWingPublicKey(bytes: Uint8Array): void {
-  encapsulateXWing(bytes)
 }
 
 function combine(mlkem: Uint8Array, x25519: Uint8Array, ephemeral: Uint8Array, recipient: Uint8Array): Uint8Array {

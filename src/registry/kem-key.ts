@@ -1,12 +1,10 @@
-import { equalBytes, toHex, u32be } from '../base/bytes.ts'
+import { equalBytes, u32be } from '../base/bytes.ts'
 import { assertProtocol, ProtocolError } from '../base/errors.ts'
 import { labelledHash } from '../base/hash.ts'
-
 import { type Hash, parseHash } from '../base/ids.ts'
-import { assertXWingPublicKey } from '../crypto/xwing.ts'
+import { assertXWingPublicKey } from '../crypto/xwing-public-key.ts'
 import type { KemKey } from '../wire/gen/tocsin.ts'
 import { assertRange } from '../wire/strict.ts'
-import { admitOnce } from './admission.ts'
 import { KEY_STATUS, type KeyStatus } from './node-key.ts'
 
 /** X-Wing, R-3.1. */
@@ -38,7 +36,7 @@ export function parseKemKey(kem: KemKey): KemRecord {
   assertRange(kem.pk.length, 1, KEM_KEY_BYTES_MAX, 'the length of a KEM key')
   const keyId = parseHash(kem.keyId, 'key_id of a KEM key')
   assertProtocol(equalBytes(keyId, kemKeyIdOf(kem.suite, kem.pk)), 'key-invalid', 'a KEM key does not have its key_id')
-  if (kem.suite === SUITE_XWING) admitOnce(`x-wing ${toHex(keyId)}`, () => assertXWingPublicKey(kem.pk))
+  if (kem.suite === SUITE_XWING) assertXWingPublicKey(kem.pk)
   assertProtocol(kem.untilMs > kem.fromMs, 'nation-kem-windows', 'the window of a KEM key ends before it begins')
   return { ...kem, keyId, status: kem.status as KeyStatus }
 }
