@@ -35,8 +35,7 @@ interface Node {
 export function buildTreeGraph(evidence: readonly CheckpointEvidence[]): TreeGraph {
   const nodes = collect(evidence)
   if (nodes.size > TREES_PER_LOG_MAX) throw new RangeError(`${nodes.size} trees of one log`)
-  const prefixes = new Map<string, ReadonlyMap<number, TreeHead>>()
-  for (const key of nodes.keys()) prefixes.set(key, prefixesOf(key, nodes))
+  const prefixes = prefixesOf(nodes)
   const support = supportOf(nodes, prefixes)
   const known = (tree: TreeHead) => prefixes.get(treeKey(tree)) ?? new Map([[tree.size, tree]])
   const holds = (tree: TreeHead, part: TreeHead) => treeKey(known(tree).get(part.size) ?? tree) === treeKey(part)
@@ -68,17 +67,28 @@ function collect(evidence: readonly CheckpointEvidence[]): Map<string, Node> {
   return nodes
 }
 
-/** The tree itself and all that it is shown to continue, by size: a tree has one prefix of a size. */
-function prefixesOf(key: string, nodes: ReadonlyMap<string, Node>): ReadonlyMap<number, TreeHead> {
-  const found = new Map<number, TreeHead>()
-  const open = [key]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { tree, continues } = nodes.get(next)!
-    if (found.has(tree.size)) continue
-    found.set(tree.size, tree)
-    open.push(...continues.keys())
+/**
+ * For each tree itself and all that it continues, by size: a tree has one prefix of a size. Of two prefixes of one tree
+ * the larger continues the smaller, whether or not somebody showed that: so every tree has one nearest prefix, and
+ * whatever else it continues is handed on to that one.
+ */
+function prefixesOf(nodes: ReadonlyMap<string, Node>): ReadonlyMap<string, ReadonlyMap<number, TreeHead>> {
+  const nearest = new Map<string, TreeHead>()
+  const ascending = [...nodes].sort(([, a], [, b]) => a.tree.size - b.tree.size)
+  for (const [key, { continues }] of ascending.toReversed()) {
+    const [first, ...others] = [...continues.values()].sort((a, b) => b.size - a.size)
+    if (first === undefined) continue
+    nearest.set(key, first)
+    const below = nodes.get(treeKey(first))!.continues
+    for (const other of others) if (other.size < first.size) below.set(treeKey(other), other)
   }
-  return found
+  const prefixes = new Map<string, ReadonlyMap<number, TreeHead>>()
+  for (const [key, { tree }] of ascending) {
+    const before = nearest.get(key)
+    const smaller = before === undefined ? [] : prefixes.get(treeKey(before))!
+    prefixes.set(key, new Map([...smaller, [tree.size, tree]]))
+  }
+  return prefixes
 }
 
 function supportOf(

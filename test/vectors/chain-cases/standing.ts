@@ -407,6 +407,21 @@ function contradictionCases(): NamedVectors {
         alarms: ['contradictory-checkpoints'],
       },
     ),
+    'R-2.7-contradiction-of-a-tree-that-only-a-larger-one-shows': standing(
+      'R-2.7',
+      'of two trees that a third continues the larger continues the smaller: it contradicts what that one contradicts',
+      {
+        registry: later,
+        checkpoints: [cosigned(['CCC', 'DDD', 'EEE'], tree(12), tree(11)), cosigned([], tree(12), tree(10)), fork],
+      },
+      {
+        limit: 10,
+        reason: 'conflict',
+        branch: tree(10, 'fork'),
+        quorate: tree(10, 'fork'),
+        alarms: ['contradictory-checkpoints'],
+      },
+    ),
     'R-2.7-common-past-of-contradictory-quorums': standing(
       'R-2.7',
       'what both continue stays witnessed',
