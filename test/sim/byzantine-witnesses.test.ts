@@ -5,7 +5,15 @@ import { standingOf } from '../../src/chain/standing.ts'
 import { buildTreeGraph } from '../../src/chain/tree-graph.ts'
 import { sameTree } from '../../src/chain/tree-head.ts'
 import { randomFrom } from '../support/seeded-random.ts'
-import { anyContradict, contradict, quorateIn, runWorld, SUBJECT, type World, witness } from '../support/witness-world.ts'
+import {
+  anyContradict,
+  contradict,
+  quorateIn,
+  runWorld,
+  SUBJECT,
+  type World,
+  witness,
+} from '../support/witness-world.ts'
 
 /**
  * R-2.7 and R-2.9 under attack: an author that signs two branches, liars among the witnesses that cosign both, and a
@@ -83,27 +91,34 @@ describe(`Byzantine witnesses (seed ${SEED})`, () => {
     expect(quorate).toBeGreaterThan(0)
   })
 
-  test.each(WITNESSES)('of %i witnesses too many lie: two histories become quorate, neither counts, and it is told', n => {
-    let broken = 0
-    for (const { seed, random } of runs(RUNS, 100 + n)) {
-      const all = nations(0, n)
-      const liars = new Set(all.slice(0, overlapOf(n)))
-      const world = runWorld({ random, steps: 2 * STEPS, versions: [rules(all)], liars })
-      const { quorate, alarms } = standingOf(SUBJECT, {
-        authority: { kind: 'active' },
-        registry: world.registry,
-        checkpoints: world.evidence,
-        proofs: [],
-      })
-      const reached = quorateIn(world, rules(all))
-      if (!anyContradict(reached)) continue
-      broken++
-      expect(alarms, `seed ${seed}`).toContain('contradictory-quorum')
-      // What both histories share was witnessed all the same.
-      if (quorate !== undefined) expect(reached.some(tree => contradict(tree, quorate)), `seed ${seed}`).toBe(false)
-    }
-    expect(broken).toBeGreaterThan(0)
-  })
+  test.each(WITNESSES)(
+    'of %i witnesses too many lie: two histories become quorate, neither counts, and it is told',
+    n => {
+      let broken = 0
+      for (const { seed, random } of runs(RUNS, 100 + n)) {
+        const all = nations(0, n)
+        const liars = new Set(all.slice(0, overlapOf(n)))
+        const world = runWorld({ random, steps: 2 * STEPS, versions: [rules(all)], liars })
+        const { quorate, alarms } = standingOf(SUBJECT, {
+          authority: { kind: 'active' },
+          registry: world.registry,
+          checkpoints: world.evidence,
+          proofs: [],
+        })
+        const reached = quorateIn(world, rules(all))
+        if (!anyContradict(reached)) continue
+        broken++
+        expect(alarms, `seed ${seed}`).toContain('contradictory-quorum')
+        // What both histories share was witnessed all the same.
+        if (quorate !== undefined)
+          expect(
+            reached.some(tree => contradict(tree, quorate)),
+            `seed ${seed}`,
+          ).toBe(false)
+      }
+      expect(broken).toBeGreaterThan(0)
+    },
+  )
 
   test.each([4, 7, 10])('of %i = 3f + 1 witnesses f + 1 liars are enough', n => {
     expect(overlapOf(n)).toBe(faultsOf(n) + 1)

@@ -146,13 +146,16 @@ function mergeTrees(evidence: readonly CheckpointEvidence[]): CheckpointEvidence
   return [...merged.values()]
 }
 
-/** Consistency can be shown exactly where it is true. */
+/**
+ * Consistency can be shown exactly where it is true: by whoever holds a branch, from every tree on it to what the other
+ * trees are compared with, also where its author never signed that (R-2.5, type 3).
+ */
 function linksOf(trees: readonly CheckpointEvidence[]): CheckpointEvidence[] {
-  return trees.flatMap(({ size, root }) =>
-    trees
-      .filter(smaller => smaller.size < size && !contradict(smaller, { size, root }))
-      .map(smaller => ({ size, root, cosigners: [], continues: { size: smaller.size, root: smaller.root } })),
-  )
+  return trees.flatMap(({ size, root }) => {
+    const branch = BRANCHES.find(each => isOn(each, { size, root }))!
+    const sizes = new Set(trees.map(other => other.size).filter(other => other < size))
+    return [...sizes].map(other => ({ size, root, cosigners: [], continues: ROOTS[branch][other]! }))
+  })
 }
 
 /** All trees that are quorate in one version, as if it were the only one. */
