@@ -1,8 +1,8 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { concat, u32be } from '../base/bytes.ts'
 import { ProtocolError, StoreError } from '../base/errors.ts'
+import { FrameAssembler } from '../wire/frame-assembler.ts'
 import type { NetCounters } from './counters.ts'
-import { FrameAssembler } from './frame-assembler.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concat, u32be } from '../../src/base/bytes.ts'
-import { FrameAssembler } from '../../src/net/frame-assembler.ts'
+import { FrameAssembler } from '../../src/wire/frame-assembler.ts'
 
 const framed = (frames: readonly Uint8Array[]) => concat(...frames.flatMap(frame => [u32be(frame.length), frame]))
 

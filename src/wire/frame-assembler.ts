@@ -7,7 +7,7 @@ const FRAME_OVERHEAD_BYTES = 128
 
 /**
  * Puts frames together from chunks as they come, whatever their bounds. Copies, so that a frame never keeps a larger
- * network buffer alive. Pure; the caller stops pushing when `heldBytes` is too much.
+ * buffer alive. Pure; the caller stops pushing when `heldBytes` is too much.
  */
 export class FrameAssembler {
   readonly #frameBytesMax: number
