@@ -1,14 +1,7 @@
 import { UserError } from '../base/errors.ts'
 import type { ParsedRegistryDoc } from '../registry/registry-doc.ts'
-import {
-  checkTrust,
-  encodeTrust,
-  fingerprint,
-  parseTrust,
-  type Trust,
-  trustOf,
-  trustWords,
-} from '../registry/trust-string.ts'
+import { isClaimed, parseTrustClaim } from '../registry/trust-claim.ts'
+import { checkTrust, encodeTrust, fingerprint, type Trust, trustOf, trustWords } from '../registry/trust-string.ts'
 import type { Alliance } from './founding-alliance.ts'
 
 /**
@@ -17,23 +10,12 @@ import type { Alliance } from './founding-alliance.ts'
  * Throws UserError `trust-string-malformed`, `registry-fingerprint-mismatch` or `alliance-incomplete`.
  */
 export function parseClaim(text: string, { evidence, directory }: Alliance): Trust {
-  const claim = text.trim().toLowerCase()
+  const claim = parseTrustClaim(text)
   const candidates = [...evidence.registries.values()].map(({ doc }) => trustOf(doc))
-  if (claim.startsWith('tocsin1-')) {
-    const trust = parseTrust(claim)
-    return candidates.find(each => encodeTrust(each) === encodeTrust(trust)) ?? expectTrust(trust, directory.chain)
-  }
-  const compact = claim.replaceAll(/[^a-z0-9]/g, '')
-  const found = candidates.find(
-    trust => compact === trustWords(trust).join('') || compact === fingerprint(trust).replaceAll('-', ''),
-  )
+  const found = candidates.find(trust => isClaimed(claim, trust))
   if (found !== undefined) return found
-  if (!/^[a-z2-7]{16}$/.test(compact) && claim.split(/[\s,.-]+/).filter(Boolean).length !== WORDS_COUNT) {
-    throw new UserError('trust-string-malformed', 'this is neither a trust string nor 16 words nor a fingerprint', {
-      fix: 'Type what the founder reads to you from "tocsin alliance show".',
-    })
-  }
-  throw mismatch(text.trim(), trustOf(directory.registry))
+  if (claim.kind === 'string') return expectTrust(claim.trust, directory.chain)
+  throw mismatch(claim.text, trustOf(directory.registry))
 }
 
 /** Throws where the walk does not arrive at `expected`, or ends before it. */
@@ -45,8 +27,6 @@ export function expectTrust(expected: Trust, chain: readonly ParsedRegistryDoc[]
     { fix: 'Ask for the alliance file of today.' },
   )
 }
-
-const WORDS_COUNT = 16
 
 function mismatch(claim: string, actual: Trust): UserError {
   const name = `${fingerprint(actual)} (version ${actual.version})`
