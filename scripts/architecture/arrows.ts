@@ -8,7 +8,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['wire', 'crypto', 'merkle'],
   ['registry', 'indicator'],
   ['chain', 'formats', 'policy'],
-  ['sync'],
+  ['sync', 'audit'],
   ['store', 'net'],
   ['node'],
   ['api'],

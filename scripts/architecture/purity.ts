@@ -12,6 +12,7 @@ const PURE = new Set([
   'formats',
   'policy',
   'sync',
+  'audit',
 ])
 
 /** The one built-in module that one pure folder has: node:crypto computes, and its sources of randomness are refused. */

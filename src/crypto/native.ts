@@ -1,6 +1,6 @@
-import { hash, verify } from 'node:crypto'
+import { createHash, hash, verify } from 'node:crypto'
 import { useNativeBytes } from '../base/bytes.ts'
-import { useSha256 } from '../base/hash.ts'
+import { type RunningSha256, useSha256 } from '../base/hash.ts'
 import { verifyEd25519Native } from './ed25519-native.ts'
 import { writeLatin1 } from './latin1.ts'
 import { useNativeVerifiers, type VerifySignature } from './native-verifiers.ts'
@@ -11,6 +11,14 @@ export function nativeSha256(data: Uint8Array): Uint8Array {
   const out = new Uint8Array(32)
   writeLatin1(hash('sha256', data, 'binary'), out, 0)
   return out
+}
+
+function runningSha256(): RunningSha256 {
+  const running = createHash('sha256')
+  return {
+    update: data => void running.update(data),
+    digest: () => Uint8Array.from(running.digest()),
+  }
 }
 
 const equalNative = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0
@@ -24,7 +32,7 @@ const mlDsaNative =
 
 /** Makes hashing, bytes and signature checks use what node brings. Called first by whatever starts on node. */
 export function installNative(): void {
-  useSha256(nativeSha256)
+  useSha256(nativeSha256, runningSha256)
   useNativeBytes({ equal: equalNative, hex: hexNative })
   useNativeVerifiers({
     ed25519: verifyEd25519Native,
