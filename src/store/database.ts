@@ -27,6 +27,9 @@ const SCAN_CHUNK = 1000
 /** What planning a commit asks for. */
 export type Reads = Pick<Database, 'get' | 'getMany' | 'hasMany' | 'range' | 'scan'>
 
+/** What it holds at one moment, whatever is written meanwhile. Dispose of it: it keeps what was replaced from going. */
+export type FrozenDatabase = Pick<Database, 'get' | 'getSync' | 'range' | 'scan'> & AsyncDisposable
+
 /** The few operations that the store needs of LevelDB, with its failures translated. */
 export class Database {
   readonly #level: Level
@@ -54,6 +57,17 @@ export class Database {
     return this.#level.snapshot()
   }
 
+  freeze(): FrozenDatabase {
+    const snapshot = this.snapshot()
+    return {
+      get: key => this.get(key, { snapshot }),
+      getSync: key => this.getSync(key, { snapshot }),
+      range: (range, limit, options) => this.range(range, limit, { ...options, snapshot }),
+      scan: (range, options) => this.scan(range, { ...options, snapshot }),
+      [Symbol.asyncDispose]: () => snapshot.close(),
+    }
+  }
+
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     return (await this.getMany([key], options))[0]
   }
@@ -69,9 +83,10 @@ export class Database {
   }
 
   /** On this thread: for pure code that asks for a hash at a time. */
-  getSync(key: Uint8Array): Uint8Array | undefined {
+  getSync(key: Uint8Array, options: ReadOptions = {}): Uint8Array | undefined {
     try {
-      const value = this.#level.getSync(key)
+      const { snapshot } = options
+      const value = snapshot === undefined ? this.#level.getSync(key) : this.#level.getSync(key, { snapshot })
       return value && plain(value)
     } catch (cause) {
       throw readFailure(cause)

@@ -3,18 +3,25 @@ import { type HashAt, hashAtFromTiles } from '../merkle/proof-source.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { leafOf, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Envelope } from '../wire/gen/tocsin.ts'
-import type { StoreContext } from './context.ts'
+import type { Database } from './database.ts'
 import { damaged, misuse } from './failures.ts'
 import { nodeKey, placeKey, SPACE } from './keys.ts'
 import type { LogState } from './log-state.ts'
 import { entryRange } from './log-writes.ts'
+import type { Memory } from './memory.ts'
 import { ENTRIES_PAGE_MAX, type EntryReads } from './store.ts'
 
 /** Unless the caller says otherwise, a page holds no more than this. */
 const PAGE_BYTES_MAX = 64 * 1024 * 1024
 const CHUNK = 64
 
-export function createEntryReads(context: StoreContext): EntryReads {
+/** Of the store as it is, or of one moment of it. */
+export interface EntrySource {
+  readonly db: Pick<Database, 'get' | 'getSync' | 'range' | 'scan'>
+  readonly memory: Pick<Memory, 'log'>
+}
+
+export function createEntryReads(context: EntrySource): EntryReads {
   return {
     entriesRange: (logId, from, count, bytesMax = PAGE_BYTES_MAX) =>
       entriesRange(context, logId, from, count, bytesMax),
@@ -35,7 +42,7 @@ export function createEntryReads(context: StoreContext): EntryReads {
 
 /** Stops before an entry that would go over `bytesMax`, but never before the first. */
 async function entriesRange(
-  context: StoreContext,
+  context: EntrySource,
   logId: LogId,
   from: number,
   count: number,
@@ -57,14 +64,14 @@ async function entriesRange(
   return entries
 }
 
-function leafAt({ db }: StoreContext, log: LogState, seq: number): Hash {
+function leafAt({ db }: EntrySource, log: LogState, seq: number): Hash {
   const bytes = db.getSync(placeKey(SPACE.entries, log.number, seq))
   if (bytes === undefined) throw damaged(`entry ${seq} of a log is not there`, { data: { log: log.number, seq } })
   const { header, signature } = decodeLoose(Envelope, bytes, false)
   return leafOf(header, signature)
 }
 
-function hashAt(context: StoreContext, logId: LogId): HashAt {
+function hashAt(context: EntrySource, logId: LogId): HashAt {
   const log = context.memory.log(logId)
   if (log === undefined) throw misuse('a proof of a log that is not held')
   return hashAtFromTiles((level, index) => {
@@ -78,7 +85,7 @@ function hashAt(context: StoreContext, logId: LogId): HashAt {
   })
 }
 
-async function branches(context: StoreContext, logId: LogId, from: number): Promise<ParsedEntry[]> {
+async function branches(context: EntrySource, logId: LogId, from: number): Promise<ParsedEntry[]> {
   const log = context.memory.log(logId)
   if (log === undefined) return []
   const range = { from: placeKey(SPACE.branches, log.number, from), to: placeKey(SPACE.branches, log.number + 1, 0) }

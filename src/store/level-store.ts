@@ -7,6 +7,7 @@ import { assertFormat, loadMemory } from './meta.ts'
 import { clearUnread } from './rebuild.ts'
 import { createRecordReads } from './record-reads.ts'
 import { ACCEPT_ALL } from './sight.ts'
+import { openSnapshot } from './snapshot.ts'
 import type { LogReads, Store } from './store.ts'
 import { createViewReads } from './view-reads.ts'
 import { Writer } from './writer.ts'
@@ -33,6 +34,7 @@ export async function openLevelStore(db: Database, mayReopen = async () => {}): 
       return isOfOtherRules(context)
     },
     setAcceptance: acceptance => writer.setAcceptance(acceptance),
+    snapshot: () => openSnapshot(context),
     commit: (batch, options) => writer.commit(batch, options),
     rebuildView: signal => writer.rebuildView(signal),
     recover: () => writer.recover(),

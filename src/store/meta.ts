@@ -47,7 +47,7 @@ export async function loadMemory(db: Database): Promise<Memory> {
   return memory
 }
 
-async function loadLogs(db: Database, memory: Memory): Promise<void> {
+export async function loadLogs(db: Pick<Database, 'scan'>, memory: Memory): Promise<void> {
   for await (const chunk of db.scan(wholeSpace(SPACE.logs))) {
     for (const [key, value] of chunk) {
       const state = decodeLogState(readU32(key, 1), value)

@@ -4,7 +4,7 @@ import type { AuditLine } from '../policy/audit-chain.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { DocumentRecord } from '../wire/gen/store.ts'
 import type { StoreContext } from './context.ts'
-import { prefixRange, wholeSpace } from './database.ts'
+import { type Database, prefixRange, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
 import { auditKey, nameKey, prefixEnd, readU32, readU64, SPACE, spaceKey } from './keys.ts'
 import {
@@ -28,8 +28,8 @@ const AUDIT_CHUNK = 64
 export function createRecordReads(context: StoreContext): RecordReads {
   const { db } = context
   return {
-    documents: () => records(context, SPACE.documents),
-    evidence: () => records(context, SPACE.evidence),
+    documents: () => records(db, SPACE.documents),
+    evidence: () => records(db, SPACE.evidence),
     waiting: epochId => waiting(context, epochId),
     waitingEpochs: () => waitingEpochs(context),
     grants: async epochId => {
@@ -73,7 +73,8 @@ function intentOf([key, bytes]: [Uint8Array, Uint8Array]): Intent {
   return { logId: parseLogId(key.slice(1, 33)), seq: readU64(key, 33), bytes }
 }
 
-async function* records({ db }: StoreContext, space: number): AsyncGenerator<StoredDocument> {
+/** Of SPACE.documents or SPACE.evidence. */
+export async function* records(db: Pick<Database, 'scan'>, space: number): AsyncGenerator<StoredDocument> {
   for await (const chunk of db.scan(wholeSpace(space))) {
     for (const [key, value] of chunk) {
       const { type, bytes } = decodeLoose(DocumentRecord, value, false)

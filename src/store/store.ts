@@ -9,6 +9,7 @@ import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
 import type { Acceptance, Sight } from './sight.ts'
+import type { StoreSnapshot } from './snapshot.ts'
 
 /**
  * What the node keeps on disk, as the rest of the daemon sees it.
@@ -25,6 +26,8 @@ export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, Asy
    * contradicts what is held, which leaves the state alone.
    */
   commit(batch: StoreBatch, options?: CommitOptions): Promise<CommitResult>
+  /** All logs as they are now: for what reads long, and must not have a commit come between. */
+  snapshot(): Promise<StoreSnapshot>
   /** Closes and reopens the database after a failure and reads everything anew. Throws as opening does. */
   recover(): Promise<void>
   /**
