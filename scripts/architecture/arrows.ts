@@ -12,7 +12,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['store', 'net'],
   ['node'],
   ['api'],
-  ['cli'],
+  ['cli', 'verifier'],
 ]
 const STRANGERS = new Set(['store', 'net'])
 

@@ -1,5 +1,6 @@
 /** The whole check: the rules of the house over all its files. */
 import { checkArrows, checkCircles } from './arrows.ts'
+import { checkPortable } from './portable.ts'
 import { checkPurity } from './purity.ts'
 import { type Finding, finding, parseSource, type Source } from './source.ts'
 import { checkStyle } from './style.ts'
@@ -17,6 +18,7 @@ export function checkHouse(files: ReadonlyMap<string, string>, dependencies: Rea
     ...house.flatMap(checkPurity),
     ...house.flatMap(source => checkPackages(source, dependencies)),
     ...checkCircles(house),
+    ...checkPortable(house),
   ]
 }
 

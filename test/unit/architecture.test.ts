@@ -112,6 +112,19 @@ describe('the check finds', () => {
       { 'src/sync/a.ts': "import { Level } from 'level'" },
       'src/sync/a.ts:1: pure: imports level, which does I/O',
     ],
+    [
+      'a built-in module in what a browser runs',
+      {
+        'src/audit/a.ts': "import { b } from '../crypto/b.ts'",
+        'src/crypto/b.ts': "import { hash } from 'node:crypto'",
+      },
+      'src/crypto/b.ts:1: portable: imports node:crypto, and a browser runs it: src/audit/a.ts → src/crypto/b.ts',
+    ],
+    [
+      'a package in what a browser runs',
+      { 'src/verifier/a.ts': "import { Level } from 'level'" },
+      'src/verifier/a.ts:1: portable: imports level, and a browser runs it: src/verifier/a.ts',
+    ],
     ['a clock', { 'src/chain/a.ts': 'export const x = () => Date.now()' }, 'src/chain/a.ts:1: pure: uses Date.now'],
     ['a clock by another notation', { 'src/chain/a.ts': "Date['now']()" }, 'src/chain/a.ts:1: pure: uses Date.now'],
     [
@@ -189,6 +202,13 @@ describe('the check lets pass', () => {
     ['a date made of a number', { 'src/formats/a.ts': 'new Date(timeMs).toISOString()' }],
     ['the default export of a configuration', { 'vitest.config.ts': 'export default 1' }],
     ['a package of the dependencies', { 'src/base/a.ts': "import { sha256 } from '@noble/hashes/sha2.js'" }],
+    [
+      'a type of a file that is not portable in one that is',
+      {
+        'src/audit/a.ts': "import type { B } from '../crypto/b.ts'\nimport { x } from '@noble/hashes/sha2.js'",
+        'src/crypto/b.ts': "import { hash } from 'node:crypto'",
+      },
+    ],
     ['a long test', { 'test/unit/a.test.ts': 'f()\n'.repeat(401) }],
     ['any as a word', { 'src/base/a.ts': "// any of them\nexport const any = 'any'" }],
   ]
