@@ -21,6 +21,7 @@ import {
   verifyCosignature,
 } from './checkpoint.ts'
 import type { LogIdentity } from './genesis.ts'
+import { isPostQuantumLine, type PostQuantumLine, verifyPostQuantumLine } from './post-quantum.ts'
 import type { TreeHead } from './tree-head.ts'
 import { type GenesisContext, verifyGenesis } from './verify-entry.ts'
 
@@ -33,6 +34,8 @@ export interface VerifiedCheckpointEvidence {
   readonly checkpoint: VerifiedCheckpoint
   /** One a witness, ascending by its key; those by keys that `isWitness` does not know are left out. */
   readonly cosignatures: readonly VerifiedCosignature[]
+  /** The author's own line of type 0x06; one that does not verify is left out. */
+  readonly postQuantum: PostQuantumLine | undefined
   /** A smaller tree that this one is shown to continue (R-2.7). */
   readonly continues: TreeHead | undefined
   readonly message: Checkpoint
@@ -41,6 +44,8 @@ export interface VerifiedCheckpointEvidence {
 export interface CheckpointContext extends GenesisContext {
   /** Whether this key ever stood as a witness's in a valid NationDoc. */
   readonly isWitness: (witnessPk: Uint8Array) => boolean
+  /** ML-DSA-44 keys of the node whose key the log names, in whatever valid NationDoc and of whatever status. */
+  readonly postQuantumKeys: (log: LogIdentity) => readonly Uint8Array[]
 }
 
 /** Parses and verifies a Checkpoint message (R-2.7, R-2.8). Throws ProtocolError. */
@@ -48,28 +53,40 @@ export function verifyCheckpointEvidence(bytes: Uint8Array, context: CheckpointC
   const message = parseCheckpointMessage(bytes)
   const { log } = verifyGenesis(parseEntry(message.genesis), context) // R-0.1, R-2.1
   const checkpoint = verifyCheckpoint(message.note, log, context.allianceId) // R-2.8
-  const cosignatures = verifyCosignatures(message.cosignatures, checkpoint, context) // R-2.8
+  const { own, others } = sortLines(message.cosignatures, checkpoint, context)
+  const cosignatures = verifyCosignatures(others, checkpoint, context) // R-2.8
+  const postQuantum = own && verifyPostQuantumLine(own, checkpoint, context.postQuantumKeys(log), context.allianceId)
   const continues = verifyContinues(message.fromSize, message.consistency, checkpoint) // R-2.7
-  return { log, checkpoint, cosignatures, continues, message }
+  return { log, checkpoint, cosignatures, postQuantum, continues, message }
 }
 
 interface CheckpointParts {
   readonly checkpoint: VerifiedCheckpoint
   readonly cosignatures: readonly VerifiedCosignature[]
+  readonly postQuantum?: PostQuantumLine | undefined
   readonly genesis: Envelope
   /** With its open consistency path (`merkle/consistency.ts`). */
   readonly continues?: { readonly fromSize: number; readonly path: readonly Hash[] }
 }
 
 /** Bytes of a Checkpoint message; the same parts in whatever order give the same bytes. */
-export function buildCheckpointEvidence({ checkpoint, cosignatures, genesis, continues }: CheckpointParts): Uint8Array {
+export function buildCheckpointEvidence(parts: CheckpointParts): Uint8Array {
+  const { checkpoint, cosignatures, postQuantum, genesis, continues } = parts
   return encode(Checkpoint, {
     note: checkpoint.note,
-    cosignatures: onePerWitness(cosignatures).map(({ line }) => line),
+    cosignatures: linesOf(onePerWitness(cosignatures), postQuantum),
     genesis,
     fromSize: continues?.fromSize ?? 0,
     consistency: continues?.path ?? [],
   })
+}
+
+/** As they stand in a message: the author's own first. */
+export function linesOf(
+  cosignatures: readonly VerifiedCosignature[],
+  postQuantum: PostQuantumLine | undefined,
+): Uint8Array[] {
+  return [...(postQuantum === undefined ? [] : [postQuantum]), ...cosignatures].map(({ line }) => line)
 }
 
 /**
@@ -93,6 +110,17 @@ function parseCheckpointMessage(bytes: Uint8Array): Checkpoint & { readonly gene
   assertProtocol(consistency.length <= PATH_HASHES_MAX, 'checkpoint-malformed', 'too long a consistency proof')
   assertProtocol(genesis !== undefined, 'checkpoint-malformed', 'a checkpoint comes with the GENESIS of its log')
   return { ...message, genesis }
+}
+
+/** A message holds one line of the author at most: each takes a millisecond to check. */
+function sortLines(
+  lines: readonly Uint8Array[],
+  checkpoint: VerifiedCheckpoint,
+  { allianceId }: CheckpointContext,
+): { readonly own: Uint8Array | undefined; readonly others: readonly Uint8Array[] } {
+  const [own, ...further] = lines.filter(line => isPostQuantumLine(line, checkpoint, allianceId))
+  assertProtocol(further.length === 0, 'checkpoint-malformed', 'a checkpoint with two lines of its author')
+  return { own, others: lines.filter(line => line !== own) }
 }
 
 function verifyCosignatures(

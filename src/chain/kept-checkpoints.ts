@@ -1,6 +1,7 @@
 import { compareBytes, toHex } from '../base/bytes.ts'
 import type { VerifiedCheckpointEvidence } from './checkpoint-evidence.ts'
-import { factEffect, isLink } from './checkpoint-facts.ts'
+import { factEffect, isLink, isTree } from './checkpoint-facts.ts'
+import { keptPostQuantum } from './post-quantum.ts'
 import { type QuorumSubject, quorateTrees, type WitnessRegistry } from './quorum.ts'
 import { buildTreeGraph, type TreeGraph } from './tree-graph.ts'
 import { type TreeHead, treeKey } from './tree-head.ts'
@@ -15,15 +16,27 @@ const FACTS_PER_LOG_MAX = 256
 /**
  * The facts about one log that are worth keeping and passing on: its largest tree, two that contradict each other, the
  * last that each nation has cosigned and how these continue each other, and whatever else a quorum rests on, since what
- * was quorate stays so (R-2.7). The rest is idle. All are `checkpoint-facts.ts` facts, one of a key.
+ * was quorate stays so (R-2.7), and its lines against a break of Ed25519 (R-2.8). The rest is idle. All are `checkpoint-facts.ts` facts, one of a key.
  */
 export function keptCheckpoints(
   facts: readonly Fact[],
   log: QuorumSubject,
   registry: WitnessRegistry,
 ): readonly Fact[] {
+  const lines = facts.filter(({ postQuantum }) => postQuantum !== undefined)
+  return [
+    ...keptOfTrees(
+      facts.filter(fact => !lines.includes(fact)),
+      log,
+      registry,
+    ),
+    ...keptPostQuantum(lines),
+  ]
+}
+
+function keptOfTrees(facts: readonly Fact[], log: QuorumSubject, registry: WitnessRegistry): readonly Fact[] {
   const summits = summitsOf(facts, log, registry)
-  const trees = facts.filter(fact => !isLink(fact))
+  const trees = facts.filter(isTree)
   const told = new Set([...largestOf(trees), ...contradictionOf(facts), ...lastOfNations(trees, log, registry)])
   const worthwhile = trees.filter(fact => told.has(fact) || fact.cosignatures.length > 0)
   const links = facts.filter(isLink)

@@ -4,7 +4,7 @@ import { type AllianceId, type LogId, type LogIdHex, logIdHex, type NationId, pa
 import type { Clock, Logger } from '../base/ports.ts'
 import { buildCosignature, verifyCosignature } from '../chain/checkpoint.ts'
 import { buildCheckpointEvidence, type VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
-import { factEffect, isLink } from '../chain/checkpoint-facts.ts'
+import { factEffect, isTree } from '../chain/checkpoint-facts.ts'
 import { chooseTreeToCosign } from '../chain/cosigning.ts'
 import { sameTree, type TreeHead } from '../chain/tree-head.ts'
 import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
@@ -81,7 +81,7 @@ export function startCosigner(options: CosignerOptions) {
   async function choose(log: StoredLog, witnessPk: Uint8Array): Promise<Cosigning | undefined> {
     const { logId } = log.head
     const stated = await readStatement(logId)
-    const checkpoints = book.checkpoints(logId).filter(each => !isLink(each))
+    const checkpoints = book.checkpoints(logId).filter(isTree)
     const chosen = chooseTreeToCosign(
       checkpoints.map(of => ({ ...factEffect(of), of })),
       {

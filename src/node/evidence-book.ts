@@ -112,6 +112,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     verify: verifyEd25519,
     keyStands: (nation: LogIdentity['nation'], signPk: Uint8Array) => current().mayOpenLog(nation, signPk),
     isWitness: (witnessPk: Uint8Array) => current().nationOfWitness(witnessPk) !== undefined,
+    postQuantumKeys: ({ nation, signPk }: LogIdentity) => current().postQuantumKeys(nation, signPk),
   }
 
   function current(): Directory {

@@ -67,6 +67,8 @@ export interface Directory {
   nationOfSignKey(signPk: Uint8Array): NationId | undefined
   /** By any valid document: what was quorate stays so, whatever becomes of a key (R-2.7). */
   nationOfWitness(witnessPk: Uint8Array): NationId | undefined
+  /** ML-DSA-44 keys of the nation's nodes with that sign key, by any valid document (R-2.8). */
+  postQuantumKeys(nation: NationId, signPk: Uint8Array): readonly Uint8Array[]
   /** ACTIVE nations with the role WITNESS in that version of the chain in force; undefined where there is none such. */
   witnesses(version: number): ReadonlySet<NationId> | undefined
   /** Who may be sealed to at this time (R-3.6, R-1.9) and with which key, and who may not and why. */
@@ -83,6 +85,7 @@ export function buildDirectory(set: EvidenceSet, state: RegistryState): Director
   const openers = new Set(valid.flatMap(doc => keysOf(doc, 'signPk').map(key => `${doc.nation}/${key}`)))
   const witnessKeys = indexKeys(valid, 'witnessPk')
   const signKeys = indexKeys([...docs.values()].sort(byNation), 'signPk')
+  const postQuantumKeys = indexPostQuantum(valid)
   const isMember = ({ nation, status }: PeerNode) =>
     status === KEY_STATUS.ACTIVE && !hasLeft(state.inForce.nations.get(nation))
 
@@ -110,6 +113,7 @@ export function buildDirectory(set: EvidenceSet, state: RegistryState): Director
     },
     nationOfSignKey: signPk => signKeys.get(toHex(signPk)),
     nationOfWitness: witnessPk => witnessKeys.get(toHex(witnessPk)),
+    postQuantumKeys: (nation, signPk) => postQuantumKeys.get(`${nation}/${toHex(signPk)}`) ?? [],
     witnesses: version => witnessesOf(state.chain[version - 1]),
     audience: nowMs => buildAudience(state, docs, nowMs),
   }
@@ -168,6 +172,19 @@ function indexKeys(docs: readonly ParsedNationDoc[], name: 'signPk' | 'witnessPk
     for (const key of keysOf(doc, name)) if (!index.has(key)) index.set(key, doc.nation)
   }
   return index
+}
+
+function indexPostQuantum(docs: readonly ParsedNationDoc[]): ReadonlyMap<string, readonly Uint8Array[]> {
+  const index = new Map<string, Map<string, Uint8Array>>()
+  for (const { nation, nodes } of docs) {
+    for (const { signPk, mldsa44Pk, identityHex } of nodes) {
+      if (signPk === undefined || mldsa44Pk === undefined) continue
+      const name = `${nation}/${toHex(signPk)}`
+      const keys = index.get(name) ?? new Map<string, Uint8Array>()
+      index.set(name, keys.set(identityHex, mldsa44Pk))
+    }
+  }
+  return new Map([...index].map(([name, keys]) => [name, [...keys.values()]]))
 }
 
 function keysOf({ nodes }: ParsedNationDoc, name: 'signPk' | 'witnessPk'): string[] {

@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
 import { parseNationId } from '../../src/base/ids.ts'
-import { buildCosignature, verifyCosignature } from '../../src/chain/checkpoint.ts'
+import { buildCosignature, type VerifiedCheckpoint, verifyCosignature } from '../../src/chain/checkpoint.ts'
 import { buildCheckpointEvidence, verifyCheckpointEvidence } from '../../src/chain/checkpoint-evidence.ts'
 import { encodeFact } from '../../src/chain/checkpoint-facts.ts'
+import { buildPostQuantumLine, postQuantumTree } from '../../src/chain/post-quantum.ts'
 import type { WitnessRegistry } from '../../src/chain/quorum.ts'
 import { type Evidence, standingOf } from '../../src/chain/standing.ts'
+import { createMlDsa44Signer } from '../../src/crypto/mldsa-signer.ts'
 import { buildOpenConsistency } from '../../src/merkle/consistency.ts'
 import { createLogEvidence, type LogEvidence } from '../../src/node/log-evidence.ts'
 import {
@@ -17,6 +19,7 @@ import {
   hashAtOf,
   logOf,
   REGISTRY_VERSION,
+  bytesOf as seedOf,
   signerOf,
 } from '../support/chain-fixture.ts'
 
@@ -27,12 +30,16 @@ const witnesses = ['BBB', 'CCC', 'DDD', 'EEE'].map(name => ({
   nation: parseNationId(name),
   signer: signerOf(`witness ${name}`),
 }))
-const context = { ...contextOf(honest), isWitness: () => true }
+const author = createMlDsa44Signer(seedOf('ml-dsa-44 author'))
+const context = { ...contextOf(honest), isWitness: () => true, postQuantumKeys: () => [author.publicKey] }
 const nations = new Map(witnesses.map(({ nation, signer }) => [toHex(signer.publicKey), nation]))
 const registry: WitnessRegistry = {
   versions: [{ version: REGISTRY_VERSION, witnesses: new Set(nations.values()), byzantineNations: undefined }],
   nationOf: pk => nations.get(pk),
 }
+
+/** In three years. */
+const LINE_TIMES = ['2026-03-01', '2026-12-31', '2027-01-01', '2028-06-01'].map(day => Date.parse(day) / 1000)
 
 interface Message {
   readonly branch: 'honest' | 'fork'
@@ -42,6 +49,8 @@ interface Message {
   readonly timeSeconds: number
   /** A smaller size that it is shown to continue; 0: none. */
   readonly from: number
+  /** When its author signed it with the ML-DSA-44 key too, as an index of times; undefined: it did not. */
+  readonly line: number | undefined
 }
 
 const messages = fc.array(
@@ -51,12 +60,13 @@ const messages = fc.array(
     by: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
     timeSeconds: fc.integer({ min: 1, max: 3 }),
     from: fc.integer({ min: 0, max: SIZE - 1 }),
+    line: fc.option(fc.integer({ min: 0, max: LINE_TIMES.length - 1 }), { nil: undefined, freq: 3 }),
   }),
   { minLength: 1, maxLength: 14 },
 )
 
 /** On the fork only the last witness signs: f = 1 of four. */
-function bytesOf({ branch, size, by: asked, timeSeconds, from }: Message): Uint8Array {
+function bytesOf({ branch, size, by: asked, timeSeconds, from, line }: Message): Uint8Array {
   const by = branch === 'honest' ? asked : asked.filter(i => i === 3)
   const log = branch === 'honest' ? honest : fork
   const checkpoint = checkpointOf(log, size)
@@ -67,9 +77,14 @@ function bytesOf({ branch, size, by: asked, timeSeconds, from }: Message): Uint8
   return buildCheckpointEvidence({
     checkpoint,
     cosignatures,
+    postQuantum: line === undefined ? undefined : lineOf(checkpoint, LINE_TIMES[line]!),
     genesis: envelopeOf(honest.entries[0]!),
     ...(path === undefined ? {} : { continues: { fromSize: from, path } }),
   })
+}
+
+function lineOf(checkpoint: VerifiedCheckpoint, timeSeconds: number) {
+  return { timeSeconds, line: buildPostQuantumLine(alliance, checkpoint, author, timeSeconds) }
 }
 
 function evidenceOf(held: LogEvidence): Evidence {
@@ -129,5 +144,22 @@ test('nodes that heard the same in any order hold the same bytes once they have 
       expect(quorate(nodes[0])).toBe(quorate(nodes[1]))
     }),
     { numRuns: 100 },
+  )
+})
+
+test('of the author’s ML-DSA-44 lines the largest tree of each year is kept, whatever came first', () => {
+  fc.assert(
+    fc.property(messages, all => {
+      const held = createLogEvidence()
+      for (const message of all) add(held, bytesOf(message))
+      const signed = all.filter(({ line }) => line !== undefined)
+      const largest = (among: readonly Message[]) => Math.max(0, ...among.map(({ size }) => size))
+      const facts = held.checkpoints(honest.identity.logId)
+      expect(postQuantumTree(facts)?.size ?? 0).toBe(largest(signed))
+      const years = Map.groupBy(signed, ({ line }) => new Date(LINE_TIMES[line!]! * 1000).getUTCFullYear())
+      const kept = facts.flatMap(({ checkpoint, postQuantum }) => (postQuantum === undefined ? [] : [checkpoint.size]))
+      expect(kept.sort()).toEqual([...years.values()].map(largest).sort())
+    }),
+    { numRuns: 60 },
   )
 })

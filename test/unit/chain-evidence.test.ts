@@ -26,7 +26,7 @@ import {
 const log = logOf(9)
 const fork = logOf(9, 'fork', 3)
 const genesis = log.entries[0]!
-const context = { ...contextOf(log), isWitness: () => true }
+const context = { ...contextOf(log), isWitness: () => true, postQuantumKeys: () => [] }
 
 describe('a checkpoint', () => {
   test('is a C2SP note under the origin of its log', () => {

@@ -121,6 +121,7 @@ function runCheckpoint(input: Input<'checkpoint'>): Record<string, unknown> {
   const context = {
     ...contextOf(input.allianceId, input.keys),
     isWitness: (pk: Uint8Array) => input.witnesses.includes(toHex(pk)),
+    postQuantumKeys: () => [],
   }
   const { checkpoint, cosignatures, continues } = verifyCheckpointEvidence(fromHex(input.checkpoint), context)
   return {
