@@ -3,7 +3,9 @@ import { chooseTreeToCosign, type SignedTree, type WitnessView } from '../../src
 import { sameTree, type TreeHead } from '../../src/chain/tree-head.ts'
 import { bytesOf } from '../support/chain-fixture.ts'
 
-const [ME, OTHER, THIRD] = ['me', 'other', 'third'].map(bytesOf) as [Uint8Array, Uint8Array, Uint8Array]
+const ME = bytesOf('me')
+const OTHER = bytesOf('other')
+const THIRD = bytesOf('third')
 
 function tree(size: number, ...cosigners: readonly Uint8Array[]): SignedTree {
   return { size, root: bytesOf(`root ${size}`), cosigners }
