@@ -331,6 +331,9 @@ export const CODES = {
   'api-listen-failed': ['input', ''],
   'api-answer-invalid': ['fault', ''],
   'indicator-absent': ['absent', ''],
+  'log-unknown': ['absent', ''],
+  'log-ambiguous': ['input', ''],
+  'entry-absent': ['absent', ''],
   // command line
   'usage-invalid': ['input', ''],
   'daemon-running': ['state', ''],
