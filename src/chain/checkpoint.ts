@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../base/bytes.ts'
+import { fromHex } from '../base/bytes.ts'
 import { assertProtocol, ProtocolError } from '../base/errors.ts'
 import type { AllianceId, LogId } from '../base/ids.ts'
 import { checkpointOrigin, openCheckpoint, signCheckpoint } from '../crypto/checkpoint.ts'
@@ -8,6 +8,7 @@ import { encodeSignatureLine, type NoteSignature, parseSignatureLine } from '../
 import { COSIGNATURE_LINE_BYTES_MAX, NOTE_BYTES_MAX } from '../wire/limits.ts'
 import type { LogIdentity } from './genesis.ts'
 import type { TreeHead } from './tree-head.ts'
+import { namePrefix, witnessName } from './witness-note.ts'
 
 declare const verified: unique symbol
 
@@ -55,11 +56,6 @@ export function buildCheckpointNote(
   return signCheckpoint({ origin: checkpointOrigin(allianceId, logId), size, root }, signer)
 }
 
-/** The name on a witness's lines: it holds the key, so that a line is checkable before one knows whose key it is. */
-function witnessName(allianceId: AllianceId, witnessPk: Uint8Array): string {
-  return `${witnessPrefix(allianceId)}${toHex(witnessPk)}`
-}
-
 /** A cosignature line of type 0x04 without its newline. What it states is R-2.9; that it is true is the caller's care. */
 export function buildCosignature(
   allianceId: AllianceId,
@@ -95,7 +91,7 @@ function parseLine(line: Uint8Array): NoteSignature {
 }
 
 function witnessKeyOf({ name }: NoteSignature, allianceId: AllianceId): Uint8Array {
-  const prefix = witnessPrefix(allianceId)
+  const prefix = `${namePrefix(allianceId)}witness/`
   const key = name.slice(prefix.length)
   assertProtocol(
     name.startsWith(prefix) && /^[0-9a-f]{64}$/.test(key),
@@ -103,8 +99,4 @@ function witnessKeyOf({ name }: NoteSignature, allianceId: AllianceId): Uint8Arr
     'the name of a cosignature is not that of a witness of this alliance',
   )
   return fromHex(key)
-}
-
-function witnessPrefix(allianceId: AllianceId): string {
-  return `tocsin/${toHex(allianceId.subarray(0, 8))}/witness/`
 }
