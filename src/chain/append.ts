@@ -3,9 +3,13 @@ import type { ErrorCode } from '../base/codes.ts'
 import { StoreError } from '../base/errors.ts'
 import type { Hash } from '../base/ids.ts'
 import { appendLeaf, EMPTY_RANGE } from '../merkle/compact-range.ts'
-import { HEADER_VERSION, KIND } from '../wire/entry.ts'
+import { HEADER_VERSION, KIND, type ParsedEntry } from '../wire/entry.ts'
+import type { LogIdentity } from './genesis.ts'
 import type { LogHead } from './log-head.ts'
 import type { VerifiedEntry } from './verify-entry.ts'
+
+/** The `prev` of a GENESIS. */
+const NO_PREV = new Uint8Array(32) as Hash
 
 export type NextOutcome =
   | { readonly kind: 'append'; readonly head: LogHead }
@@ -42,15 +46,21 @@ export function checkNext(
   if (seq > size) return { kind: 'gap', from: size, to: seq }
   if (head === undefined) return begin(entry, onNode)
   if (!equalBytes(entry.prev, head.leaf)) return { kind: 'broken-prev', seq: size - 1 }
-  return { kind: 'append', head: grow(head, entry, onNode) }
+  return { kind: 'append', head: headAfter(head, entry, onNode) }
 }
 
 function begin(entry: VerifiedEntry, onNode: OnNode | undefined): NextOutcome {
-  const empty = { size: 0, leaf: entry.prev, closed: false, registryVersion: 0, timeMs: 0, tree: EMPTY_RANGE }
-  return { kind: 'append', head: grow({ ...entry.log, ...empty }, entry, onNode) }
+  return { kind: 'append', head: headAfter(headBefore(entry.log), entry, onNode) }
 }
 
-function grow(head: LogHead, { header, leaf }: VerifiedEntry, onNode: OnNode | undefined): LogHead {
+/** A log of which nothing is held yet. */
+export function headBefore(log: LogIdentity): LogHead {
+  const empty = { size: 0, leaf: NO_PREV, closed: false, registryVersion: 0, timeMs: 0, tree: EMPTY_RANGE }
+  return { ...log, ...empty }
+}
+
+/** The log with one more entry, of which it is known that it is the next. */
+export function headAfter(head: LogHead, { header, leaf }: ParsedEntry, onNode?: OnNode): LogHead {
   // Of a later header version only the frozen fields mean what they mean here (R-0.4); kind is one of them.
   const known = header.version === HEADER_VERSION
   return {

@@ -59,6 +59,13 @@ export function readContent(entry: ParsedEntry, registryVersionBefore: number): 
   }
 }
 
+/** The epoch that a sound KEY_GRANT is for; undefined for every other entry. */
+export function grantedEpoch(entry: ParsedEntry, registryVersionBefore: number): EpochId | undefined {
+  if (entry.header.kind !== KIND.KEY_GRANT) return undefined
+  const read = readContent(entry, registryVersionBefore)
+  return read.kind === 'ok' && read.content.kind === 'key-grant' ? read.content.grant.epochId : undefined
+}
+
 /** The part that needs no body; called with the head as it is before the entry is appended. */
 function assertHeader(header: EntryHeader, registryVersionBefore: number): void {
   const sealed = header.kind === KIND.BATCH

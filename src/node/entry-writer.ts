@@ -2,12 +2,12 @@ import { StoreError } from '../base/errors.ts'
 import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import { checkNext } from '../chain/append.ts'
-import { readContent } from '../chain/entry-content.ts'
+import { grantedEpoch } from '../chain/entry-content.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import type { EntryPosition, EpochPosition, LogChange, Store, StoreBatch, TreeNode } from '../store/store.ts'
-import { HEADER_VERSION, KIND, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
+import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import type { ReorderBuffer } from './reorder-buffer.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
@@ -218,10 +218,8 @@ export function createEntryWriter(options: EntryWriterOptions) {
 }
 
 function grantPosition({ entry, registryVersionBefore }: Committed): EpochPosition[] {
-  if (entry.header.kind !== KIND.KEY_GRANT) return []
-  const read = readContent(entry, registryVersionBefore)
-  if (read.kind !== 'ok' || read.content.kind !== 'key-grant') return []
-  return [{ epochId: read.content.grant.epochId, ...positionOf(entry) }]
+  const epochId = grantedEpoch(entry, registryVersionBefore)
+  return epochId === undefined ? [] : [{ epochId, ...positionOf(entry) }]
 }
 
 function oldCopy({ header }: VerifiedEntry): StoreError {

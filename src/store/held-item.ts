@@ -123,7 +123,8 @@ export async function* scanGroups(db: Reads, range: Range, options: ReadOptions 
   if (idKey !== undefined) yield { idKey, items }
 }
 
-function heldItem(key: Uint8Array, record: ItemRecord): HeldItem {
+/** The item of a record, and of the key that it is kept under. */
+export function heldItem(key: Uint8Array, record: ItemRecord): HeldItem {
   const { nation, id } = itemKeyParts(key)
   const { hash, item, refs, kind, subject } = record
   return { nation, face: { kind, id, subject, void: record.void === 1 }, hash, item, refs }

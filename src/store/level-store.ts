@@ -1,5 +1,6 @@
 import { equalBytes } from '../base/bytes.ts'
 import { buildFrontier } from '../chain/frontier.ts'
+import type { Scratch } from './check.ts'
 import type { StoreContext } from './context.ts'
 import type { Database } from './database.ts'
 import { createEntryReads } from './entry-reads.ts'
@@ -9,21 +10,28 @@ import { createRecordReads } from './record-reads.ts'
 import { ACCEPT_ALL } from './sight.ts'
 import { openSnapshot } from './snapshot.ts'
 import type { LogReads, Store } from './store.ts'
+import { createUpkeep } from './upkeep-reads.ts'
 import { createViewReads } from './view-reads.ts'
 import { Writer } from './writer.ts'
 
-/**
- * Opens `db` and puts the parts of a store together over it. Where opening fails, `db` is closed again. `mayReopen`
- * throws where recovering had better wait.
- */
-export async function openLevelStore(db: Database, mayReopen = async () => {}): Promise<Store> {
+/** What depends on where a store is. */
+export interface StorePlace {
+  /** Throws where recovering had better wait. */
+  mayReopen(): Promise<void>
+  /** An empty database beside it. */
+  openScratch(): Promise<Scratch>
+}
+
+/** Opens `db` and puts the parts of a store together over it. Where opening fails, `db` is closed again. */
+export async function openLevelStore(db: Database, place: StorePlace): Promise<Store> {
   const context = await openContext(db)
-  const writer = new Writer(context, { mayReopen, reopen: () => openContext(db) })
+  const writer = new Writer(context, { mayReopen: place.mayReopen, reopen: () => openContext(db) })
   return {
     ...createLogReads(context),
     ...createEntryReads(context),
     ...createRecordReads(context),
     ...createViewReads(context),
+    ...createUpkeep(context, place.openScratch),
     get state() {
       return writer.state
     },

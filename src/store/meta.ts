@@ -1,8 +1,9 @@
+import { fromUtf8 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { parseHash } from '../base/ids.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
 import { AuditHeadRecord, CountsRecord, FormatRecord, ViewRecord } from '../wire/gen/store.ts'
-import { type Database, wholeSpace } from './database.ts'
+import { type Database, type Reads, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
 import { type Generation, nameKey, readU32, readU64, SPACE } from './keys.ts'
 import { decodeLogState } from './log-state.ts'
@@ -12,7 +13,7 @@ import type { AuditState } from './store.ts'
 const META = { format: 'format', counts: 'counts', view: 'view', audit: 'audit' } as const
 
 /** Rises with every change that an older program would misread. There is no older one yet, and so no migration. */
-const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 1
 
 /** Refuses what a newer program wrote, and marks a new store. */
 export async function assertFormat(db: Database): Promise<void> {
@@ -21,7 +22,7 @@ export async function assertFormat(db: Database): Promise<void> {
   if (record === undefined) {
     const [first] = await db.range({ from: Buffer.from([0]), to: Buffer.from([0xff]) }, 1)
     if (first !== undefined) throw damaged('the data directory holds something, but no Tocsin store')
-    await db.write([[key, encode(FormatRecord, { version: FORMAT_VERSION })]], true)
+    await db.write([formatLine()], true)
     return
   }
   const { version } = decodeLoose(FormatRecord, record, true)
@@ -33,8 +34,14 @@ export async function assertFormat(db: Database): Promise<void> {
   }
 }
 
+/** The format of a store; undefined where there is none. */
+export async function readFormat(db: Reads): Promise<number | undefined> {
+  const record = await db.get(nameKey(SPACE.meta, META.format))
+  return record && decodeLoose(FormatRecord, record, true).version
+}
+
 /** Everything that is held in memory, as it is on disk. */
-export async function loadMemory(db: Database): Promise<Memory> {
+export async function loadMemory(db: Reads): Promise<Memory> {
   const names = [META.counts, META.view, META.audit]
   const [counts, view, audit] = await db.getMany(names.map(name => nameKey(SPACE.meta, name)))
   const memory = new Memory()
@@ -57,7 +64,7 @@ export async function loadLogs(db: Pick<Database, 'scan'>, memory: Memory): Prom
   }
 }
 
-async function loadTombstones(db: Database, memory: Memory): Promise<void> {
+async function loadTombstones(db: Reads, memory: Memory): Promise<void> {
   const tombstones = new Map<number, Set<number>>()
   for await (const chunk of db.scan(wholeSpace(SPACE.tombstones))) {
     for (const [key] of chunk) {
@@ -68,7 +75,7 @@ async function loadTombstones(db: Database, memory: Memory): Promise<void> {
   for (const [log, seqs] of tombstones) memory.setTombstoned(log, seqs)
 }
 
-async function nextQueueNumber(db: Database): Promise<number> {
+async function nextQueueNumber(db: Reads): Promise<number> {
   const [last] = await db.range(wholeSpace(SPACE.queue), 1, { reverse: true })
   return last === undefined ? 0 : readU64(last[0], 1) + 1
 }
@@ -81,6 +88,36 @@ function decodeView(bytes: Uint8Array): ViewState {
 function decodeAudit(bytes: Uint8Array): AuditState {
   const { hash, ...rest } = decodeLoose(AuditHeadRecord, bytes, false)
   return { ...rest, hash: parseHash(hash) }
+}
+
+/** What the named records of a store say, as far as they came. */
+export interface MetaRows {
+  counts?: Counts
+  view?: ViewState
+  audit?: AuditState
+}
+
+/** Reads one of them into `rows`. False where it cannot be read. */
+export function readMetaRow(key: Uint8Array, value: Uint8Array, rows: MetaRows): boolean {
+  try {
+    switch (fromUtf8(key.subarray(1))) {
+      case META.counts:
+        rows.counts = decodeLoose(CountsRecord, value, false)
+        break
+      case META.view:
+        rows.view = decodeView(value)
+        break
+      case META.audit:
+        rows.audit = decodeAudit(value)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function formatLine(): [Uint8Array, Uint8Array] {
+  return [nameKey(SPACE.meta, META.format), encode(FormatRecord, { version: FORMAT_VERSION })]
 }
 
 export function auditLine(state: AuditState): [Uint8Array, Uint8Array] {

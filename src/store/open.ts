@@ -1,7 +1,8 @@
-import { access, readdir } from 'node:fs/promises'
+import { access, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level as DiskLevel } from 'level'
 import { MemoryLevel } from 'memory-level'
+import type { Scratch } from './check.ts'
 import { Database, type Level } from './database.ts'
 import { damaged } from './failures.ts'
 import { openLevelStore } from './level-store.ts'
@@ -31,11 +32,33 @@ const TABLE_BYTES = 8 * MIB
 export async function openStore(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   if (typeof location !== 'string') {
     const level = 'level' in location ? location.level : memoryLevel()
-    return openLevelStore(new Database(level, 'memory'))
+    const openScratch = () => scratchOf(memoryLevel(), async () => {})
+    return openLevelStore(new Database(level, 'memory'), { mayReopen: async () => {}, openScratch })
   }
   await assertWhole(location)
-  const database = new Database(diskLevel(location, options), location)
-  return openLevelStore(database, () => assertRoomToReopen(location))
+  return openLevelStore(new Database(diskLevel(location, options), location), {
+    mayReopen: () => assertRoomToReopen(location),
+    openScratch: () => openScratchBeside(location),
+  })
+}
+
+/** One at a time: whatever an earlier run left there goes first. */
+async function openScratchBeside(location: string): Promise<Scratch> {
+  const path = `${location}.scratch`
+  const remove = () => rm(path, { recursive: true, force: true })
+  await remove()
+  return scratchOf(diskLevel(path), remove, path)
+}
+
+async function scratchOf(level: Level, remove: () => Promise<void>, path = 'memory'): Promise<Scratch> {
+  const database = new Database(level, path)
+  await database.open()
+  return Object.assign(database, {
+    async [Symbol.asyncDispose]() {
+      await database.close()
+      await remove()
+    },
+  })
 }
 
 const ENCODINGS = { keyEncoding: 'view', valueEncoding: 'view' } as const
@@ -54,7 +77,7 @@ export function diskLevel(location: string, options: StoreOptions = {}): Level {
 }
 
 /** Where CURRENT is missing LevelDB begins a new database and deletes the tables of the old one: that is no new store. */
-async function assertWhole(location: string): Promise<void> {
+export async function assertWhole(location: string): Promise<void> {
   const files = await readdir(location).catch(() => [])
   if (!files.some(name => name.startsWith('MANIFEST-') || name.endsWith('.ldb'))) return
   await access(join(location, 'CURRENT')).catch(cause => {

@@ -1,8 +1,8 @@
 import { type StoreContext, takesBy } from './context.ts'
-import { type Database, prefixRange, type Writes, wholeSpace } from './database.ts'
+import { type Database, prefixRange, type Reads, type Writes, wholeSpace } from './database.ts'
 import { scanGroups } from './held-item.ts'
 import { type Generation, SPACE, viewPrefix } from './keys.ts'
-import type { Memory } from './memory.ts'
+import type { Counts, Memory } from './memory.ts'
 import { refStands } from './memory.ts'
 import { countsLine, viewLine } from './meta.ts'
 import { groupView, NOTHING, type Stands, type Takes, type ViewChange, viewChange } from './shown.ts'
@@ -17,14 +17,7 @@ const CHANGES_PER_BATCH = 2000
 export async function rebuildView({ db, memory, acceptance }: StoreContext, signal?: AbortSignal): Promise<void> {
   const generation: Generation = memory.view.generation === 0 ? 1 : 0
   await clearUnread(db, memory)
-  const counts = { items: 0, indicators: 0, claims: 0, shown: 0 }
-  for await (const { held, changes } of batches(db, memory, takesBy(acceptance))) {
-    signal?.throwIfAborted()
-    counts.items += held
-    const writes: Writes = []
-    await writeView(changes, { db, generation, counts, writes })
-    await db.write(writes, false)
-  }
+  const counts = await computeView({ items: db, memory, takes: takesBy(acceptance) }, { db, generation }, signal)
   const after = { ...memory.counts, ...counts }
   const view = { generation, stale: false, acceptance: acceptance.hash }
   await db.write([viewLine(view), countsLine(after)], true)
@@ -32,6 +25,29 @@ export async function rebuildView({ db, memory, acceptance }: StoreContext, sign
   memory.counts = after
   memory.viewVersion++
   await clearUnread(db, memory)
+}
+
+export interface ViewSource {
+  readonly items: Reads
+  readonly memory: Memory
+  readonly takes: Takes
+}
+
+/** Writes the view of what `items` holds to where nothing of it is yet. Returns how much it was. */
+export async function computeView(
+  { items, memory, takes }: ViewSource,
+  { db, generation }: { readonly db: Database; readonly generation: Generation },
+  signal?: AbortSignal,
+): Promise<Pick<Counts, 'items' | 'indicators' | 'claims' | 'shown'>> {
+  const counts = { items: 0, indicators: 0, claims: 0, shown: 0 }
+  for await (const { held, changes } of batches(items, memory, takes)) {
+    signal?.throwIfAborted()
+    counts.items += held
+    const writes: Writes = []
+    await writeView(changes, { db, generation, counts, writes })
+    await db.write(writes, false)
+  }
+  return counts
 }
 
 /** Takes away the generation that is not read. */
@@ -45,7 +61,7 @@ interface Batch {
   readonly changes: readonly ViewChange[]
 }
 
-async function* batches(db: Database, memory: Memory, takes: Takes): AsyncGenerator<Batch> {
+async function* batches(db: Reads, memory: Memory, takes: Takes): AsyncGenerator<Batch> {
   const stands: Stands = ref => refStands(ref, memory)
   let changes: ViewChange[] = []
   let held = 0

@@ -1,6 +1,9 @@
+import type { Hash, LogId } from '../base/ids.ts'
+import { type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import type { StoreContext } from './context.ts'
+import { type FrozenDatabase, prefixRange } from './database.ts'
 import { createEntryReads } from './entry-reads.ts'
-import { SPACE } from './keys.ts'
+import { branchKey, logKey, SPACE, spaceKey } from './keys.ts'
 import { Memory } from './memory.ts'
 import { loadLogs } from './meta.ts'
 import { records } from './record-reads.ts'
@@ -10,6 +13,9 @@ import type { EntryReads, RecordReads, StoredLog } from './store.ts'
 export interface StoreSnapshot extends EntryReads, Pick<RecordReads, 'documents' | 'evidence'>, AsyncDisposable {
   /** In the order in which they came. */
   readonly logs: readonly StoredLog[]
+  /** All that is kept of branches that do not stand, ascending by seq. */
+  branchEntries(logId: LogId): AsyncIterable<ParsedEntry>
+  branchEntry(logId: LogId, seq: number, leaf: Hash): Promise<Uint8Array | undefined>
 }
 
 export async function openSnapshot({ db }: Pick<StoreContext, 'db'>): Promise<StoreSnapshot> {
@@ -26,6 +32,23 @@ export async function openSnapshot({ db }: Pick<StoreContext, 'db'>): Promise<St
     logs: memory.logs(),
     documents: () => records(frozen, SPACE.documents),
     evidence: () => records(frozen, SPACE.evidence),
+    branchEntries: logId => branchEntries(frozen, memory, logId),
+    async branchEntry(logId, seq, leaf) {
+      const log = memory.log(logId)
+      return log && frozen.get(branchKey(log.number, seq, leaf))
+    },
     [Symbol.asyncDispose]: () => frozen[Symbol.asyncDispose](),
   }
 }
+
+async function* branchEntries(db: FrozenDatabase, memory: Memory, logId: LogId): AsyncGenerator<ParsedEntry> {
+  const log = memory.log(logId)
+  if (log === undefined) return
+  // The key of a log, with another space before it, begins those of all its branches.
+  const range = prefixRange(spaceKey(SPACE.branches, logKey(log.number).subarray(1)))
+  for await (const chunk of db.scan(range, { chunk: CHUNK })) {
+    for (const [, value] of chunk) yield parseEnvelope(value)
+  }
+}
+
+const CHUNK = 64

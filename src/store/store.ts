@@ -10,6 +10,7 @@ import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
 import type { Acceptance, Sight } from './sight.ts'
 import type { StoreSnapshot } from './snapshot.ts'
+import type { Upkeep } from './upkeep.ts'
 
 /**
  * What the node keeps on disk, as the rest of the daemon sees it.
@@ -18,7 +19,7 @@ import type { StoreSnapshot } from './snapshot.ts'
  * committed state only. What is known of the logs is held in memory and changes when the write that says so has
  * succeeded. After a failed write the store takes no more of them until `recover()` or a reopening.
  */
-export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, AsyncDisposable {
+export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, Upkeep, AsyncDisposable {
   readonly state: StoreState
   /**
    * Applies all of `batch` or nothing. Throws StoreError `store-full`, `store-write-failed`, `store-damaged` (state is

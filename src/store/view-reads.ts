@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { u32be } from '../base/bytes.ts'
 import type { Hash, NationId } from '../base/ids.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
 import { ITEM } from '../indicator/item-type.ts'
@@ -15,6 +13,7 @@ import { indicatorKey, itemIdKey, spilledPrefix, VIEW, VIEW_KEY_PREFIX_BYTES, vi
 import { readSeen } from './seen.ts'
 import type { Sight } from './sight.ts'
 import { LOOKUPS_MAX, type StoredIndicator, type ViewReads } from './store.ts'
+import { digestView } from './view-digest.ts'
 import { listIndicators, listItems } from './view-lists.ts'
 import { itemsOfGroup, readIndicators, type ViewMoment, viewMoment } from './view-moment.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
@@ -93,7 +92,7 @@ async function* claimRecords(
   }
 }
 
-/** `SHA256(for each record: u32 length, key, u32 length, value)`, hex; read anew only where the view has changed. */
+/** Read anew only where the view has changed. */
 function digestOnce(context: StoreContext): () => Promise<string> {
   let last: { readonly memory: unknown; readonly version: number; readonly digest: Promise<string> } | undefined
   return () => {
@@ -106,10 +105,6 @@ function digestOnce(context: StoreContext): () => Promise<string> {
   }
 }
 
-async function digestOf(context: StoreContext): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const [key, value] of dumpView(context)) {
-    hash.update(u32be(key.length)).update(key).update(u32be(value.length)).update(value)
-  }
-  return hash.digest('hex')
+async function digestOf({ db, memory }: StoreContext): Promise<string> {
+  return digestView(db, memory.view.generation)
 }

@@ -74,6 +74,7 @@ async function assertConsistent(store: Store): Promise<void> {
     for (let i = 0; i < Math.floor(head.size / 256); i++) expect(store.hashAt(head.logId)(8, i)).toHaveLength(32)
   }
   const before = await state(store)
+  expect(await store.check()).toMatchObject({ lost: 0, derived: 0, faults: [] })
   await store.rebuildView()
   if (!before.held.stale) expect(await state(store)).toEqual(before)
 }
