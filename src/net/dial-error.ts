@@ -15,6 +15,11 @@ interface Reason {
 /** In this order: the first that matches the name, code or message of an error, or of one within it. */
 const REASONS: readonly Reason[] = [
   {
+    pattern: /net-not-relayed/,
+    code: 'net-not-relayed',
+    message: 'our edge reaches nothing at its addresses, or does not relay for this node',
+  },
+  {
     pattern: /UnexpectedPeerError|does not match expected remote identity/,
     code: 'net-wrong-key',
     message: 'another key answers at that address: the address or the registry is out of date',

@@ -1,7 +1,9 @@
 import type { Connection, ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { ProtocolError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { NetCounters } from './counters.ts'
+import { type EdgeAddress, parseRelayedAddress } from './edge-address.ts'
 import { peerKeyHexOf, publicKeyOf } from './peer-key.ts'
 
 /** 'limbo': not known now, but may prove itself on one stream of documents before it is closed. */
@@ -25,6 +27,8 @@ export interface GaterOptions {
   readonly standingOf: (publicKey: Uint8Array) => Standing
   /** Whether a peer is cut off for now, whatever its standing. */
   readonly isCut: (peer: PeerId) => boolean
+  /** Where there are any, nothing else is dialled. */
+  readonly edges?: readonly EdgeAddress[] | undefined
   readonly counters: NetCounters
   readonly limbo: LimboLimits
   readonly logger: Logger
@@ -53,6 +57,14 @@ export class Gater implements ConnectionGater {
 
   denyDialPeer(peer: PeerId): boolean {
     return this.standing(peer) === 'refused'
+  }
+
+  denyDialMultiaddr(address: Multiaddr): boolean {
+    const { edges } = this.#options
+    const text = address.toString()
+    if (edges === undefined || edges.some(edge => edge.address === text)) return false
+    const relayed = parseRelayedAddress(text)
+    return edges.every(({ id }) => id !== relayed?.edgeId)
   }
 
   denyInboundEncryptedConnection(peer: PeerId): boolean {

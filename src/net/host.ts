@@ -12,11 +12,14 @@ import { createNode, HOST_LIMITS, type HostLimits, type Node, type NodeOptions }
 import { listenError } from './listen-error.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHex, peerKeyHexOf } from './peer-key.ts'
 import { type PeerState, peerState, type UpPeer } from './peer-state.ts'
-import { type StreamCaps, type StreamHandler, Streams } from './streams.ts'
+import { RELAY_CAPS, RELAY_PROTOCOL, type RelayAddresses, serveRelay } from './relay.ts'
+import { type RawStreamHandler, type StreamCaps, type StreamHandler, Streams } from './streams.ts'
 import { Watchdog } from './watchdog.ts'
 
 export interface HostOptions extends NodeOptions {
   readonly standingOf: (publicKey: Uint8Array) => Standing
+  /** Whom this node passes connections on for, and where to; without it for nobody. */
+  readonly relayAddresses?: RelayAddresses
   readonly logger: Logger
   readonly limits?: Partial<HostLimits>
 }
@@ -65,6 +68,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       const key = peerKeyHexOf(peer)
       return key !== null && conduct.isCut(key, Date.now())
     },
+    edges: options.edges,
     counters,
     limbo: limits.limbo,
     logger: options.logger,
@@ -72,6 +76,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const node = await createNode(options, limits, gater, limbo)
   const host = new Libp2pHost({ options, limits, counters, conduct, limbo, gater, node })
   try {
+    await host.serveRelays()
     await node.start()
   } catch (error) {
     await host[Symbol.asyncDispose]()
@@ -144,6 +149,13 @@ class Libp2pHost implements Host {
       connections: () => this.#gossipingConnections(),
       onDeaf: peer => this.#onDeaf(peer),
     })
+  }
+
+  async serveRelays(): Promise<void> {
+    const { relayAddresses } = this.#parts.options
+    if (relayAddresses === undefined) return
+    const serve: RawStreamHandler = (stream, caller) => serveRelay(stream, caller, relayAddresses)
+    await this.#streams.handleRaw(RELAY_PROTOCOL, serve, RELAY_CAPS)
   }
 
   get addresses(): readonly string[] {

@@ -7,9 +7,11 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { UserError } from '../base/errors.ts'
 import { ADDRESS_DIAL_MS } from './dialer.ts'
+import type { EdgeAddress } from './edge-address.ts'
 import { type Gater, LIMBO, type LimboConnections, type LimboLimits } from './gater.ts'
 import { gossipService } from './gossip.ts'
 import { gossipOptions } from './gossip-options.ts'
+import { relayTransport } from './relay-transport.ts'
 import { WATCHDOG, type WatchdogTimes } from './watchdog.ts'
 
 const MIB = 1024 * 1024
@@ -52,6 +54,8 @@ export interface NodeOptions {
   readonly listen: readonly string[]
   /** Addresses to tell others instead of those listened on. */
   readonly announce?: readonly string[]
+  /** The only ones that are dialled, where there are any, and through them everybody else (R-5.9). */
+  readonly edges?: readonly EdgeAddress[]
   /** What others see as our software, such as `tocsin/0.1.0`. */
   readonly agent: string
 }
@@ -70,7 +74,7 @@ export async function createNode(options: NodeOptions, limits: HostLimits, gater
     privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
     nodeInfo: { name: 'tocsin', userAgent: options.agent },
     addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
-    transports: [tcp()],
+    transports: options.edges === undefined ? [tcp()] : [tcp(), relayTransport(options.edges)],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions })],
     connectionGater: gater,

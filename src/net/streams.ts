@@ -9,10 +9,15 @@ import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHexOf } from './peer-ke
 /** Serves one inbound stream. When it returns the stream is closed, when it throws the stream is reset. */
 export type StreamHandler = (frames: Frames, peer: PeerKeyHex, signal: AbortSignal) => Promise<void>
 
-export interface StreamCaps extends Partial<FrameLimits> {
+/** The same for a stream that has another form than frames. */
+export type RawStreamHandler = (stream: Stream, peer: PeerKeyHex) => Promise<void>
+
+interface RawStreamCaps {
   readonly streamsMaxPerPeer: number
   readonly streamsMaxTotal: number
 }
+
+export interface StreamCaps extends RawStreamCaps, Partial<FrameLimits> {}
 
 /** Time for opening a stream and agreeing on its protocol. */
 const OPEN_MS = 10_000
@@ -41,13 +46,33 @@ export class Streams {
     this.#options = options
   }
 
-  async handle(protocol: string, handler: StreamHandler, caps: StreamCaps): Promise<void> {
+  handle(protocol: string, handler: StreamHandler, caps: StreamCaps): Promise<void> {
+    return this.#handle(protocol, caps, (stream, connection) => this.#serve(stream, connection, handler, caps))
+  }
+
+  handleRaw(protocol: string, handler: RawStreamHandler, caps: RawStreamCaps): Promise<void> {
+    return this.#handle(protocol, caps, async (stream, connection) => {
+      const peer = peerKeyHexOf(connection.remotePeer)!
+      try {
+        await handler(stream, peer)
+      } catch (error) {
+        this.#options.logger.debug({ error, peer, protocol }, 'stream ended early')
+        stream.abort(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+  }
+
+  async #handle(
+    protocol: string,
+    caps: RawStreamCaps,
+    serve: (stream: Stream, connection: Connection) => Promise<void>,
+  ): Promise<void> {
     const open: Protocol = { perPeer: new Map(), total: 0 }
     await this.#options.node.handle(
       protocol,
       (stream, connection) => {
         const release = this.#admit(stream, connection, open, caps)
-        if (release !== null) void this.#serve(stream, connection, handler, caps).finally(release)
+        if (release !== null) void serve(stream, connection).finally(release)
       },
       { maxInboundStreams: LIBP2P_STREAMS_MAX, maxOutboundStreams: LIBP2P_STREAMS_MAX },
     )
@@ -81,7 +106,7 @@ export class Streams {
   }
 
   /** Counts the stream in, or resets it and returns null if that would be one too many. */
-  #admit(stream: Stream, connection: Connection, open: Protocol, caps: StreamCaps): (() => void) | null {
+  #admit(stream: Stream, connection: Connection, open: Protocol, caps: RawStreamCaps): (() => void) | null {
     const { limbo, counters, logger } = this.#options
     const peer = peerKeyHexOf(connection.remotePeer)
     const ofPeer = peer === null ? 0 : (open.perPeer.get(peer) ?? 0)
