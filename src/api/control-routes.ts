@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { NodeService } from '../node/node-service.ts'
+import { createStreams } from './byte-stream.ts'
 import { createGate } from './gate.ts'
 import { indicatorAbsent } from './reader-routes.ts'
 import { parseRequest, readBody } from './request-body.ts'
@@ -11,6 +12,7 @@ import {
   DOCUMENTS_BODY_BYTES_MAX,
   diagnoseRequest,
   documentsRequest,
+  exportRequest,
   historyRequest,
   LOOKUP_BODY_BYTES_MAX,
   listRequest,
@@ -36,6 +38,7 @@ export function createControlRoutes(service: NodeService): Hono {
   const app = new Hono()
   const bodies = createGate(BODIES_MAX)
   const diagnoses = createGate(DIAGNOSES_MAX)
+  const streams = createStreams()
 
   app.get('/v1/status', c => c.json(service.status()))
   app.get('/v1/digest', async c => c.json(await service.digest()))
@@ -123,6 +126,10 @@ export function createControlRoutes(service: NodeService): Hono {
   app.get('/v1/audit', c =>
     bodies(async () => c.json(await service.audit(parseRequest(auditRequest, c.req.query(), 'the query')))),
   )
+  app.post('/v1/audit/export', async c => {
+    const query = await readBody(c, exportRequest, SMALL_BODY_BYTES_MAX)
+    return streams(() => service.exportHistory(query))
+  })
   app.get('/v1/quarantined', async c => c.json({ items: await service.quarantined() }))
   app.post('/v1/republish', c =>
     bodies(async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
+import type { ExportQuery } from '../node/audit-export.ts'
 import { AUDIT_LIMIT_MAX, type AuditQuery } from '../node/audit-page.ts'
 import { LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { type AudienceText, PUBLISH_ITEMS_MAX, type PublishItem, QUARANTINED_MAX } from '../node/node-service.ts'
@@ -126,6 +127,17 @@ export const auditRequest: z.ZodType<AuditQuery> = z.strictObject({
   from: wholeNumber.default(0),
   limit: wholeNumber.refine(limit => limit >= 1 && limit <= AUDIT_LIMIT_MAX).default(AUDIT_LIMIT_MAX),
   purpose: z.enum(['list', 'verify', 'export']),
+})
+
+const LOGS_ASKED_MAX = 128
+
+/** The body of `POST /v1/audit/export`. */
+export const exportRequest: z.ZodType<ExportQuery> = z.strictObject({
+  logs: z.array(z.string().max(64)).max(LOGS_ASKED_MAX),
+  sinceMs: z.int().min(0).exactOptional(),
+  sinceSeq: z.int().min(0).exactOptional(),
+  withBodies: z.boolean(),
+  purpose: z.enum(['export', 'verify']),
 })
 
 /** Texts of the clearance say names; what they mean is judged by the node. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AUDIT_KIND } from '../policy/audit-record.ts'
 import { collect, parsePast, parseWhole } from './argument.ts'
+import type { AuditExportOptions as HistoryExportOptions, Since } from './audit-export.ts'
 import type { AuditExportOptions } from './audit-node-export.ts'
 import type { AuditListOptions } from './audit-node-list.ts'
 import type { AuditVerifyOptions } from './audit-node-verify.ts'
@@ -12,6 +13,7 @@ const LIST_MAX = 1_000_000
 
 export function addAuditCommands(program: Command, context: CliContext): void {
   const audit = program.command('audit').description('what can be shown afterwards')
+  addHistoryAudit(audit, context)
   const node = audit.command('node').description('what this node decided and did, as a chain of records')
   const from = () =>
     new Option('--from <number>', 'from this record on').argParser(parseWhole(0, Number.MAX_SAFE_INTEGER))
@@ -45,6 +47,35 @@ export function addAuditCommands(program: Command, context: CliContext): void {
     .action(async (file: string | undefined, options: AuditVerifyOptions) =>
       (await import('./audit-node-verify.ts')).verifyAudit(context, file, options),
     )
+}
+
+const EXPORT_HELP = `
+The file holds what everybody in the alliance has who holds the logs: the documents of the registry and of the nations,
+the entries as they were signed, checkpoints, cosignatures and proofs. Bodies are in it as ciphertext: no opened
+indicator, no name of a sharing group, no key. Who published when and how much can be seen in it.`
+
+/** What all nations signed, as opposed to what this node did. */
+function addHistoryAudit(audit: Command, context: CliContext): void {
+  audit
+    .command('export')
+    .description('write what is held of the signed history to one file, for an auditor')
+    .requiredOption('-O, --output-file <file>', 'where to')
+    .option('--log <log>', 'this log alone: its id or the first 8 digits of it; may be repeated', collect)
+    .option('--since <time|seq>', 'entries from then on, such as 2026-11-21, 7d, or 5000 for that seq on', parseSince)
+    .option(
+      '--without-bodies',
+      'without what is sealed; everything but the ciphertext itself can be verified all the same',
+    )
+    .option('--force', 'replace the file')
+    .addHelpText('after', EXPORT_HELP)
+    .action(async ({ withoutBodies, ...options }: Omit<HistoryExportOptions, 'bodies'> & { withoutBodies?: boolean }) =>
+      (await import('./audit-export.ts')).exportHistory(context, { ...options, bodies: withoutBodies !== true }),
+    )
+}
+
+/** Digits alone are a seq; a time always has something else in it. */
+function parseSince(text: string): Since {
+  return /^\d+$/.test(text) ? { sinceSeq: parseWhole(0, Number.MAX_SAFE_INTEGER)(text) } : { sinceMs: parsePast(text) }
 }
 
 function collectHash(text: string, before: readonly string[] | undefined): readonly string[] {

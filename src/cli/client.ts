@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { z } from 'zod'
 import { CODES, type ErrorCode } from '../base/codes.ts'
 import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
+import type { ExportQuery } from '../node/audit-export.ts'
 import type { AuditPage, AuditQuery } from '../node/audit-page.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import { type Home, readSecret } from '../node/home.ts'
@@ -64,6 +65,8 @@ export interface ControlClient {
   rebuildView(): Promise<RebuildResult>
   reopenItems(): Promise<RebuildResult>
   audit(query: AuditQuery): Promise<AuditPage>
+  /** The bytes of an export as they come; they end in an error where the daemon does. */
+  exportHistory(query: ExportQuery): Promise<AsyncIterable<Uint8Array>>
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
   stop(): Promise<void>
 }
@@ -76,6 +79,8 @@ const DIAGNOSIS_TIMEOUT_MS = 180_000
 const DOCUMENTS_TIMEOUT_MS = 120_000
 /** For what reads or writes everything that is held. */
 const WHOLE_STORE_TIMEOUT_MS = 3_600_000
+/** A daemon under load may need a while for the first piece. */
+const STREAM_IDLE_MS = 120_000
 const ANSWER_BYTES_MAX = 512 * 1024 * 1024
 /** Two of an import's batches are under way at once. */
 const CONNECTIONS_MAX = 4
@@ -97,6 +102,20 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
       const { status, json } = await exchange({ agent, socketPath: home.socket, method, path, token }, text, within)
       if (status !== 200) throw refusalOf(json)
       return json as T
+    } catch (error) {
+      throw connectionError(error, home, within)
+    }
+  }
+
+  /** An answer that is as long as it is; the time allowed is that between two pieces of it. */
+  async function stream(path: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
+    const within = timeoutMs ?? STREAM_IDLE_MS
+    const token = tokenFile === undefined ? undefined : await readToken(tokenFile)
+    const target = { agent, socketPath: home.socket, method: 'POST', path, token }
+    try {
+      return piecesOf(await openStream(target, JSON.stringify(body), within), error =>
+        connectionError(error, home, within),
+      )
     } catch (error) {
       throw connectionError(error, home, within)
     }
@@ -149,6 +168,7 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     rebuildView: () => call('POST', '/v1/store/rebuild', undefined, WHOLE_STORE_TIMEOUT_MS),
     reopenItems: () => call('POST', '/v1/store/reopen', undefined, WHOLE_STORE_TIMEOUT_MS),
     audit: query => call('GET', `/v1/audit?${queryText(query)}`),
+    exportHistory: query => stream('/v1/audit/export', query),
     incarnate: () => call('POST', '/v1/incarnate'),
     stop: async () => void (await call('POST', '/v1/stop')),
   }
@@ -186,32 +206,60 @@ interface Answer {
 
 function exchange(target: Target, body: string | undefined, timeoutMs: number): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const { token, ...where } = target
+  const sent = ask(target, body, AbortSignal.timeout(timeoutMs))
+  sent.once('error', reject)
+  sent.once('response', response => answerOf(response).then(resolve, reject))
+  sent.end(body)
+  return promise
+}
+
+function ask({ token, ...where }: Target, body: string | undefined, signal?: AbortSignal): ClientRequest {
   const headers = {
     ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
   }
-  const sent = request({ ...where, headers, signal: AbortSignal.timeout(timeoutMs) })
-  sent.once('error', reject)
-  sent.once('response', response => {
-    const chunks: Buffer[] = []
-    let length = 0
-    response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk)
-      length += chunk.length
-      if (length > ANSWER_BYTES_MAX) response.destroy(answerInvalid(`has more than ${ANSWER_BYTES_MAX} bytes`))
-    })
-    response.once('error', reject)
-    response.once('end', () => {
-      try {
-        resolve({ status: response.statusCode ?? 0, json: JSON.parse(Buffer.concat(chunks).toString('utf8')) })
-      } catch (cause) {
-        reject(answerInvalid('is no JSON', cause))
-      }
-    })
+  return request({ ...where, headers, ...(signal && { signal }) })
+}
+
+function answerOf(response: IncomingMessage): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const chunks: Buffer[] = []
+  let length = 0
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > ANSWER_BYTES_MAX) response.destroy(answerInvalid(`has more than ${ANSWER_BYTES_MAX} bytes`))
   })
-  sent.end(body)
+  response.once('error', reject)
+  response.once('end', () => {
+    try {
+      resolve({ status: response.statusCode ?? 0, json: JSON.parse(Buffer.concat(chunks).toString('utf8')) })
+    } catch (cause) {
+      reject(answerInvalid('is no JSON', cause))
+    }
+  })
   return promise
+}
+
+/** Resolves once it is known that bytes follow, and no refusal. */
+async function openStream(target: Target, body: string, idleMs: number): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const sent = ask(target, body)
+  sent.setTimeout(idleMs, () => sent.destroy(Object.assign(new Error('nothing came'), { code: 'ABORT_ERR' })))
+  sent.once('error', reject)
+  sent.once('response', resolve)
+  sent.end(body)
+  const response = await promise
+  if (response.statusCode === 200) return response
+  throw refusalOf((await answerOf(response)).json)
+}
+
+async function* piecesOf(response: IncomingMessage, failure: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of response) yield piece
+  } catch (error) {
+    throw failure(error)
+  }
 }
 
 function answerInvalid(what: string, cause?: unknown): StoreError {

@@ -1,6 +1,7 @@
 import { utf8 } from '../base/bytes.ts'
 import { sha256 } from '../base/hash.ts'
 import type { AuditDecision } from '../policy/audit-record.ts'
+import { exportName } from './audit-commands.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Reading } from './indicator-reading.ts'
 import type { NodeService } from './node-service.ts'
@@ -27,6 +28,10 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
     audit: query => {
       const kind = query.purpose === 'export' ? 'exported' : 'read'
       return change({ kind, name: `audit log from ${query.from}` }, () => service.audit(query))
+    },
+    exportHistory: query => {
+      const kind = query.purpose === 'export' ? 'exported' : 'read'
+      return change({ kind, name: exportName(query) }, () => service.exportHistory(query))
     },
     applyDocuments: documents =>
       change({ kind: 'documents-given', count: documents.length, subject: sha256(utf8(documents.join())) }, () =>

@@ -3,7 +3,7 @@ import { access, chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { equalBytes } from '../base/bytes.ts'
-import { UserError } from '../base/errors.ts'
+import { TocsinError, UserError } from '../base/errors.ts'
 import {
   assertSecretMode,
   encodeKemKeys,
@@ -126,16 +126,25 @@ export async function readSecret(path: string): Promise<Uint8Array> {
  * Writes a file that appears whole or not at all; 0600 unless said. Refuses to overwrite unless told to.
  * Throws UserError `file-exists` or `file-unwritable`.
  */
-export async function writeWhole(
-  path: string,
-  bytes: Uint8Array | string,
-  options: { mode?: number; replace?: boolean } = {},
-) {
+export function writeWhole(path: string, bytes: Uint8Array | string, options: WriteOptions = {}): Promise<void> {
+  return fillWhole(path, write => write(bytes), options)
+}
+
+interface WriteOptions {
+  readonly mode?: number
+  readonly replace?: boolean
+}
+
+type Write = (bytes: Uint8Array | string) => Promise<void>
+
+/** As `writeWhole`, for what is too long to hold: with all that `fill` writes, or not at all where that throws. */
+export async function fillWhole(path: string, fill: (write: Write) => Promise<void>, options: WriteOptions = {}) {
   if (options.replace !== true) await assertAbsent(path)
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await writeBeside(path, bytes, options.mode ?? 0o600)
+    await writeBeside(path, fill, options.mode ?? 0o600)
   } catch (cause) {
+    if (cause instanceof TocsinError) throw cause
     throw new UserError('file-unwritable', `${path} cannot be written: ${reason(cause)}`, {
       fix: 'Check that its folder exists, is yours, is not read-only, and has room; then run this again.',
       cause,
@@ -143,12 +152,12 @@ export async function writeWhole(
   }
 }
 
-async function writeBeside(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+async function writeBeside(path: string, fill: (write: Write) => Promise<void>, mode: number): Promise<void> {
   await removeLeftovers(path)
   const temporary = `${path}.${process.pid}.tmp`
   await using file = await open(temporary, 'wx', mode)
   try {
-    await file.writeFile(bytes)
+    await fill(bytes => file.writeFile(bytes))
     await file.sync()
     await rename(temporary, path)
   } catch (error) {

@@ -1,11 +1,12 @@
 import type { ErrorCode } from '../base/codes.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
+import type { AuditCommands } from './audit-commands.ts'
 import type { AuditPage, AuditQuery } from './audit-page.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
-export interface NodeService extends Reading {
+export interface NodeService extends Reading, AuditCommands {
   status(): NodeStatus
   /** Digests over everything held: reads the whole view, so it is asked for, not polled. */
   digest(): Promise<NodeDigest>

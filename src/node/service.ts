@@ -5,6 +5,7 @@ import { nameOf } from '../registry/describe.ts'
 import { ROLE } from '../registry/registry-doc.ts'
 import { createAllianceCommands, type KeepingHooks } from './alliance-commands.ts'
 import { createAudienceCommands } from './audience-commands.ts'
+import { createAuditCommands } from './audit-commands.ts'
 import { readAuditPage } from './audit-page.ts'
 import { auditedService } from './audited-service.ts'
 import type { Node } from './daemon.ts'
@@ -100,6 +101,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createHistoryCommands(node),
     ...createWholeReading(store, () => node.release.rules.current().acceptance, statusOf),
     ...createTokenCommands(node),
+    ...createAuditCommands(node),
     rebuildView: () => rebuild(() => store.rebuildView()),
     reopenItems: () => rebuild(() => projector.reopen()),
     reloadKemKeys: node.reloadKemKeys,

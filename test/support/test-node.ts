@@ -38,6 +38,8 @@ export interface TestNode extends NodeService {
     approvals: ApprovalText[]
     /** The signatures of submissions, as they came. */
     submissions: (SubmissionText | undefined)[]
+    /** What an export consists of. */
+    exported: Iterable<Uint8Array>
     stopped: number
   }
 }
@@ -52,7 +54,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   const contexts = new Set<string>()
   const state: TestNode['state'] = {
     ...{ status: {}, diagnosis: [], busy: 0, delayMs: 0, stopped: 0 },
-    ...{ batches: [], held: [], approvals: [], submissions: [] },
+    ...{ batches: [], held: [], approvals: [], submissions: [], exported: [] },
   }
   const entries = () => state.batches.length
 
@@ -264,6 +266,10 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
             1,
           ),
       ),
+    exportHistory: () =>
+      after(async function* () {
+        for (const chunk of state.exported) yield chunk
+      }),
     audit: () => after(() => ({ head: { first: 0, next: 0, hash: '00'.repeat(32) }, records: [] })),
     rebuildView: rebuild,
     reopenItems: rebuild,

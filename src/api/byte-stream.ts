@@ -1,0 +1,66 @@
+import { UserError } from '../base/errors.ts'
+
+/** Each keeps an old state of the store from going; several would make it grow. */
+const STREAMS_MAX = 2
+/** Whoever reads nothing for so long is not coming back. */
+const IDLE_MS = 60_000
+
+const TYPE = 'application/octet-stream'
+
+/**
+ * Answers with streams of bytes, made as fast as they are read. A few at a time; others are refused with `api-busy`. What
+ * fails once the answer has begun cuts it off, which is for the reader to notice.
+ */
+export function createStreams(idleMs = IDLE_MS) {
+  let open = 0
+
+  /** `begin` throws what is answered as an error. */
+  return async function answer(begin: () => Promise<AsyncGenerator<Uint8Array, void>>): Promise<Response> {
+    if (open >= STREAMS_MAX) {
+      throw new UserError('api-busy', `${open} exports are being read`, { fix: 'Try again when one has ended.' })
+    }
+    open++
+    try {
+      const source = await begin()
+      return new Response(
+        streamOf(source, idleMs, () => open--),
+        { headers: { 'Content-Type': TYPE } },
+      )
+    } catch (error) {
+      open--
+      throw error
+    }
+  }
+}
+
+function streamOf(source: AsyncGenerator<Uint8Array, void>, idleMs: number, ended: () => void): ReadableStream {
+  let idle: NodeJS.Timeout | undefined
+  let over = false
+  const end = async () => {
+    if (over) return
+    over = true
+    clearTimeout(idle)
+    ended()
+    await source.return()
+  }
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    clearTimeout(idle)
+    try {
+      const next = await source.next()
+      if (next.done === true) {
+        await end()
+        controller.close()
+        return
+      }
+      controller.enqueue(next.value)
+      idle = setTimeout(() => {
+        controller.error(new Error(`nothing was read for ${idleMs} ms`))
+        void end()
+      }, idleMs)
+    } catch (error) {
+      await end()
+      throw error
+    }
+  }
+  return new ReadableStream({ pull, cancel: end }, { highWaterMark: 0 })
+}

@@ -1,0 +1,23 @@
+import { type ExportQuery, type ExportSource, openExport } from './audit-export.ts'
+import type { Node } from './daemon.ts'
+
+/** What auditors ask of a running node; whoever asks is in its audit log (`audited-service.ts`). */
+export interface AuditCommands {
+  /** The bytes of an export. Throws UserError `log-unknown` or `log-ambiguous`. */
+  exportHistory(query: ExportQuery): Promise<AsyncGenerator<Uint8Array, void>>
+}
+
+export function createAuditCommands(node: Pick<Node, 'allianceId' | 'nation' | 'store' | 'clock'>): AuditCommands {
+  const source: ExportSource = { ...node, alerts: () => [] }
+  return {
+    exportHistory: async query => openExport(source, query),
+  }
+}
+
+/** As the audit log names it: never more than what was asked for. */
+export function exportName({ logs, withBodies, purpose }: ExportQuery): string {
+  const of = logs.length === 0 ? 'all logs' : logs.join(', ').slice(0, NAME_LENGTH_MAX)
+  return `${of} for ${purpose}${withBodies ? '' : ', without bodies'}`
+}
+
+const NAME_LENGTH_MAX = 400
