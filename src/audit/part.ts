@@ -42,7 +42,7 @@ export type AuditPart =
   | ({ readonly kind: 'alert' } & AlertPart)
   | ({ readonly kind: 'log' } & LogPart)
   | { readonly kind: 'entries'; readonly run: number; readonly envelopes: readonly Uint8Array[] }
-  | { readonly kind: 'inclusion'; readonly envelope: Uint8Array; readonly size: number; readonly path: readonly Hash[] }
+  | ({ readonly kind: 'inclusion' } & InclusionPart)
   | ({ readonly kind: 'end' } & EndPart)
 
 /** What was asked of the exporter, who is believed in nothing. */
@@ -78,6 +78,12 @@ export interface LogPart {
   readonly before: CompactRange
   /** A branch that does not stand. */
   readonly aside: boolean
+}
+
+/** Of the one entry of a proof file, in a tree that a checkpoint states. */
+export interface InclusionPart {
+  readonly size: number
+  readonly path: readonly Hash[]
 }
 
 /** How many of each came before it, and their bytes. */
@@ -145,7 +151,7 @@ function bodyOf(part: AuditPart): Uint8Array {
     case 'entries':
       return encode(AuditEntries, { run: part.run, entries: part.envelopes })
     case 'inclusion':
-      return encode(AuditInclusion, { entry: part.envelope, size: part.size, path: part.path })
+      return encode(AuditInclusion, part)
     case 'end':
       return encode(AuditEnd, part)
   }
@@ -189,9 +195,9 @@ function parseEntries({ run, entries }: AuditEntries): AuditPart {
   return { kind: 'entries', run, envelopes: entries }
 }
 
-function parseInclusion({ entry, size, path }: AuditInclusion): AuditPart {
+function parseInclusion({ size, path }: AuditInclusion): AuditPart {
   assertForm(path.length <= PATH_HASHES_MAX, 'has too long a path')
-  return { kind: 'inclusion', envelope: entry, size, path: path.map(hash => parseHash(hash, 'path')) }
+  return { kind: 'inclusion', size, path: path.map(hash => parseHash(hash, 'path')) }
 }
 
 function parseEnd(end: AuditEnd): AuditPart {
