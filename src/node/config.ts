@@ -2,11 +2,18 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
+import { type EdgeAddress, parseEdgeAddress } from '../net/edge-address.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 
 const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
   message: 'must look like /ip4/192.0.2.10/tcp/7117 or /dns4/tocsin.cert.example/tcp/7117',
 })
+
+const edgeAddress = z.string().refine(text => parseEdgeAddress(text) !== undefined, {
+  message: 'must look like /ip4/192.0.2.10/tcp/7117/p2p/12D3KooW…, as "tocsin status" prints it at the edge',
+})
+
+const DEFAULT_LISTEN: readonly string[] = ['/ip4/0.0.0.0/tcp/7117']
 
 const hostPort = z.string().regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d{1,5}$/, {
   message: 'must be a loopback address such as 127.0.0.1:9117, or empty',
@@ -25,12 +32,15 @@ const schema = z.strictObject({
     .refine(isNationId, { message: 'must be 2 to 16 characters A-Z, 0-9 and -, starting with a letter' }),
   net: z
     .strictObject({
-      /** Where this node listens. */
-      listen: z.array(multiaddr).max(16).default(['/ip4/0.0.0.0/tcp/7117']),
+      /** Where this node listens: by default on port 7117 of all addresses, and nowhere where it has edges. */
+      listen: z.array(multiaddr).max(16).optional(),
       /** What the nation's document says of it; empty: the listening addresses. */
       announce: z.array(multiaddr).max(16).default([]),
+      /** R-5.9: the own edge nodes. Nothing else is dialled then, and everybody else is reached through them. */
+      edges: z.array(edgeAddress).max(8).default([]),
       connectionsMax: whole(4, 2000).default(300),
     })
+    .transform(net => ({ ...net, listen: net.listen ?? (net.edges.length > 0 ? [] : DEFAULT_LISTEN) }))
     .prefault({}),
   publish: z
     .strictObject({
@@ -175,4 +185,9 @@ function invalid(message: string): UserError {
   return new UserError('config-invalid', message, {
     fix: 'Correct the field in config.yaml (or the environment) and start again.',
   })
+}
+
+/** Of `net.edges`. */
+export function ownEdges({ net }: Config): readonly EdgeAddress[] {
+  return net.edges.flatMap(text => parseEdgeAddress(text) ?? [])
 }

@@ -94,6 +94,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       knowledge,
       ingest,
       alerts,
+      relays: false,
       events: {
         synced(answering) {
           writing.guard.answer(answering)

@@ -1,7 +1,6 @@
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
-import type { PeerTarget } from '../net/dialer.ts'
 import type { Directory } from '../registry/directory.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
@@ -16,14 +15,6 @@ export function assertMember(directory: Directory, nation: NationId): void {
   throw new UserError('registry-not-member', `${nation} is no member in the alliance's registry`, {
     fix: 'Check the nation in config.yaml, or ask the governors to admit it.',
   })
-}
-
-/** The nodes to keep connected with. */
-export function peerTargets(directory: Directory, nation: NationId, self: Uint8Array): PeerTarget[] {
-  return directory
-    .peers()
-    .filter(peer => !equalBytes(peer.peerPk, self))
-    .map(peer => ({ publicKey: peer.peerPk, addresses: peer.addresses, sameNation: peer.nation === nation }))
 }
 
 export function otherActiveNations(directory: Directory, nation: NationId): NationId[] {

@@ -1,15 +1,15 @@
 import { toHex } from '../base/bytes.ts'
 import { type Host, openHost } from '../net/host.ts'
-import { peerKeyBytes } from '../net/peer-key.ts'
 import { createCheckpointSpread } from './checkpoint-spread.ts'
+import { ownEdges } from './config.ts'
 import type { ContentAlerts } from './content-alerts.ts'
-import { peerTargets } from './directory-views.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
 import type { Ingest } from './ingest.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { NodeOptions } from './node-options.ts'
+import { addressesToRelay, peerTargets } from './peer-targets.ts'
 import { createRegistryHints } from './registry-hints.ts'
 import { createSyncService, type SyncServiceOptions } from './sync-service.ts'
 import { createSyncSource, localState } from './sync-source.ts'
@@ -20,6 +20,8 @@ export interface NetworkInputs {
   readonly knowledge: Knowledge
   readonly ingest: Ingest
   readonly alerts: Pick<ContentAlerts, 'refuse'>
+  /** Whether it passes connections of own inner nodes on. */
+  readonly relays: boolean
   readonly events: Pick<SyncServiceOptions, 'synced'>
 }
 
@@ -30,11 +32,16 @@ export async function composeNetwork(options: NodeOptions, inputs: NetworkInputs
   const { store, config, clock, random, logger, allianceId } = options
   const { ingest, alerts, events } = inputs
   const { nation, book, nationOf } = inputs.knowledge
+  const edges = ownEdges(config)
   const host: Host = await openHost({
     seed: inputs.peerSeed,
     alliance: toHex(allianceId),
     listen: config.net.listen,
     ...(config.net.announce.length > 0 ? { announce: config.net.announce } : {}),
+    ...(edges.length > 0 ? { edges } : {}),
+    ...(inputs.relays && {
+      relayAddresses: (caller, target) => addressesToRelay(book.directory(), nation, caller, target),
+    }),
     agent: AGENT,
     standingOf: peerPk => book.directory().peerStanding(peerPk),
     logger,
@@ -93,7 +100,7 @@ export async function composeNetwork(options: NodeOptions, inputs: NetworkInputs
     },
     /** Keeps to the peers of the documents in force, and hangs up on those of no standing. */
     reconsider(): void {
-      host.setPeers(peerTargets(book.directory(), nation, peerKeyBytes(host.self)))
+      host.setPeers(peerTargets({ directory: book.directory(), nation, self: host.self, edges }))
       host.reconsider()
     },
   }
