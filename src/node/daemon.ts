@@ -1,4 +1,5 @@
 import { openAuditOffice } from './audit-office.ts'
+import { openComposed } from './composition.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { otherActiveNations } from './directory-views.ts'
 import { composeIntake } from './intake.ts'
@@ -7,7 +8,6 @@ import { composeKnowledge } from './knowledge.ts'
 import { composeNetwork } from './network.ts'
 import type { NodeOptions } from './node-options.ts'
 import { composeOpening } from './opening.ts'
-import { startProblemWatch } from './problem-watch.ts'
 import { findProblems } from './problems.ts'
 import { createRegistryRecord } from './registry-record.ts'
 import { startStoreKeeper } from './store-keeper.ts'
@@ -16,24 +16,14 @@ import { composeWriting } from './writing.ts'
 export type Node = Awaited<ReturnType<typeof composeNode>>
 
 /** Opens a node on an open store, which is closed with it, or if it cannot be opened. */
-export async function openNode(options: NodeOptions): Promise<Node & AsyncDisposable> {
-  const parts = new AsyncDisposableStack()
-  parts.use(options.store)
-  try {
-    const node = await composeNode(options, parts)
-    const watch = startProblemWatch(() => findProblems(node), options.logger)
-    parts.defer(() => watch.stop())
-    node.book.onChange(watch.look)
-    return { ...node, [Symbol.asyncDispose]: () => parts.disposeAsync() }
-  } catch (error) {
-    await parts.disposeAsync()
-    throw error
-  }
+export function openNode(options: NodeOptions): Promise<Node & AsyncDisposable> {
+  const { store, logger } = options
+  return openComposed<Node>({ store, logger, compose: parts => composeNode(options, parts), findProblems })
 }
 
 /**
  * The composition root: makes the stages, wires them, starts them. A stage is given those above it; what flows back up
- * to it goes through the closures here, once all of them stand. What is deferred to `parts` ends in reverse order.
+ * to it goes through the closures here, once all of them stand.
  */
 async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options

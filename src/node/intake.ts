@@ -7,7 +7,7 @@ import { adoptCheckpoint } from './held-checkpoint.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import type { Knowledge } from './knowledge.ts'
 import { createLogWatch, type LogWatchOptions } from './log-watch.ts'
-import type { NodeOptions } from './node-options.ts'
+import type { CommonOptions } from './node-options.ts'
 
 export interface IntakeInputs {
   readonly knowledge: Knowledge
@@ -23,7 +23,7 @@ export interface IntakeInputs {
 }
 
 /** Entries in: verified by what is known of the alliance, committed, and watched for contradictions. */
-export function composeIntake(options: NodeOptions, inputs: IntakeInputs, parts: AsyncDisposableStack): Ingest {
+export function composeIntake(options: CommonOptions, inputs: IntakeInputs, parts: AsyncDisposableStack): Ingest {
   const { allianceId, store, logger } = options
   const { knowledge, alerts, own, events } = inputs
   const { book } = knowledge

@@ -4,7 +4,7 @@ import type { ParsedNationDoc } from '../registry/nation-doc.ts'
 import { assertMember } from './directory-views.ts'
 import { documentItem, type EvidenceBook, openEvidenceBook } from './evidence-book.ts'
 import { agedPins } from './in-force-record.ts'
-import type { NodeOptions } from './node-options.ts'
+import type { CommonOptions } from './node-options.ts'
 import { readInForce, startPinKeeper } from './pin-keeper.ts'
 
 /** What is known of the alliance: every other stage asks it. */
@@ -18,7 +18,7 @@ export interface Knowledge {
 }
 
 /** Throws UserError `registry-not-member` where the alliance has no such nation. */
-export async function composeKnowledge(options: NodeOptions, parts: AsyncDisposableStack): Promise<Knowledge> {
+export async function composeKnowledge(options: CommonOptions, parts: AsyncDisposableStack): Promise<Knowledge> {
   const { allianceId, store, clock, logger } = options
   const nation = options.config.nation as NationId
   const inForce = await readInForce(store)

@@ -8,7 +8,7 @@ import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
 import type { Ingest } from './ingest.ts'
 import type { Knowledge } from './knowledge.ts'
-import type { NodeOptions } from './node-options.ts'
+import type { CommonOptions } from './node-options.ts'
 import { addressesToRelay, peerTargets } from './peer-targets.ts'
 import { createRegistryHints } from './registry-hints.ts'
 import { createSyncService, type SyncServiceOptions } from './sync-service.ts'
@@ -28,7 +28,7 @@ export interface NetworkInputs {
 export type Network = Awaited<ReturnType<typeof composeNetwork>>
 
 /** The host and all that is said over it. Nothing is answered before `start`. */
-export async function composeNetwork(options: NodeOptions, inputs: NetworkInputs, parts: AsyncDisposableStack) {
+export async function composeNetwork(options: CommonOptions, inputs: NetworkInputs, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
   const { ingest, alerts, events } = inputs
   const { nation, book, nationOf } = inputs.knowledge

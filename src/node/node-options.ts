@@ -7,10 +7,26 @@ import type { Config } from './config.ts'
 import type { NextKeys } from './key-succession.ts'
 import type { NationalRules } from './national-rules.ts'
 
-/** What a node is opened with. */
-export interface NodeOptions {
+/** What both kinds of node are opened with. */
+export interface CommonOptions {
   readonly allianceId: AllianceId
   readonly config: Config
+  readonly store: Store
+  readonly pins: readonly Pin[]
+  /** SignedDocs from the alliance file, to be taken in before anything else. */
+  readonly documents: readonly Uint8Array[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+/** What an edge node is opened with: of all keys the one that its connections need. */
+export interface EdgeOptions extends CommonOptions {
+  readonly peerSeed: Uint8Array
+}
+
+/** What every other node is opened with. */
+export interface NodeOptions extends CommonOptions {
   readonly keys: NodeKeys
   /** Where keys wait to replace these. */
   readonly nextKeys?: NextKeys | undefined
@@ -19,15 +35,8 @@ export interface NodeOptions {
   readonly rereadKemKeys?: () => Promise<readonly KemSecret[]>
   /** Destroys secrets where they are kept, and gives what is left; without it none is destroyed. */
   readonly destroyKemKeys?: (secrets: readonly KemSecret[]) => Promise<readonly KemSecret[]>
-  readonly store: Store
-  readonly pins: readonly Pin[]
   /** What the nation lets leave, and who decides on it. */
   readonly rules: NationalRules
   /** As they stand in their files by now; without it they stay as they are. */
   readonly rereadRules?: () => Promise<NationalRules>
-  /** SignedDocs from the alliance file, to be taken in before anything else. */
-  readonly documents: readonly Uint8Array[]
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
 }

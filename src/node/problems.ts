@@ -1,59 +1,45 @@
 import type { ErrorCode } from '../base/codes.ts'
-import type { UserError } from '../base/errors.ts'
-import type { NationId } from '../base/ids.ts'
-import type { Clock } from '../base/ports.ts'
-import type { Host } from '../net/host.ts'
 import { peerKeyHex } from '../net/peer-key.ts'
 import { type Alarm, findAlarms } from '../registry/alarms.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
-import type { Store } from '../store/store.ts'
-import type { AuditOffice } from './audit-office.ts'
 import { auditProblems } from './audit-problems.ts'
-import type { Config } from './config.ts'
 import { nationStatus, otherActiveNations } from './directory-views.ts'
-import type { EpochKeys } from './epoch-keys.ts'
-import type { EvidenceBook } from './evidence-book.ts'
+import { edgeProblems } from './edge-problems.ts'
 import { publicAddresses } from './founding.ts'
 import type { Problem } from './node-service.ts'
 import { findAddressFault } from './own-addresses.ts'
 import { NOBODY_KNOWN } from './own-standing.ts'
-import type { ReleaseDesk } from './release-desk.ts'
-import type { SyncService } from './sync-service.ts'
-
-/** The parts of a node that may have any. */
-export interface ProblemSources {
-  readonly nation: NationId
-  readonly config: Config
-  readonly store: Pick<Store, 'state'>
-  readonly book: Pick<EvidenceBook, 'directory'>
-  readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
-  readonly sync: Pick<SyncService, 'clockSkewMs'>
-  readonly host: Pick<Host, 'peers' | 'self'>
-  readonly release: { readonly desk: Pick<ReleaseDesk, 'hindrance'> }
-  readonly audit: AuditOffice
-  readonly clock: Clock
-  /** Why nothing can be published now. */
-  hindrance(): UserError | undefined
-}
+import type { EdgeProblemSources, ProblemSources } from './problem-sources.ts'
 
 /** What keeps a node from its work, or soon will: for the operator, with what to do about it. Alarms come first. */
 export function findProblems(node: ProblemSources): Problem[] {
-  const problems = [
-    ...storeProblems(node),
-    ...standingProblems(node),
-    ...signingProblems(node),
-    ...policyProblems(node),
-    ...kemProblems(node),
+  const ofPublishing = [...signingProblems(node), ...policyProblems(node), ...kemProblems(node)]
+  return alarmsFirst([...ownProblems(node), ...ofPublishing, ...edgeProblems(node), ...outerProblems(node)])
+}
+
+export function findEdgeProblems(node: EdgeProblemSources): Problem[] {
+  return alarmsFirst([...ownProblems(node), ...outerProblems(node)])
+}
+
+function ownProblems(node: EdgeProblemSources): Problem[] {
+  return [...storeProblems(node), ...standingProblems(node)]
+}
+
+function outerProblems(node: EdgeProblemSources): Problem[] {
+  return [
     ...clockProblems(node),
     ...peerProblems(node),
     ...addressProblems(node),
     ...auditProblems(node),
     ...allianceProblems(node),
   ]
+}
+
+function alarmsFirst(problems: Problem[]): Problem[] {
   return problems.sort((a, b) => Number(a.grade === 'warning') - Number(b.grade === 'warning'))
 }
 
-function storeProblems({ store }: ProblemSources): Problem[] {
+function storeProblems({ store }: EdgeProblemSources): Problem[] {
   if (store.state !== 'failed') return []
   return [
     {
@@ -66,7 +52,7 @@ function storeProblems({ store }: ProblemSources): Problem[] {
   ]
 }
 
-function standingProblems({ book, nation }: ProblemSources): Problem[] {
+function standingProblems({ book, nation }: EdgeProblemSources): Problem[] {
   const status = nationStatus(book.directory(), nation)
   if (status === 'ACTIVE') return []
   const isExpelled = status === 'EXPELLED'
@@ -120,7 +106,7 @@ function kemProblems({ book, clock, nation, epochs }: ProblemSources): Problem[]
   ]
 }
 
-function clockProblems({ sync, book }: ProblemSources): Problem[] {
+function clockProblems({ sync, book }: EdgeProblemSources): Problem[] {
   const skew = sync.clockSkewMs()
   if (skew === undefined || Math.abs(skew) <= book.directory().policy.skewSeconds * 1000) return []
   return [
@@ -135,7 +121,7 @@ function clockProblems({ sync, book }: ProblemSources): Problem[] {
 }
 
 /** Whoever is suspended or expelled has been told so. */
-function peerProblems({ book, nation, host }: ProblemSources): Problem[] {
+function peerProblems({ book, nation, host }: EdgeProblemSources): Problem[] {
   const directory = book.directory()
   if (nationStatus(directory, nation) !== 'ACTIVE' || otherActiveNations(directory, nation).length === 0) return []
   const others = directory.peers().filter(peer => peer.nation !== nation)
@@ -162,7 +148,7 @@ function refused(count: number, all: number): Problem {
   }
 }
 
-function addressProblems({ config, book, nation, host }: ProblemSources): Problem[] {
+function addressProblems({ config, book, nation, host }: EdgeProblemSources): Problem[] {
   const nodes = book
     .directory()
     .member(nation)
@@ -174,7 +160,7 @@ function addressProblems({ config, book, nation, host }: ProblemSources): Proble
 }
 
 /** What is wrong with another nation's document holds up nobody else; the own one and the registry come first. */
-function allianceProblems({ book, clock, nation }: ProblemSources): Problem[] {
+function allianceProblems({ book, clock, nation }: EdgeProblemSources): Problem[] {
   const isOfOther = (alarm: Alarm) => alarm.nation !== undefined && alarm.nation !== nation
   return findAlarms(book.directory(), clock.now())
     .toSorted((a, b) => Number(isOfOther(a)) - Number(isOfOther(b)))

@@ -1,0 +1,114 @@
+import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
+import { openAuditOffice } from './audit-office.ts'
+import { openComposed } from './composition.ts'
+import { createContentAlerts } from './content-alerts.ts'
+import { EVIDENCE } from './evidence-book.ts'
+import { heldCheckpoint } from './held-checkpoint.ts'
+import { composeIntake } from './intake.ts'
+import { composeKnowledge } from './knowledge.ts'
+import { composeNetwork } from './network.ts'
+import type { EdgeOptions } from './node-options.ts'
+import { startOwedSignatures } from './owed-signatures.ts'
+import { findEdgeProblems } from './problems.ts'
+import { createRegistryRecord } from './registry-record.ts'
+import { startStoreKeeper } from './store-keeper.ts'
+
+export type EdgeNode = Awaited<ReturnType<typeof composeEdge>>
+
+/** Opens an edge node on an open store, which is closed with it, or if it cannot be opened. */
+export function openEdge(options: EdgeOptions): Promise<EdgeNode & AsyncDisposable> {
+  const { store, logger } = options
+  return openComposed<EdgeNode>({
+    store,
+    logger,
+    compose: parts => composeEdge(options, parts),
+    findProblems: findEdgeProblems,
+  })
+}
+
+/**
+ * The composition root of an edge: what is known of the alliance, entries in, and the network. It checks all that an
+ * inner node checks, and has no part that opens, seals or signs: it is given no key for that.
+ */
+async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
+  const { store, config, clock, random, logger, allianceId } = options
+  const alerts = createContentAlerts(logger, clock)
+  const audit = await openAuditOffice(options)
+  parts.defer(() => audit.stop())
+
+  const knowledge = await composeKnowledge(options, parts)
+  const { book, nation } = knowledge
+  const ingest = composeIntake(
+    options,
+    {
+      knowledge,
+      alerts,
+      own: { ownLog: { isCurrent: () => false }, guard: { stop: () => {} } },
+      events: {
+        committed(entries) {
+          for (const { entry } of entries) network.hints.hint(entry.log.nation, entry.header.registryVersion)
+        },
+        gap: (logId, seq) => network.sync.gap(logId, seq),
+        proved: () => network.sync.all(),
+      },
+    },
+    parts,
+  )
+  const network = await composeNetwork(
+    options,
+    { peerSeed: options.peerSeed, knowledge, ingest, alerts, relays: true, events: { synced: () => {} } },
+    parts,
+  )
+  const recordRegistry = createRegistryRecord(book, audit.log, logger)
+
+  function onEvidenceChange(): void {
+    recordRegistry()
+    network.reconsider()
+  }
+
+  /** What a failed write held up. */
+  function onRecovered(): void {
+    for (const resume of [audit.log.resume, book.resume]) {
+      resume().catch(error => logger.error({ err: error }, 'what a failed write held up could not go on'))
+    }
+    network.sync.all()
+  }
+
+  await network.start()
+  book.onChange(onEvidenceChange)
+  onEvidenceChange()
+  const owed = startOwedSignatures({
+    allianceId,
+    store,
+    verify: verifyEd25519Async,
+    idle: () => !ingest.isWriting(),
+    checkpointOf: logId => heldCheckpoint(book, store, logId, Number.MAX_SAFE_INTEGER),
+    convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
+    logger,
+  })
+  parts.defer(() => owed.stop())
+  const keeper = startStoreKeeper({ store, recovered: onRecovered, logger })
+  parts.defer(() => keeper.stop())
+
+  const { pins, nationOf } = knowledge
+  const { host, sync, hints, documentSpread } = network
+  return {
+    allianceId,
+    nation,
+    config,
+    book,
+    pins,
+    store,
+    ingest,
+    audit,
+    sync,
+    host,
+    clock,
+    random,
+    logger,
+    refusals: alerts.refusals,
+    hints,
+    documentSpread,
+    nationOf,
+  }
+}

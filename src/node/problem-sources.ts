@@ -1,0 +1,31 @@
+import type { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
+import type { Host } from '../net/host.ts'
+import type { Store } from '../store/store.ts'
+import type { AuditOffice } from './audit-office.ts'
+import type { Config } from './config.ts'
+import type { EpochKeys } from './epoch-keys.ts'
+import type { EvidenceBook } from './evidence-book.ts'
+import type { ReleaseDesk } from './release-desk.ts'
+import type { SyncService } from './sync-service.ts'
+
+/** The parts of an edge node that may have problems. */
+export interface EdgeProblemSources {
+  readonly nation: NationId
+  readonly config: Config
+  readonly store: Pick<Store, 'state'>
+  readonly book: Pick<EvidenceBook, 'directory'>
+  readonly sync: Pick<SyncService, 'clockSkewMs'>
+  readonly host: Pick<Host, 'peers' | 'self'>
+  readonly audit: AuditOffice
+  readonly clock: Clock
+}
+
+/** The parts of every other node that may have problems. */
+export interface ProblemSources extends EdgeProblemSources {
+  readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
+  readonly release: { readonly desk: Pick<ReleaseDesk, 'hindrance'> }
+  /** Why nothing can be published now. */
+  hindrance(): UserError | undefined
+}
