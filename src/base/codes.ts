@@ -242,6 +242,7 @@ export const CODES = {
   // the store
   'store-locked': ['state', ''],
   'store-newer-format': ['state', ''],
+  'store-absent': ['absent', ''],
   'store-full': ['fault', ''],
   'store-write-failed': ['fault', ''],
   'store-read-failed': ['fault', ''],
@@ -291,6 +292,11 @@ export const CODES = {
   'audit-successor-missing': ['absent', 'R-2.12'],
   'audit-successor-differs': ['conflict', 'R-2.12'],
   'audit-tombstone-void': ['state', 'R-2.13'],
+  // what a proof of one entry lacks
+  'audit-path-wrong': ['forged', 'R-2.8'],
+  'audit-tree-unsigned': ['absent', 'R-2.8'],
+  'audit-tree-uncovered': ['absent', 'R-2.8'],
+  'audit-quorum-missing': ['absent', 'R-2.7'],
   // configuration and home
   'config-invalid': ['input', ''],
   'policy-invalid': ['input', ''],
