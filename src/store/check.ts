@@ -8,7 +8,6 @@ import { loadMemory } from './meta.ts'
 import { computeView } from './rebuild.ts'
 import { salvage } from './salvage.ts'
 import type { Takes } from './shown.ts'
-import { SnapshotReads } from './snapshot-reads.ts'
 import type { StoreCheck } from './upkeep.ts'
 import { digestView } from './view-digest.ts'
 
@@ -26,12 +25,12 @@ export async function checkStore(
   openScratch: () => Promise<Scratch>,
   signal?: AbortSignal,
 ): Promise<StoreCheck> {
-  await using reads = new SnapshotReads(db)
+  await using reads = db.freeze()
   await using scratch = await openScratch()
   const faults = new Faults()
   const target = {
     // What is compared with is all that is needed of it.
-    write: (writes: Writes) => scratch.write(writes.filter(isCompared), false),
+    write: (writes: Writes, sync: boolean) => scratch.write(writes.filter(isCompared), sync),
     getMany: (keys: readonly Uint8Array[]) => scratch.getMany(keys),
   }
   const salvaged = await salvage(guarded(reads, signal), target, faults, { anew: false, whole: true })
@@ -63,7 +62,7 @@ interface ViewCheck {
 }
 
 async function checkView(
-  reads: SnapshotReads,
+  reads: Reads,
   scratch: Scratch,
   { takes, acceptance, faults, signal }: ViewCheck,
 ): Promise<StoreCheck['view']> {

@@ -1,7 +1,7 @@
 import type { AbstractLevel, AbstractSnapshot } from 'abstract-level'
 import { EMPTY } from '../base/bytes.ts'
 import { openFailure, readFailure, writeFailure } from './failures.ts'
-import { prefixEnd, spaceKey } from './keys.ts'
+import { latin1, prefixEnd, spaceKey, VIEW_KEY_PREFIX_BYTES } from './keys.ts'
 
 /** `level` on disk, `memory-level` in tests: opened with 'view' encodings for keys and values. */
 export type Level = AbstractLevel<string | Buffer | Uint8Array, Uint8Array, Uint8Array>
@@ -28,7 +28,7 @@ const SCAN_CHUNK = 1000
 export type Reads = Pick<Database, 'get' | 'getMany' | 'hasMany' | 'range' | 'scan'>
 
 /** What it holds at one moment, whatever is written meanwhile. Dispose of it: it keeps what was replaced from going. */
-export type FrozenDatabase = Pick<Database, 'get' | 'getSync' | 'range' | 'scan'> & AsyncDisposable
+export type FrozenDatabase = Reads & Pick<Database, 'getSync'> & AsyncDisposable
 
 /** The few operations that the store needs of LevelDB, with its failures translated. */
 export class Database {
@@ -61,6 +61,8 @@ export class Database {
     const snapshot = this.snapshot()
     return {
       get: key => this.get(key, { snapshot }),
+      getMany: keys => this.getMany(keys, { snapshot }),
+      hasMany: async keys => (await this.getMany(keys, { snapshot })).map(value => value !== undefined),
       getSync: key => this.getSync(key, { snapshot }),
       range: (range, limit, options) => this.range(range, limit, { ...options, snapshot }),
       scan: (range, options) => this.scan(range, { ...options, snapshot }),
@@ -146,6 +148,30 @@ export class Database {
         else batch.put(key, value)
       }
       await batch.write({ sync })
+    } catch (cause) {
+      throw writeFailure(cause)
+    }
+  }
+
+  /** What is in memory alone goes into a table; nothing where there are no tables. */
+  async flush(): Promise<void> {
+    const first = Uint8Array.of(0)
+    await this.#compactRange(first, first)
+  }
+
+  /** Values of these keys, and keys between them, that were replaced or deleted are on the disk no more. */
+  async compact(keys: readonly Uint8Array[]): Promise<void> {
+    const spaces = Map.groupBy(keys, key => latin1(key.subarray(0, VIEW_KEY_PREFIX_BYTES)))
+    for (const ofSpace of spaces.values()) {
+      const sorted = ofSpace.toSorted(Buffer.compare)
+      await this.#compactRange(sorted[0]!, prefixEnd(sorted.at(-1)!))
+    }
+  }
+
+  async #compactRange(from: Uint8Array, to: Uint8Array): Promise<void> {
+    const level: Level & { compactRange?(from: Uint8Array, to: Uint8Array): Promise<void> } = this.#level
+    try {
+      await level.compactRange?.(from, to)
     } catch (cause) {
       throw writeFailure(cause)
     }

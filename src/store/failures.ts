@@ -39,7 +39,7 @@ export function misuse(message: string, data: ErrorDetail['data'] = {}): StoreEr
 
 export function damaged(message: string, detail: ErrorDetail = {}): StoreError {
   return new StoreError('store-damaged', message, {
-    fix: 'Restore a backup, or move the data directory away and let the node fetch everything from its peers.',
+    fix: 'Stop the daemon and run "tocsin store repair": it keeps what is whole, and the peers give the rest again.',
     ...detail,
   })
 }

@@ -1,10 +1,10 @@
-import { access, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { Level as DiskLevel } from 'level'
 import { MemoryLevel } from 'memory-level'
 import type { Scratch } from './check.ts'
 import { Database, type Level } from './database.ts'
 import { damaged } from './failures.ts'
+import { checkLevelFiles } from './level-files.ts'
 import { openLevelStore } from './level-store.ts'
 import { assertRoomToReopen } from './room.ts'
 import type { Store } from './store.ts'
@@ -76,11 +76,11 @@ export function diskLevel(location: string, options: StoreOptions = {}): Level {
   })
 }
 
-/** Where CURRENT is missing LevelDB begins a new database and deletes the tables of the old one: that is no new store. */
-export async function assertWhole(location: string): Promise<void> {
-  const files = await readdir(location).catch(() => [])
-  if (!files.some(name => name.startsWith('MANIFEST-') || name.endsWith('.ldb'))) return
-  await access(join(location, 'CURRENT')).catch(cause => {
-    throw damaged(`${location} has tables of a database and no CURRENT file`, { cause })
-  })
+/**
+ * Where CURRENT is missing LevelDB begins a new database and deletes the tables of the old one, and where a record of its
+ * log is damaged it goes on without it: neither is to happen unseen.
+ */
+async function assertWhole(location: string): Promise<void> {
+  const [fault] = await checkLevelFiles(location, 'logs')
+  if (fault !== undefined) throw damaged(`the file ${fault.file} of ${location} is damaged: ${fault.sentence}`)
 }

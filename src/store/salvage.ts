@@ -16,7 +16,7 @@ import type { Row, StoreHoldings } from './upkeep.ts'
 
 /** Where what was taken goes. */
 export interface SalvageTarget {
-  write(writes: Writes): Promise<void>
+  write(writes: Writes, sync: boolean): Promise<void>
   getMany(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>
 }
 
@@ -42,9 +42,10 @@ const KEY_BYTES: ReadonlyMap<number, number> = new Map([
   [SPACE.intents, 41],
   [SPACE.queue, 9],
   [SPACE.outbox, 13],
-  [SPACE.tombstones, 13],
+  [SPACE.tombstones, 53],
   [SPACE.held, 17],
   [SPACE.audit, 9],
+  [SPACE.opened, 13],
 ])
 
 /**
@@ -96,18 +97,19 @@ class Salvage {
       [SPACE.branches, (key, value, writes) => this.#takeBranch(key, value, writes)],
       [SPACE.waiting, (key, _, writes) => this.#takeWaiting(key, writes)],
       [SPACE.outbox, (key, _, writes) => this.#takeOutbox(key, writes)],
-      [SPACE.tombstones, (key, _, writes) => this.#takeTombstone(key, writes)],
+      [SPACE.tombstones, (key, value, writes) => this.#takeAbout(SPACE.tombstones, 41, key, value, writes)],
       [SPACE.intents, () => {}],
       [SPACE.queue, (key, value, writes) => this.#takeQueued(key, value, writes)],
       [SPACE.held, asIs],
       [SPACE.notes, asIs],
       [SPACE.items, (key, value, writes) => this.#items.take(key, value, writes)],
+      [SPACE.opened, (key, value, writes) => this.#takeAbout(SPACE.opened, 1, key, value, writes)],
       [SPACE.audit, (key, value, writes) => this.#audit.take(key, value, writes)],
     ])
   }
 
   async take(chunk: readonly Row[]): Promise<void> {
-    let writes: Writes = []
+    const writes: Writes = []
     const compared: Row[] = []
     for (const row of chunk) {
       const space = row[0][0] ?? 0
@@ -120,8 +122,7 @@ class Salvage {
       if (COMPARED.has(space)) compared.push(row)
       else this.#takeRow(space, row, writes)
     }
-    await this.#target.write(writes)
-    writes = []
+    await this.#target.write(writes, false)
     await this.#compare(compared)
   }
 
@@ -135,7 +136,7 @@ class Salvage {
     if (whole) this.#compareDerived(counts)
     const view = { generation: 0, stale: true, acceptance: this.#meta.view?.acceptance ?? EMPTY } as const
     writes.push(formatLine(), countsLine(counts), viewLine(view), auditLine(this.#audit.state))
-    await this.#target.write(writes)
+    await this.#target.write(writes, true)
     const { documents, evidence } = this.#counts
     const { first, next } = this.#audit.state
     return {
@@ -206,16 +207,17 @@ class Salvage {
     this.#counts.outbox++
   }
 
-  #takeTombstone(key: Uint8Array, writes: Writes): void {
-    const log = this.#logs.proved(readU32(key, 1))
-    if (log === undefined) this.#faults.add('derived', 'tombstone', 'a tombstone is of a log that is not held')
-    else writes.push([placeKey(SPACE.tombstones, log.number, readU64(key, 5)), EMPTY])
+  /** A record that is about an entry, whose log its key names at `place`. */
+  #takeAbout(space: number, place: number, key: Uint8Array, value: Uint8Array, writes: Writes): void {
+    const now = this.#keyNow(key, place)
+    if (now !== undefined) writes.push([now, value])
+    else this.#faults.add('derived', 'index', `a record of space ${space} is about a log that is not held`)
   }
 
   /** Tree nodes and grants: what was worked out is there by now. */
   async #compare(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return
-    const keys = rows.map(([key]) => this.#keyNow(key))
+    const keys = rows.map(([key]) => this.#comparedKey(key))
     const made = await this.#target.getMany(keys.map(key => key ?? EMPTY))
     for (const [i, [, value]] of rows.entries()) {
       if (made[i] !== undefined && equalBytes(made[i], value)) this.#compared.same++
@@ -223,10 +225,13 @@ class Salvage {
     }
   }
 
-  /** What a key of a derived record is now that the logs may have other numbers. */
-  #keyNow(key: Uint8Array): Uint8Array | undefined {
+  #comparedKey(key: Uint8Array): Uint8Array | undefined {
     if (key.length !== KEY_BYTES.get(key[0] as number)) return undefined
-    const place = key[0] === SPACE.nodes ? 1 : key.length - 12
+    return this.#keyNow(key, key[0] === SPACE.nodes ? 1 : key.length - 12)
+  }
+
+  /** What a key is that names a log at `place`, now that the logs may have other numbers. */
+  #keyNow(key: Uint8Array, place: number): Uint8Array | undefined {
     const log = this.#logs.proved(readU32(key, place))
     if (log === undefined) return undefined
     const now = Buffer.from(key)

@@ -1,7 +1,6 @@
 import { ALL_RECORDS, checkStore, type Scratch } from './check.ts'
 import type { StoreContext } from './context.ts'
 import { SPACE } from './keys.ts'
-import { SnapshotReads } from './snapshot-reads.ts'
 import type { Row, Upkeep } from './upkeep.ts'
 
 /** Tree nodes and grants follow from the entries; intents are of this disk alone. */
@@ -15,7 +14,7 @@ export function createUpkeep(context: StoreContext, openScratch: () => Promise<S
 }
 
 async function* primaryRows({ db }: StoreContext): AsyncGenerator<readonly Row[]> {
-  await using reads = new SnapshotReads(db)
+  await using reads = db.freeze()
   for await (const chunk of reads.scan(ALL_RECORDS)) {
     const rows = chunk.filter(([key]) => !NOT_PRIMARY.has(key[0]))
     if (rows.length > 0) yield rows
