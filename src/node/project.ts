@@ -7,7 +7,16 @@ import { type EntryContent, readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { mentionAudience } from '../policy/clearance.ts'
-import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
+import type {
+  EpochPosition,
+  ItemId,
+  LogChange,
+  OpenedItem,
+  Store,
+  StoreBatch,
+  StoredTombstone,
+  VoidItem,
+} from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Item } from '../wire/gen/tocsin.ts'
@@ -65,11 +74,13 @@ export interface Openable {
   readonly registryVersionBefore: number
 }
 
+type TombstoneContent = Extract<EntryContent, { kind: 'tombstone' }>
+
 interface Opening {
   readonly items: OpenedItem[]
   readonly waiting: EpochPosition[]
   readonly opened: EpochPosition[]
-  readonly tombstones: { readonly logId: LogId; readonly seq: number }[]
+  readonly tombstones: StoredTombstone[]
 }
 
 export function createProjector(options: ProjectOptions) {
@@ -157,7 +168,8 @@ export function createProjector(options: ProjectOptions) {
     for (const item of voided) events.itemVoided(item)
     for (const item of conflicts) events.conflict(item)
     // 08 06: the type of an item stands first, in canonical form
-    if (batch.items?.some(({ item }) => item[0] === 0x08 && item[1] === ITEM.GROUP)) await options.groupsChanged()
+    const hasGroup = batch.items?.some(({ item }) => item[0] === 0x08 && item[1] === ITEM.GROUP)
+    if (hasGroup || (batch.tombstones?.length ?? 0) > 0) await options.groupsChanged()
   }
 
   /** Opens the next entries while those before are being written. */
@@ -200,19 +212,8 @@ export function createProjector(options: ProjectOptions) {
     const notes = forget ? { notes: new Map([[TRIED_NOTE, EMPTY]]) } : {}
     if (forget) triedNoted = false
     await commit({ ...batchOf(opening, [{ logId, projected: reached }]), ...notes })
-    await hide(logId, opening.tombstones)
     drop(logId, reached)
     events.projected(logId, reached)
-  }
-
-  /** R-2.13: a log of the author's nation hides a BATCH at once. */
-  async function hide(author: LogId, tombstones: Opening['tombstones']): Promise<void> {
-    const nation = store.log(author)?.head.nation
-    for (const { logId, seq } of tombstones) {
-      const target = store.log(logId)?.head
-      if (target === undefined || target.nation !== nation || seq >= target.size) continue
-      await store.commit({ logs: [{ logId, tombstoned: [seq] }] })
-    }
   }
 
   /** The entries from `from` on, out of memory where they are there. */
@@ -269,7 +270,7 @@ export function createProjector(options: ProjectOptions) {
     const { content } = read
     if (content.kind === 'key-grant') return openGrant(entry, content.grant)
     if (content.kind === 'complaint') return events.complained(entry, content)
-    if (content.kind === 'tombstone') opening.tombstones.push({ logId: content.logId, seq: content.seq })
+    if (content.kind === 'tombstone') opening.tombstones.push(...tombstoneOf(entry, content))
     if (content.kind !== 'batch') return
     const { logId } = entry
     const { epochId } = content
@@ -281,6 +282,17 @@ export function createProjector(options: ProjectOptions) {
     const wrong = await epochs.auditAudience(logId, epochId)
     if (wrong !== undefined) events.grantFault({ logId, seq: wrong, code: 'grant-wrong-audience' })
     opening.items.push(...openItems(entry, content, epoch))
+  }
+
+  /** R-2.13: what it names may not be here yet, and is hidden when it comes. What is known of it already stays. */
+  function tombstoneOf(entry: ParsedEntry, { logId, seq, reason }: TombstoneContent): StoredTombstone[] {
+    const by = { logId: entry.logId, seq: entry.header.seq }
+    const isKnown = store
+      .tombstonesOf({ logId, seq })
+      .some(held => held.by.seq === by.seq && equalBytes(held.by.logId, by.logId))
+    const author = store.log(logId)?.head.nation
+    if (isKnown || (author !== undefined && author !== store.log(by.logId)?.head.nation)) return []
+    return [{ target: { logId, seq }, by, reason, sinceRanMs: undefined, purgedMs: 0 }]
   }
 
   function openGrant(entry: ParsedEntry, grant: KeyGrantContent): void {
@@ -368,7 +380,8 @@ export function createProjector(options: ProjectOptions) {
 export type Projector = ReturnType<typeof createProjector>
 
 function batchOf(opening: Opening, logs: readonly LogChange[]): StoreBatch {
-  return { logs, items: opening.items, waiting: { add: opening.waiting, remove: opening.opened } }
+  const { items, waiting, opened, tombstones } = opening
+  return { logs, items, tombstones, waiting: { add: waiting, remove: opened } }
 }
 
 function grantName(logId: LogId, epochId: EpochId): string {

@@ -8,6 +8,7 @@ import { countsLine, viewLine } from './meta.ts'
 import { writeRecords } from './record-writes.ts'
 import type { Acceptance } from './sight.ts'
 import type { CommitResult, StoreBatch } from './store.ts'
+import { writePurges, writeTombstones } from './tombstone-writes.ts'
 
 export interface Plan {
   /** Everything that goes to disk, at once. */
@@ -29,7 +30,10 @@ export async function planCommit(
   await writeLogs(batch.logs ?? [], draft, db, writes)
   const records = await writeRecords(batch, draft, db, writes)
   await writeAudit(batch.audit, draft, db, writes)
-  const items = await writeItems(batch.items ?? [], acceptance, draft, db, writes)
+  const named = await writeTombstones(batch.tombstones ?? [], draft, db, writes)
+  const purged = await writePurges(batch.purge ?? [], draft, db, writes)
+  const touched = { idKeys: [...named.idKeys, ...purged.idKeys], purged: purged.purged }
+  const items = await writeItems(batch.items ?? [], touched, acceptance, draft, db, writes)
   writeLogRecords(draft, writes)
   if (draft.viewChanged) writes.push(viewLine(draft.view))
   if (draft.countsChanged) writes.push(countsLine(draft.counts))

@@ -1,7 +1,7 @@
 import type { AbstractLevel, AbstractSnapshot } from 'abstract-level'
 import { EMPTY } from '../base/bytes.ts'
 import { openFailure, readFailure, writeFailure } from './failures.ts'
-import { latin1, prefixEnd, spaceKey, VIEW_KEY_PREFIX_BYTES } from './keys.ts'
+import { prefixEnd, spaceKey } from './keys.ts'
 
 /** `level` on disk, `memory-level` in tests: opened with 'view' encodings for keys and values. */
 export type Level = AbstractLevel<string | Buffer | Uint8Array, Uint8Array, Uint8Array>
@@ -159,13 +159,10 @@ export class Database {
     await this.#compactRange(first, first)
   }
 
-  /** Values of these keys, and keys between them, that were replaced or deleted are on the disk no more. */
+  /** Whatever was replaced or deleted between the least and the greatest of these keys is on the disk no more. */
   async compact(keys: readonly Uint8Array[]): Promise<void> {
-    const spaces = Map.groupBy(keys, key => latin1(key.subarray(0, VIEW_KEY_PREFIX_BYTES)))
-    for (const ofSpace of spaces.values()) {
-      const sorted = ofSpace.toSorted(Buffer.compare)
-      await this.#compactRange(sorted[0]!, prefixEnd(sorted.at(-1)!))
-    }
+    const sorted = keys.toSorted(Buffer.compare)
+    await this.#compactRange(sorted[0]!, prefixEnd(sorted.at(-1)!))
   }
 
   async #compactRange(from: Uint8Array, to: Uint8Array): Promise<void> {

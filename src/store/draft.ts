@@ -3,13 +3,14 @@ import { latin1 } from './keys.ts'
 import type { LogState } from './log-state.ts'
 import type { Counts, Memory, MemoryReads, ViewState } from './memory.ts'
 import type { AuditState } from './store.ts'
+import { TombstoneDraft } from './tombstones.ts'
 
 /** What a commit is about to make of what was known `before`; published when its batch is on disk. */
 export class Draft implements MemoryReads {
   readonly #before: MemoryReads
   readonly #byId = new Map<string, LogState>()
   readonly #byNumber = new Map<number, LogState>()
-  readonly #tombstones = new Map<number, Set<number>>()
+  readonly tombstones: TombstoneDraft
   #stale = false
   /** Keys that this commit takes away on its own account; what is added after counts as new. */
   readonly removed = new Set<string>()
@@ -21,6 +22,7 @@ export class Draft implements MemoryReads {
 
   constructor(before: MemoryReads) {
     this.#before = before
+    this.tombstones = new TombstoneDraft(before.tombstones)
     this.counts = { ...before.counts }
     this.logCount = before.logCount
     this.nextQueueNumber = before.nextQueueNumber
@@ -59,22 +61,13 @@ export class Draft implements MemoryReads {
     this.logCount = Math.max(this.logCount, state.number + 1)
   }
 
-  tombstoned(number: number): ReadonlySet<number> | undefined {
-    return this.#tombstones.get(number) ?? this.#before.tombstoned(number)
-  }
-
-  tombstone(number: number, seq: number): void {
-    const seqs = this.#tombstones.get(number) ?? new Set(this.#before.tombstoned(number))
-    this.#tombstones.set(number, seqs.add(seq))
-  }
-
   markStale(): void {
     this.#stale = true
   }
 
   publish(memory: Memory): void {
     for (const state of this.#byNumber.values()) memory.setLog(state)
-    for (const [number, seqs] of this.#tombstones) memory.setTombstoned(number, seqs)
+    this.tombstones.publish(memory.tombstones)
     memory.view = this.view
     memory.counts = this.counts
     memory.nextQueueNumber = this.nextQueueNumber

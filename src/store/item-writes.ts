@@ -1,48 +1,54 @@
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { concat, EMPTY, equalBytes } from '../base/bytes.ts'
 import { takesBy } from './context.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
 import { misuse } from './failures.ts'
 import { type HeldItem, loadGroups, withItem, writeGroup } from './held-item.ts'
 import { readFace } from './item-face.ts'
-import { itemIdKey, latin1 } from './keys.ts'
+import { itemIdKey, latin1, placeKey, SPACE } from './keys.ts'
 import { branchOf } from './log-state.ts'
-import { refStands } from './memory.ts'
+import { isOnBranch, refStands } from './memory.ts'
 import { groupView, type Shown, type ShownChange, type Stands, type ViewChange, viewChange } from './shown.ts'
 import type { Acceptance } from './sight.ts'
 import type { CommitResult, ItemId, OpenedItem, VoidItem } from './store.ts'
+import type { Touched } from './tombstone-writes.ts'
 import { writeView } from './view-writes.ts'
 
 export type ItemsOutcome = Pick<CommitResult, 'itemsNew' | 'itemsKnown' | 'conflicts' | 'voided'>
 
-/** Files opened items and changes the view by the difference that they make (R-4.1, R-4.2). */
+/** Files opened items, takes what is destroyed, and changes the view by the difference that they make (R-4.1, R-4.2). */
 export async function writeItems(
   items: readonly OpenedItem[],
+  touched: Touched,
   acceptance: Acceptance,
   draft: Draft,
   db: Reads,
   writes: Writes,
 ): Promise<ItemsOutcome> {
   const voided: VoidItem[] = []
-  const arrivals = byId(items.map(opened => heldItem(opened, draft, voided)))
+  const arriving = items.map(opened => heldItem(opened, draft, voided))
+  writeOpened(arriving, writes)
+  const arrivals = byId(arriving, touched.idKeys)
   const groups = await loadGroups(
     db,
     arrivals.map(({ idKey }) => idKey),
   )
-  const stands: Stands = ref => refStands(ref, draft)
+  const before: Stands = ref => refStands(ref, draft, draft.tombstones.before)
+  const after: Stands = ref => refStands(ref, draft)
   const takes = takesBy(acceptance)
 
   const changes: ViewChange[] = []
   let itemsNew = 0
-  for (const [i, { items }] of arrivals.entries()) {
+  for (const [i, { items, isTouched }] of arrivals.entries()) {
     const group = groups[i]!
-    const merged = items.reduce<readonly HeldItem[]>(withItem, group.items)
-    if (merged === group.items) continue
-    itemsNew += merged.length - group.items.length
+    const left = withoutPurged(group.items, touched)
+    const merged = items.reduce<readonly HeldItem[]>(withItem, left)
+    if (merged === group.items && !isTouched) continue
+    itemsNew += merged.length - left.length
+    draft.counts.items += merged.length - group.items.length
     writeGroup(group, merged, writes)
-    changes.push(viewChange(groupView(group.items, stands, takes), groupView(merged, stands, takes)))
+    changes.push(viewChange(groupView(group.items, before, takes), groupView(merged, after, takes)))
   }
-  draft.counts.items += itemsNew
   // A view of other rules waits for its rebuilding: what it should change from is not what it holds.
   if (equalBytes(draft.view.acceptance, acceptance.hash)) {
     draft.viewWritten ||= changes.some(isChange)
@@ -52,18 +58,40 @@ export async function writeItems(
   return { itemsNew, itemsKnown: items.length - itemsNew, conflicts, voided }
 }
 
+/** What a later erasure finds them by: an entry is opened whole, or not. */
+function writeOpened(items: readonly HeldItem[], writes: Writes): void {
+  for (const ofEntry of Map.groupBy(items, ({ refs: [ref] }) => `${ref!.log}/${ref!.seq}`).values()) {
+    const { log, seq } = ofEntry[0]!.refs[0]!
+    const ids = new Map(ofEntry.map(({ face }) => [latin1(face.id), face.id]))
+    writes.push([placeKey(SPACE.opened, log, seq), concat(...ids.values())])
+  }
+}
+
+function withoutPurged(items: readonly HeldItem[], { purged }: Touched): readonly HeldItem[] {
+  if (purged.length === 0) return items
+  const isPurged = (ref: HeldItem['refs'][number]) =>
+    purged.some(({ log, seq }) => ref.log === log.number && ref.seq === seq && isOnBranch(ref, log))
+  return items.flatMap(item => {
+    const refs = item.refs.filter(ref => !isPurged(ref))
+    if (refs.length === item.refs.length) return item
+    return refs.length === 0 ? [] : { ...item, refs }
+  })
+}
+
 interface Arrivals {
   readonly idKey: Uint8Array
   readonly items: HeldItem[]
+  /** What shows of it may be something else though nothing arrived. */
+  readonly isTouched: boolean
 }
 
-function byId(items: readonly HeldItem[]): Arrivals[] {
-  const groups = new Map<string, Arrivals>()
+function byId(items: readonly HeldItem[], touched: readonly Uint8Array[]): Arrivals[] {
+  const groups = new Map<string, Arrivals>(touched.map(idKey => [latin1(idKey), { idKey, items: [], isTouched: true }]))
   for (const item of items) {
     const idKey = itemIdKey(item.nation, item.face.id)
     const key = latin1(idKey)
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, { idKey, items: [item] })
+    if (group === undefined) groups.set(key, { idKey, items: [item], isTouched: false })
     else group.items.push(item)
   }
   return [...groups.values()]

@@ -29,7 +29,7 @@ export const SPACE = {
   queue: 0x0b,
   /** u32 log, u64 seq → nothing */
   outbox: 0x0c,
-  /** u32 log, u64 seq → nothing */
+  /** log id32, u64 seq: what is named; u32 log, u64 seq: the TOMBSTONE that does → TombstoneRecord */
   tombstones: 0x0d,
   /** name → value */
   notes: 0x0e,
@@ -39,6 +39,8 @@ export const SPACE = {
   items: 0x10,
   /** u64 number → AuditRecord */
   audit: 0x11,
+  /** u32 log, u64 seq → ids of the items opened from that entry, 16 bytes each */
+  opened: 0x12,
   /** The view: this byte plus its generation, 0 or 1, and then a VIEW space. */
   view: 0x20,
 } as const
@@ -100,6 +102,16 @@ export function placeKey(space: number, log: number, seq: number): Buffer {
   key[0] = space
   key.writeUInt32BE(log, 1)
   writeU64(key, seq, 5)
+  return key
+}
+
+export function tombstoneKey(target: Uint8Array, targetSeq: number, log: number, seq: number): Buffer {
+  const key = Buffer.allocUnsafe(53)
+  key[0] = SPACE.tombstones
+  key.set(target, 1)
+  writeU64(key, targetSeq, 33)
+  key.writeUInt32BE(log, 41)
+  writeU64(key, seq, 45)
   return key
 }
 

@@ -10,6 +10,7 @@ import { createRecordReads } from './record-reads.ts'
 import { ACCEPT_ALL } from './sight.ts'
 import { openSnapshot } from './snapshot.ts'
 import type { LogReads, Store } from './store.ts'
+import { withStanding } from './tombstones.ts'
 import { createUpkeep } from './upkeep-reads.ts'
 import { createViewReads } from './view-reads.ts'
 import { Writer } from './writer.ts'
@@ -44,6 +45,7 @@ export async function openLevelStore(db: Database, place: StorePlace): Promise<S
     setAcceptance: acceptance => writer.setAcceptance(acceptance),
     snapshot: () => openSnapshot(context),
     commit: (batch, options) => writer.commit(batch, options),
+    purge: (entries, tombstones) => writer.purge(entries, tombstones),
     rebuildView: signal => writer.rebuildView(signal),
     recover: () => writer.recover(),
     [Symbol.asyncDispose]: () => writer.close(),
@@ -72,6 +74,8 @@ function createLogReads(context: StoreContext): LogReads {
     log: logId => context.memory.log(logId),
     logs: () => context.memory.logs(),
     audit: () => context.memory.audit,
+    tombstones: () => context.memory.tombstones.all().map(each => withStanding(each, context.memory)),
+    tombstonesOf: entry => context.memory.tombstones.of(entry).map(each => withStanding(each, context.memory)),
     frontier: () => buildFrontier(context.memory.logs().map(({ standing }) => standing)),
     counts: () => {
       const { counts, logCount } = context.memory

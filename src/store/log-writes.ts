@@ -1,4 +1,4 @@
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import type { Hash } from '../base/ids.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import { TILE_LEVELS } from '../merkle/proof-source.ts'
@@ -9,6 +9,7 @@ import { damaged, misuse } from './failures.ts'
 import { branchKey, latin1, logKey, nodeKey, placeKey, readU32, readU64, SPACE } from './keys.ts'
 import { encodeLogState, type LogState, newLogState, standingOf } from './log-state.ts'
 import type { LogChange, TreeNode } from './store.ts'
+import { dropTombstones } from './tombstone-writes.ts'
 
 /** What one log change works with. */
 interface Work {
@@ -102,6 +103,7 @@ async function rewound(state: LogState, work: Work): Promise<LogState> {
   if (moved !== state.head.size - size)
     throw damaged(`${state.head.size - size} entries were to be there, ${moved} are`)
   removeNodes(state, size, writes)
+  dropTombstones(state, size, draft, writes)
   draft.counts.waiting -= await removeFrom(SPACE.waiting, state.number, size, work)
   draft.counts.outbox -= await removeFrom(SPACE.outbox, state.number, size, work)
   await removeFrom(SPACE.grants, state.number, size, work)
@@ -152,16 +154,11 @@ async function writeBodies(state: LogState, { change, db, writes }: Work): Promi
   }
 }
 
-function marked(state: LogState, { change, draft, writes }: Work): LogState {
-  const { tombstoned = [], projected = state.projected, limit = state.limit } = change
+function marked(state: LogState, { change, draft }: Work): LogState {
+  const { projected = state.projected, limit = state.limit } = change
   const { unverifiedFrom = state.unverifiedFrom } = change
   if (projected > state.head.size) throw misuse('projected beyond the log', { projected, size: state.head.size })
-  for (const seq of tombstoned) {
-    draft.tombstone(state.number, seq)
-    writes.push([placeKey(SPACE.tombstones, state.number, seq), EMPTY])
-  }
-  const touchesOpened = limit !== state.limit && Math.min(limit, state.limit) < state.projected
-  if (touchesOpened || tombstoned.some(seq => seq < projected)) draft.markStale()
+  if (limit !== state.limit && Math.min(limit, state.limit) < state.projected) draft.markStale()
   return { ...state, projected, limit, unverifiedFrom }
 }
 

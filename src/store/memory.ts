@@ -6,14 +6,14 @@ import { damaged } from './failures.ts'
 import { type Generation, latin1 } from './keys.ts'
 import type { LogState } from './log-state.ts'
 import type { AuditState } from './store.ts'
+import { isErased, type Tombstones, TombstoneTable } from './tombstones.ts'
 
 /** What is known without asking the disk. */
 export interface MemoryReads {
   log(logId: LogId): LogState | undefined
   logAt(number: number): LogState | undefined
   readonly logCount: number
-  /** Seqs of a log that tombstones name. */
-  tombstoned(number: number): ReadonlySet<number> | undefined
+  readonly tombstones: Tombstones
   readonly counts: Readonly<Counts>
   readonly view: ViewState
   readonly nextQueueNumber: number
@@ -57,7 +57,7 @@ export interface ViewState {
 export class Memory implements MemoryReads {
   readonly #byId = new Map<string, LogState>()
   readonly #byNumber: LogState[] = []
-  readonly #tombstones = new Map<number, ReadonlySet<number>>()
+  readonly tombstones = new TombstoneTable()
   counts: Readonly<Counts> = NO_COUNTS
   view: ViewState = { generation: 0, stale: false, acceptance: EMPTY }
   nextQueueNumber = 0
@@ -85,21 +85,20 @@ export class Memory implements MemoryReads {
     this.#byId.set(latin1(state.head.logId), state)
     this.#byNumber[state.number] = state
   }
-
-  tombstoned(number: number): ReadonlySet<number> | undefined {
-    return this.#tombstones.get(number)
-  }
-
-  setTombstoned(number: number, seqs: ReadonlySet<number>): void {
-    this.#tombstones.set(number, seqs)
-  }
 }
 
-/** Whether the entry named stands: below the limit, not tombstoned, and on the branch that is the log now (R-0.2). */
-export function refStands(ref: ItemRef, memory: MemoryReads): boolean {
+/**
+ * Whether the entry named stands: below the limit, not erased by one of `tombstones`, and on the branch that is the log
+ * now (R-0.2, R-2.13).
+ */
+export function refStands(ref: ItemRef, memory: MemoryReads, tombstones = memory.tombstones): boolean {
   const state = memory.logAt(ref.log)
   if (state === undefined) throw damaged(`an item names log number ${ref.log}, which is not held`)
-  if (ref.seq >= state.limit || memory.tombstoned(ref.log)?.has(ref.seq)) return false
-  for (let branch = ref.branch; branch < state.forks.length; branch++) if (ref.seq >= state.forks[branch]!) return false
-  return true
+  if (ref.seq >= state.limit || isErased(tombstones, state.head, ref.seq, memory)) return false
+  return isOnBranch(ref, state)
+}
+
+/** Whether the entry named is one of the branch that is the log now. */
+export function isOnBranch({ branch, seq }: ItemRef, { forks }: LogState): boolean {
+  return forks.slice(branch).every(fork => seq < fork)
 }

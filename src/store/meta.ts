@@ -9,6 +9,7 @@ import { type Generation, nameKey, readU32, readU64, SPACE } from './keys.ts'
 import { decodeLogState } from './log-state.ts'
 import { type Counts, Memory, type ViewState } from './memory.ts'
 import type { AuditState } from './store.ts'
+import { loadTombstones } from './tombstones.ts'
 
 const META = { format: 'format', counts: 'counts', view: 'view', audit: 'audit' } as const
 
@@ -50,7 +51,7 @@ export async function loadMemory(db: Reads): Promise<Memory> {
   if (audit !== undefined) memory.audit = decodeAudit(audit)
   memory.nextQueueNumber = await nextQueueNumber(db)
   await loadLogs(db, memory)
-  await loadTombstones(db, memory)
+  await loadTombstones(db, memory.tombstones, number => memory.logAt(number))
   return memory
 }
 
@@ -62,17 +63,6 @@ export async function loadLogs(db: Pick<Database, 'scan'>, memory: Memory): Prom
       memory.setLog(state)
     }
   }
-}
-
-async function loadTombstones(db: Reads, memory: Memory): Promise<void> {
-  const tombstones = new Map<number, Set<number>>()
-  for await (const chunk of db.scan(wholeSpace(SPACE.tombstones))) {
-    for (const [key] of chunk) {
-      const seqs = tombstones.get(readU32(key, 1)) ?? new Set()
-      tombstones.set(readU32(key, 1), seqs.add(readU64(key, 5)))
-    }
-  }
-  for (const [log, seqs] of tombstones) memory.setTombstoned(log, seqs)
 }
 
 async function nextQueueNumber(db: Reads): Promise<number> {

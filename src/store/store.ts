@@ -29,6 +29,8 @@ export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, Upk
   commit(batch: StoreBatch, options?: CommitOptions): Promise<CommitResult>
   /** All logs as they are now: for what reads long, and must not have a commit come between. */
   snapshot(): Promise<StoreSnapshot>
+  /** Commits `purge` with these and `tombstones`, durably, and sees to it that the bytes are gone from the disk. */
+  purge(entries: readonly EntryPosition[], tombstones: readonly StoredTombstone[]): Promise<void>
   /** Closes and reopens the database after a failure and reads everything anew. Throws as opening does. */
   recover(): Promise<void>
   /**
@@ -37,7 +39,7 @@ export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, Upk
    */
   setAcceptance(acceptance: Acceptance): Promise<void>
   /**
-   * True once a limit, a rewind or a tombstone touched entries that were opened already, or other rules on what is taken
+   * True once a limit or a rewind touched entries that were opened already, or other rules on what is taken
    * are in force. The view is then what it was until `rebuildView()` is called. Kept on disk: a crash in between forgets
    * nothing.
    */
@@ -86,6 +88,10 @@ export interface StoreBatch {
   readonly branches?: Changes<ParsedEntry, BranchPosition>
   readonly documents?: Changes<StoredDocument, Hash>
   readonly evidence?: Changes<StoredEvidence, Hash>
+  /** What TOMBSTONEs name: its items are hidden while one of the same nation stands (R-2.13). Replaces what is held of it. */
+  readonly tombstones?: readonly StoredTombstone[]
+  /** Entries whose body and opened items are destroyed; header, leaf and place stay. Use `purge`, which leaves no trace. */
+  readonly purge?: readonly EntryPosition[]
   /** Opened items. All of them must be of entries held here, or in `logs` of this batch. */
   readonly items?: readonly OpenedItem[]
   /** Entries sealed under an epoch whose grant is not here (R-3.8). */
@@ -136,8 +142,6 @@ export interface LogChange {
   readonly projected?: number
   /** Entries at or beyond it are quarantined (R-0.2); UNLIMITED where nothing limits the log. */
   readonly limit?: number
-  /** Entries whose items are hidden, because a TOMBSTONE names them (R-2.13). */
-  readonly tombstoned?: readonly number[]
 }
 
 /** The complete subtree of 2^level leaves that starts at leaf index·2^level. */
@@ -186,6 +190,23 @@ export interface EntryPosition {
   readonly seq: number
 }
 
+/** A TOMBSTONE and what it names, which need not be here yet. */
+export interface StoredTombstone {
+  readonly target: EntryPosition
+  /** The TOMBSTONE itself, of a log that is held. */
+  readonly by: EntryPosition
+  readonly reason: number
+  /** Since when it stands here, in milliseconds that this node ran in all; undefined: it does not, or nobody has looked. */
+  readonly sinceRanMs: number | undefined
+  /** When what it names was destroyed here; 0: it was not. */
+  readonly purgedMs: number
+}
+
+/** `stands`: below the limit of its log, and of the nation whose log it names. */
+export interface Tombstone extends StoredTombstone {
+  readonly stands: boolean
+}
+
 export interface HeldBytes {
   /** 16 bytes: of the item that would leave. */
   readonly id: Uint8Array
@@ -216,6 +237,9 @@ export interface LogReads {
   frontier(): readonly FrontierHead[]
   counts(): StoreCounts
   audit(): AuditState
+  tombstones(): Iterable<Tombstone>
+  /** Those that name this entry, in no order. */
+  tombstonesOf(entry: EntryPosition): readonly Tombstone[]
 }
 
 export interface AuditState extends AuditHead {

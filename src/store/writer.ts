@@ -1,9 +1,10 @@
 import { StoreError } from '../base/errors.ts'
 import { Ahead, InFlight } from './ahead.ts'
-import { planCommit } from './commit.ts'
+import { type Plan, planCommit } from './commit.ts'
 import type { StoreContext } from './context.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
+import { SPACE, viewPrefix } from './keys.ts'
 import type { MemoryReads } from './memory.ts'
 import { rebuildView } from './rebuild.ts'
 import type { Acceptance } from './sight.ts'
@@ -11,7 +12,9 @@ import {
   COMMITS_WAITING_MAX,
   type CommitOptions,
   type CommitResult,
+  type EntryPosition,
   type StoreBatch,
+  type StoredTombstone,
   type StoreState,
 } from './store.ts'
 
@@ -44,18 +47,34 @@ export class Writer {
   }
 
   async commit(batch: StoreBatch, { sync = false }: CommitOptions = {}): Promise<CommitResult> {
-    const started = await this.#inTurn(async () => {
+    return (await this.#commit(batch, sync)).result
+  }
+
+  /** LevelDB drops the older of two values of a key where it merges tables: both must have come into one. */
+  async purge(purge: readonly EntryPosition[], tombstones: readonly StoredTombstone[]): Promise<void> {
+    const { db } = this.#context
+    await db.flush()
+    const { writes } = await this.#commit({ purge, tombstones }, true)
+    const spaces = Map.groupBy(writes, ([[space = 0]]) => space)
+    for (const [space, ofSpace] of spaces) if (space < SPACE.view) await db.compact(ofSpace.map(([key]) => key))
+    // Keys of the view hold values, and LevelDB notes in clear which keys it is asked for: it is asked for all.
+    for (const generation of [0, 1] as const) await db.compact([viewPrefix(generation)])
+  }
+
+  async #commit(batch: StoreBatch, sync: boolean): Promise<Plan> {
+    const { plan, done } = await this.#inTurn(async () => {
       this.#assertWritable()
-      const { writes, draft, result } = await planCommit(batch, this.#context.acceptance, ...this.#ahead())
+      const plan = await planCommit(batch, this.#context.acceptance, ...this.#ahead())
+      const { writes, draft } = plan
       await this.#landed()
       this.#assertWritable()
-      if (writes.length === 0) return { done: Promise.resolve(), result }
+      if (writes.length === 0) return { plan, done: Promise.resolve() }
       const inFlight = new InFlight(draft, writes, this.#write(draft, writes, sync))
       this.#inFlight = inFlight
-      return { done: inFlight.done, result }
+      return { plan, done: inFlight.done }
     })
-    await started.done
-    return started.result
+    await done
+    return plan
   }
 
   rebuildView(signal?: AbortSignal): Promise<void> {

@@ -177,6 +177,9 @@ function describeLogs(createHarness: () => StoreHarness): void {
   })
 }
 
+/** Of a tombstone that has just come. */
+const FRESH = { reason: 1, sinceRanMs: undefined, purgedMs: 0 }
+
 function describeStanding(createHarness: () => StoreHarness): void {
   it('leaves quarantined entries out of the frontier and keeps them (R-0.2)', async () => {
     const harness = createHarness()
@@ -292,12 +295,72 @@ function describeStanding(createHarness: () => StoreHarness): void {
     await store.commit({ logs: [author.begin()] })
     const items = [author.opened(claimItem('a', 'a.example'), 1), author.opened(claimItem('b', 'b.example'), 2)]
     await store.commit({ logs: [{ ...author.append(2), projected: 3 }], items })
-    await store.commit({ logs: [{ logId: author.logId, tombstoned: [1] }] })
-    expect(store.viewStale).toBe(true)
+    const named = { target: { logId: author.logId, seq: 1 }, by: { logId: author.logId, seq: 2 }, ...FRESH }
+    await store.commit({ tombstones: [named] })
+    expect(store.viewStale).toBe(false)
     store = await harness.reopen(store)
-    await store.rebuildView()
+    expect([...store.tombstones()]).toEqual([{ ...named, stands: true }])
     expect(await store.lookup('domain', 'a.example')).toBeUndefined()
     expect((await store.lookup('domain', 'b.example'))?.claimCount).toBe(1)
+    const digest = await store.viewDigest()
+    await store.rebuildView()
+    expect(await store.viewDigest()).toBe(digest)
+    await store[Symbol.asyncDispose]()
+  })
+
+  it('remembers a tombstone that comes first, and lets show what it hid once it stands no more', async () => {
+    await using store = await createHarness().open()
+    const author = new StoreAuthor('AAA')
+    const begun = author.begin()
+    const other = new StoreAuthor('AAA', 'second key')
+    const stranger = new StoreAuthor('BBB')
+    await store.commit({ logs: [other.begin(), stranger.begin()] })
+    await store.commit({
+      logs: [
+        { ...other.append(2), projected: 3 },
+        { ...stranger.append(1), projected: 2 },
+      ],
+    })
+    const target = { logId: author.logId, seq: 1 }
+    await store.commit({ tombstones: [{ target, by: { logId: other.logId, seq: 2 }, ...FRESH }] })
+    await store.commit({ logs: [begun] })
+    const items = [author.opened(claimItem('a', 'a.example'), 1), author.opened(claimItem('b', 'b.example'), 2)]
+    await store.commit({ logs: [{ ...author.append(2), projected: 3 }], items })
+    expect(await store.lookup('domain', 'a.example')).toBeUndefined()
+    // Not even a nation that is allied erases what another said.
+    const foreign = { target: { logId: author.logId, seq: 2 }, by: { logId: stranger.logId, seq: 1 }, ...FRESH }
+    await store.commit({ tombstones: [foreign] })
+    expect(store.tombstonesOf(foreign.target).map(({ stands }) => stands)).toEqual([false])
+    expect((await store.lookup('domain', 'b.example'))?.claimCount).toBe(1)
+
+    await store.commit({ logs: [{ logId: other.logId, limit: 2 }] })
+    expect(store.viewStale).toBe(true)
+    await store.rebuildView()
+    expect((await store.lookup('domain', 'a.example'))?.claimCount).toBe(1)
+  })
+
+  it('destroys a body and what was opened from it, and keeps the leaf', async () => {
+    const harness = createHarness()
+    let store = await harness.open()
+    const author = new StoreAuthor('AAA')
+    await store.commit({ logs: [author.begin()] })
+    const shared = claimItem('b', 'b.example')
+    const items = [author.opened(claimItem('a', 'a.example'), 1), author.opened(shared, 1, 1), author.opened(shared, 2)]
+    await store.commit({ logs: [{ ...author.append(3), projected: 4 }], items })
+    const leaf = store.leafAt(author.logId, 1)!
+    const tombstone = { target: { logId: author.logId, seq: 1 }, by: { logId: author.logId, seq: 3 }, ...FRESH }
+    await store.commit({ tombstones: [tombstone] })
+    await store.purge([tombstone.target], [{ ...tombstone, purgedMs: 5 }])
+    store = await harness.reopen(store)
+    expect(parseEnvelope((await store.entry(author.logId, 1))!)).toMatchObject({ leaf, body: new Uint8Array(0) })
+    expect([...store.tombstones()]).toEqual([{ ...tombstone, purgedMs: 5, stands: true }])
+    // Another entry carries it as well.
+    expect((await store.lookup('domain', 'b.example'))?.claims[0]?.entries).toEqual([{ logId: author.logId, seq: 2 }])
+    expect(store.counts()).toMatchObject({ items: 1, claims: 1 })
+    const digest = await store.viewDigest()
+    await store.rebuildView()
+    expect(await store.viewDigest()).toBe(digest)
+    expect(store.counts()).toMatchObject({ items: 1, claims: 1 })
     await store[Symbol.asyncDispose]()
   })
 }
