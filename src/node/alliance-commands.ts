@@ -3,11 +3,12 @@ import { UserError } from '../base/errors.ts'
 import { documentsOf } from '../registry/evidence.ts'
 import { encodeSignedDoc } from '../registry/signed-doc.ts'
 import { parseTrust, type Trust } from '../registry/trust-string.ts'
-import type { Node } from './daemon.ts'
+import type { EdgeNode } from './edge.ts'
 import { documentItem } from './evidence-book.ts'
 import { proposeBounds } from './log-bounds.ts'
 import type { AppliedDocuments, NodeService } from './node-service.ts'
 
+type AllianceSources = Pick<EdgeNode, 'book' | 'store' | 'pins' | 'documentSpread'>
 type AllianceCommands = Pick<NodeService, 'documents' | 'applyDocuments' | 'pin' | 'bounds'>
 
 export interface KeepingHooks {
@@ -18,7 +19,10 @@ export interface KeepingHooks {
 }
 
 /** What an operator asks of a running node about the alliance's documents; what is kept is in the home then. */
-export function createAllianceCommands(node: Node, { keepTrust, keepDocuments }: KeepingHooks): AllianceCommands {
+export function createAllianceCommands(
+  node: AllianceSources,
+  { keepTrust, keepDocuments }: KeepingHooks,
+): AllianceCommands {
   const { book, store } = node
   return {
     documents: () => documentsOf(book.documentSet()).map(doc => toBase64(encodeSignedDoc(doc))),

@@ -1,10 +1,10 @@
 import { DAY_MS } from '../registry/doc-fields.ts'
 import { hasLeft } from '../registry/nation-history.ts'
-import type { Node } from './daemon.ts'
+import type { EdgeNode } from './edge.ts'
 import type { Counter } from './node-service.ts'
 
 /** The alliance's documents as measurements. The registry version is measured with the state of the node. */
-export function allianceGauges({ book, clock, hints }: Node): readonly Counter[] {
+export function allianceGauges({ book, clock, hints }: Pick<EdgeNode, 'book' | 'clock' | 'hints'>): readonly Counter[] {
   const directory = book.directory()
   const members = directory.members().filter(member => !hasLeft(member))
   const nowMs = clock.now()

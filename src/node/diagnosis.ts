@@ -5,8 +5,8 @@ import type { Host } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import type { Directory, PeerNode } from '../registry/directory.ts'
 import { checkAddresses, subjectOf } from './address-checks.ts'
-import type { Node } from './daemon.ts'
 import { type DiagnosisCheck, failed, passed, skipped, THIS_NODE, unknown } from './diagnosis-check.ts'
+import type { EdgeNode } from './edge.ts'
 import { checkOwnStanding } from './own-standing.ts'
 import { CONNECTION_CHECKS, createPeerDiagnosis } from './peer-diagnosis.ts'
 import { createSyncSource } from './sync-source.ts'
@@ -24,7 +24,7 @@ const PEERS_AT_ONCE = 32
  * for an unknown target.
  */
 export async function diagnose(
-  { host, book, store, nation, sync, clock }: Pick<Node, 'host' | 'book' | 'store' | 'nation' | 'sync' | 'clock'>,
+  { host, book, store, nation, sync, clock }: Pick<EdgeNode, 'host' | 'book' | 'store' | 'nation' | 'sync' | 'clock'>,
   target?: string,
 ): Promise<readonly DiagnosisCheck[]> {
   const directory = book.directory()

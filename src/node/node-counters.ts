@@ -1,10 +1,10 @@
 import { TOPICS } from '../net/counters.ts'
 import { allianceGauges } from './alliance-gauges.ts'
-import type { Node } from './daemon.ts'
+import type { EdgeNode } from './edge.ts'
 import type { Counter } from './node-service.ts'
 
 /** What the node has counted since its start, in the shape that the metrics take. */
-export function nodeCounters(node: Node): readonly Counter[] {
+export function nodeCounters(node: EdgeNode): readonly Counter[] {
   const net = node.host.counters
   const topics = TOPICS.map(topic => ({ topic, of: net.topics[topic] }))
   const plain = (name: string, help: string, value: number, type: Counter['type'] = 'counter'): Counter => ({
@@ -71,7 +71,7 @@ export function nodeCounters(node: Node): readonly Counter[] {
   ]
 }
 
-function auditCounters({ audit, store }: Node): readonly Counter[] {
+function auditCounters({ audit, store }: EdgeNode): readonly Counter[] {
   const one = (name: string, type: Counter['type'], help: string, value: number): Counter => {
     return { name, help, type, values: [{ labels: {}, value }] }
   }

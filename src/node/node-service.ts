@@ -121,6 +121,8 @@ export interface Counter {
 
 export interface NodeStatus {
   readonly nation: string
+  /** An edge node relays and stores, and opens and signs nothing. */
+  readonly use: 'inner' | 'edge'
   /** Of the nation in the registry in force: PUBLISH, RECEIVE, WITNESS, OBSERVE. */
   readonly roles: readonly string[]
   readonly allianceId: string

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { UserError } from '../base/errors.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { installNative } from '../crypto/native.ts'
+import type { NodeKeys } from '../crypto/node-key-file.ts'
 import { selfTest } from '../crypto/self-test.ts'
 import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
 import { DOC_TYPE, parseSignedDoc } from '../registry/signed-doc.ts'
@@ -10,7 +11,12 @@ import { checkTrust, encodeTrust, parseTrust } from '../registry/trust-string.ts
 import { openStore } from '../store/open.ts'
 import { parseAllianceFile } from './alliance-file.ts'
 import { keepAllianceFile } from './alliance-file-keeper.ts'
+import type { Config } from './config.ts'
 import { openNode } from './daemon.ts'
+import { openEdge } from './edge.ts'
+import { assertEdgeHome } from './edge-home.ts'
+import { createEdgeService } from './edge-service.ts'
+import type { EvidenceBook } from './evidence-book.ts'
 import { operatorPins } from './founding-alliance.ts'
 import {
   adoptNextNodeKeys,
@@ -24,9 +30,10 @@ import {
   writeWhole,
 } from './home.ts'
 import { readNationalRules } from './national-rules.ts'
+import type { CommonOptions } from './node-options.ts'
 import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
-import { createNodeService } from './service.ts'
+import { createNodeService, type ServiceHooks } from './service.ts'
 
 const systemClock: Clock = { now: () => Date.now() }
 
@@ -42,40 +49,21 @@ export interface Daemon extends AsyncDisposable {
   onStop(listener: () => void): void
 }
 
-/** Opens a node from its home. Throws UserError or StoreError where something is missing, wrong or in use. */
+/** Opens a node of either kind from its home. Throws UserError or StoreError where something is missing, wrong or in use. */
 export async function openDaemon({ home, environment, logger }: DaemonOptions): Promise<Daemon> {
   installNative()
   selfTest()
   const config = await readConfig(home, environment)
   const keys = await readNodeKeys(home)
-  const nextKeys = await readNextNodeKeys(home)
-  const kemKeys = await readKemKeys(home)
-  const rules = await readNationalRules(home)
+  const open = keys.inner === undefined ? await prepareEdge(home, config, keys) : await prepareNode(home, keys)
   const { documents, allianceId, pins } = await readAlliance(home)
   const listeners = new Set<() => void>()
   const store = await openStore(home.data)
   try {
-    for (const path of [home.nodeKeys, home.nextNodeKeys, home.kemKeys]) await removeLeftovers(path)
-    const clock = systemClock
-    const node = await openNode({
-      allianceId,
-      config,
-      keys,
-      nextKeys: nextKeys && { keys: nextKeys, adopted: () => adoptNextNodeKeys(home) },
-      kemKeys,
-      rereadKemKeys: () => readKemKeys(home),
-      destroyKemKeys: secrets => destroyKemKeys(home, secrets),
-      store,
-      pins,
-      rules,
-      rereadRules: () => readNationalRules(home),
-      documents,
-      clock,
-      random: systemRandom,
-      logger,
-    })
+    const common = { allianceId, config, store, pins, documents, clock: systemClock, random: systemRandom, logger }
+    const { node, createService } = await open(common)
     const keeper = keepAllianceFile(home, node.book, logger)
-    const service = createNodeService(node, {
+    const service = createService({
       stop() {
         for (const listener of listeners) listener()
         listeners.clear()
@@ -94,6 +82,41 @@ export async function openDaemon({ home, environment, logger }: DaemonOptions): 
   } catch (error) {
     if (store.state !== 'closed') await store[Symbol.asyncDispose]()
     throw error
+  }
+}
+
+/** What a home is to become once its store is open. */
+type Opening = (common: CommonOptions) => Promise<{
+  readonly node: { readonly book: EvidenceBook } & AsyncDisposable
+  readonly createService: (hooks: ServiceHooks) => NodeService
+}>
+
+async function prepareNode(home: Home, keys: NodeKeys): Promise<Opening> {
+  const nextKeys = await readNextNodeKeys(home)
+  const kemKeys = await readKemKeys(home)
+  const rules = await readNationalRules(home)
+  return async common => {
+    for (const path of [home.nodeKeys, home.nextNodeKeys, home.kemKeys]) await removeLeftovers(path)
+    const node = await openNode({
+      ...common,
+      keys,
+      nextKeys: nextKeys && { keys: nextKeys, adopted: () => adoptNextNodeKeys(home) },
+      kemKeys,
+      rereadKemKeys: () => readKemKeys(home),
+      destroyKemKeys: secrets => destroyKemKeys(home, secrets),
+      rules,
+      rereadRules: () => readNationalRules(home),
+    })
+    return { node, createService: hooks => createNodeService(node, hooks) }
+  }
+}
+
+async function prepareEdge(home: Home, config: Config, { peerSeed }: NodeKeys): Promise<Opening> {
+  await assertEdgeHome(home, config)
+  return async common => {
+    await removeLeftovers(home.nodeKeys)
+    const node = await openEdge({ ...common, peerSeed })
+    return { node, createService: hooks => createEdgeService(node, hooks) }
   }
 }
 

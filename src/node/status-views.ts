@@ -1,6 +1,6 @@
 import { peerKeyBytes } from '../net/peer-key.ts'
-import type { Node } from './daemon.ts'
 import { nationStatus } from './directory-views.ts'
+import type { EdgeNode } from './edge.ts'
 import type { PeerStatus } from './node-service.ts'
 
 const STATES = {
@@ -11,7 +11,7 @@ const STATES = {
   waiting: 'waiting',
 } as const
 
-export function peerViews(node: Node): readonly PeerStatus[] {
+export function peerViews(node: Pick<EdgeNode, 'book' | 'host' | 'sync'>): readonly PeerStatus[] {
   const directory = node.book.directory()
   return node.host.peers().map(peer => {
     const sync = node.sync.peer(peer.peer)

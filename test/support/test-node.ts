@@ -125,6 +125,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   function status(): NodeStatus {
     return {
       nation: NATION,
+      use: 'inner',
       roles: ['PUBLISH', 'RECEIVE', 'WITNESS'],
       allianceId: toHex(ALLIANCE),
       allianceName: 'Test alliance',
