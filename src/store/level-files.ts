@@ -12,7 +12,17 @@ import { readVarint, unpackSnappy } from './snappy.ts'
 export interface FileFault {
   readonly file: string
   readonly sentence: string
+  /** What LevelDB, which does not look, is kept with from taking what is damaged; none where it sees it by itself. */
+  readonly spoil?: Spoil
 }
+
+/** Bytes that make a block or record one that cannot be read. */
+export interface Spoil {
+  readonly position: number
+  readonly bytes: Uint8Array
+}
+
+type Damage = Omit<FileFault, 'file'>
 
 const FOOTER_BYTES = 48
 const MAGIC_AT = 40
@@ -35,8 +45,7 @@ export async function checkLevelFiles(location: string, scope: FileScope): Promi
   const names: readonly string[] = await readdir(location).catch(() => [])
   const faults: FileFault[] = []
   for (const file of names.toSorted()) {
-    const sentence = await checkFile(location, file, names, scope)
-    if (sentence !== undefined) faults.push({ file, sentence })
+    for (const damage of await checkFile(location, file, names, scope)) faults.push({ file, ...damage })
   }
   const hasData = names.some(name => name.endsWith('.ldb') || name.startsWith('MANIFEST-'))
   if (hasData && !names.includes('CURRENT')) faults.push({ file: 'CURRENT', sentence: 'it is missing' })
@@ -48,48 +57,60 @@ async function checkFile(
   file: string,
   names: readonly string[],
   scope: FileScope,
-): Promise<string | undefined> {
+): Promise<readonly Damage[]> {
   try {
-    if (file.endsWith('.ldb')) return scope === 'logs' ? undefined : await checkTable(join(location, file))
-    if (scope === 'tables') return undefined
+    if (file.endsWith('.ldb')) return scope === 'logs' ? [] : await checkTable(join(location, file))
+    if (scope === 'tables') return []
     if (file.endsWith('.log') || file.startsWith('MANIFEST-')) return checkLog(await readFile(join(location, file)))
     if (file === 'CURRENT') return checkCurrent(await readFile(join(location, file), 'utf8'), names)
-    return undefined
+    return []
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
-    if (scope === 'tables' && code === 'ENOENT') return undefined
+    if (scope === 'tables' && code === 'ENOENT') return []
     if (code === undefined) throw error
-    return `it cannot be read (${code})`
+    return [{ sentence: `it cannot be read (${code})` }]
   }
 }
 
-function checkCurrent(text: string, names: readonly string[]): string | undefined {
-  if (!/^MANIFEST-\d+\n$/.test(text)) return 'it does not name a manifest'
-  return names.includes(text.trim()) ? undefined : `it names ${text.trim()}, which is missing`
+function checkCurrent(text: string, names: readonly string[]): readonly Damage[] {
+  if (!/^MANIFEST-\d+\n$/.test(text)) return [{ sentence: 'it does not name a manifest' }]
+  return names.includes(text.trim()) ? [] : [{ sentence: `it names ${text.trim()}, which is missing` }]
 }
 
-async function checkTable(path: string): Promise<string | undefined> {
+async function checkTable(path: string): Promise<readonly Damage[]> {
   await using file = await open(path, 'r')
   const { size } = await file.stat()
-  if (size < FOOTER_BYTES) return `it has ${size} bytes, and a table has ${FOOTER_BYTES} at least`
+  if (size < FOOTER_BYTES) return [{ sentence: `it has ${size} bytes, and a table has ${FOOTER_BYTES} at least` }]
   const footer = await readAt(file, size - FOOTER_BYTES, FOOTER_BYTES)
   const view = new DataView(footer.buffer, footer.byteOffset, footer.length)
   const isTable =
     view.getUint32(MAGIC_AT, true) === TABLE_MAGIC[0] && view.getUint32(MAGIC_AT + 4, true) === TABLE_MAGIC[1]
-  if (!isTable) return 'it does not end as a table does'
+  if (!isTable) return [{ sentence: 'it does not end as a table does' }]
   const metaindex = readHandle(footer, 0)
   const index = metaindex && readHandle(footer, metaindex.end)
   const isPadded = index !== undefined && footer.subarray(index.end, MAGIC_AT).every(byte => byte === 0)
-  if (metaindex === undefined || !isPadded) return 'its end does not say where its index is'
-  for (const part of [metaindex, index]) {
-    const block = await readBlock(file, part, size)
-    const handles = block && handlesOf(block)
-    if (handles === undefined) return `its index at ${part.offset} is damaged`
-    for (const handle of handles) {
-      if ((await readBlock(file, handle, size)) === undefined) return `its block at ${handle.offset} is damaged`
-    }
+  if (metaindex === undefined || !isPadded) return [{ sentence: 'its end does not say where its index is' }]
+  return [...(await checkBlocks(file, metaindex, size)), ...(await checkBlocks(file, index, size))]
+}
+
+/** The blocks that an index names, and the index. */
+async function checkBlocks(file: FileHandle, index: Handle, size: number): Promise<readonly Damage[]> {
+  const block = await readBlock(file, index, size)
+  const handles = block && handlesOf(block)
+  if (handles === undefined) return [damagedBlock(index)]
+  const damages: Damage[] = []
+  for (const handle of handles) {
+    if ((await readBlock(file, handle, size)) === undefined) damages.push(damagedBlock(handle))
   }
-  return undefined
+  return damages
+}
+
+/** There is no such way to pack a block. */
+const NO_PACKING = 0xff
+
+function damagedBlock({ offset, length }: Handle): Damage {
+  const spoil = { position: offset + length, bytes: Uint8Array.of(NO_PACKING) }
+  return { sentence: `its block at ${offset} is damaged`, spoil }
 }
 
 interface Handle {
@@ -150,28 +171,43 @@ const RECORD = { FULL: 1, FIRST: 2, MIDDLE: 3, LAST: 4 } as const
  * Records of a log, or of a manifest. What a crash leaves is an end that is cut short or of zero bytes, and was
  * acknowledged to nobody: that is no fault. Anything else is.
  */
-function checkLog(bytes: Uint8Array): string | undefined {
+function checkLog(bytes: Uint8Array): readonly Damage[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const damages: Damage[] = []
   let within = false
   for (let at = 0; at < bytes.length; ) {
     const left = LOG_BLOCK_BYTES - (at % LOG_BLOCK_BYTES)
-    if (left < LOG_HEADER_BYTES) {
-      at += left
-      continue
-    }
-    if (at + LOG_HEADER_BYTES > bytes.length) return undefined
-    const length = view.getUint16(at + 4, true)
+    const isCut = at + LOG_HEADER_BYTES > bytes.length || isZeroFrom(bytes, at)
+    if (left >= LOG_HEADER_BYTES && isCut) break
     const type = bytes[at + 6]!
-    if (type === 0 && bytes.subarray(at).every(byte => byte === 0)) return undefined
-    const end = at + LOG_HEADER_BYTES + length
-    if (LOG_HEADER_BYTES + length > left) return `its record at ${at} is damaged`
-    if (end > bytes.length) return undefined
-    const crc = maskedCrc32c(bytes.subarray(at + LOG_HEADER_BYTES, end), crc32c(bytes.subarray(at + 6, at + 7)))
-    if (crc !== view.getUint32(at, true)) return `its record at ${at} is damaged`
-    const begins = type === RECORD.FULL || type === RECORD.FIRST
-    if (begins === within) return `its record at ${at} does not follow the one before`
-    within = type === RECORD.FIRST || type === RECORD.MIDDLE
-    at = end
+    const end = at + LOG_HEADER_BYTES + view.getUint16(Math.min(at + 4, bytes.length - 2), true)
+    if (left < LOG_HEADER_BYTES) at += left
+    else if (end <= at + left && end > bytes.length) break
+    else if (end > at + left || !isRecordWhole(bytes, at, end)) {
+      damages.push(damagedRecord(at))
+      within = false
+      at += left
+    } else {
+      const begins = type === RECORD.FULL || type === RECORD.FIRST
+      // What was within a record that is damaged is damaged with it.
+      if (begins && within) damages.push(damagedRecord(at))
+      within = type === RECORD.FIRST || (type === RECORD.MIDDLE && within)
+      at = end
+    }
   }
-  return undefined
+  return damages
+}
+
+function isRecordWhole(bytes: Uint8Array, at: number, end: number): boolean {
+  const crc = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true)
+  return maskedCrc32c(bytes.subarray(at + LOG_HEADER_BYTES, end), crc32c(bytes.subarray(at + 6, at + 7))) === crc
+}
+
+function isZeroFrom(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 6] === 0 && bytes.subarray(at).every(byte => byte === 0)
+}
+
+/** Longer than its block: it and what follows in the block is passed over. */
+function damagedRecord(at: number): Damage {
+  return { sentence: `its record at ${at} is damaged`, spoil: { position: at + 4, bytes: Uint8Array.of(0xff, 0xff) } }
 }

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Level as DiskLevel } from 'level'
 import { StoreError, UserError } from '../base/errors.ts'
@@ -6,6 +6,7 @@ import { ALL_RECORDS } from './check.ts'
 import { Database } from './database.ts'
 import { openFailure } from './failures.ts'
 import { Faults } from './faults.ts'
+import { checkLevelFiles } from './level-files.ts'
 import { assertFormat } from './meta.ts'
 import { diskLevel, openStore } from './open.ts'
 import { type SalvageOptions, salvage } from './salvage.ts'
@@ -44,6 +45,7 @@ export async function repairStore(location: string, nowMs: number, finish: Finis
   try {
     const [source, made] = [join(work, 'source'), join(work, 'made')]
     await linkAll(location, source)
+    await spoilDamage(source)
     await repairLevel(source)
     const result = await makeStore(made, rowsOf(source), { anew: true, whole: true }, finish)
     await rename(location, kept)
@@ -70,6 +72,21 @@ export async function buildStore(
     return result
   } finally {
     await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** LevelDB takes over what it can read, whether its checksum is right or not: so what is damaged is not to be read. */
+async function spoilDamage(location: string): Promise<void> {
+  const byFile = Map.groupBy(await checkLevelFiles(location, 'all'), ({ file }) => file)
+  for (const [file, faults] of byFile) {
+    const spoils = faults.flatMap(({ spoil }) => spoil ?? [])
+    if (spoils.length === 0) continue
+    // The file may be one with that of the store, which stays as it is.
+    const path = join(location, file)
+    const bytes = await readFile(path)
+    for (const { position, bytes: spoil } of spoils) bytes.set(spoil, position)
+    await rm(path)
+    await writeFile(path, bytes)
   }
 }
 

@@ -179,26 +179,17 @@ function identityOf({ body, header, logId }: ParsedEntry): LogIdentity {
 
 function stateOf({ number, kept, head, standing, branchEntries }: Proved, anew: boolean): LogState {
   const before = kept?.state ?? newLogState(number, head)
-  const { limit, projected, forks } = before
+  const { limit, projected, unverifiedFrom, forks } = before
   return {
     number,
     head,
     standing: standingOf(head, limit, standing),
     limit,
-    unverifiedFrom: firstOwed(before, kept, head),
+    unverifiedFrom: unverifiedFrom !== null && unverifiedFrom < head.size ? unverifiedFrom : null,
     projected: anew || kept === undefined ? 0 : Math.min(projected, head.size),
     branchEntries,
     forks,
   }
-}
-
-/** An entry whose successor is lost, or that no record vouches for, is not known to be what was once checked. */
-function firstOwed(before: LogState, kept: Kept | undefined, head: LogHead): number | null {
-  const { unverifiedFrom } = before
-  const heldBefore = kept?.state.head.size ?? 0
-  if (heldBefore === head.size) return unverifiedFrom
-  const doubtful = heldBefore > head.size ? head.size - 1 : heldBefore
-  return Math.min(unverifiedFrom ?? doubtful, doubtful)
 }
 
 function nameOf({ logId, nation }: { readonly logId: LogId; readonly nation: string }): string {

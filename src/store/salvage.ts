@@ -1,9 +1,11 @@
 import { EMPTY, equalBytes } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
 import { parseSignedDoc } from '../registry/signed-doc.ts'
-import { decodeLoose } from '../wire/codec.ts'
+import { decodeLoose, encode } from '../wire/codec.ts'
 import { parseEnvelope } from '../wire/entry.ts'
 import { DocumentRecord } from '../wire/gen/store.ts'
+import { EvidenceItem } from '../wire/gen/tocsin.ts'
 import type { Writes } from './database.ts'
 import type { Faults } from './faults.ts'
 import { branchKey, epochKey, placeKey, readU32, readU64, SPACE } from './keys.ts'
@@ -255,8 +257,9 @@ class Salvage {
 
 function isSoundDocument(hash: Uint8Array, value: Uint8Array, isDocument: boolean): boolean {
   try {
-    const { bytes } = decodeLoose(DocumentRecord, value, false)
-    return isDocument ? equalBytes(parseSignedDoc(bytes).hash, hash) : bytes.length > 0
+    const { type, bytes } = decodeLoose(DocumentRecord, value, false)
+    const named = isDocument ? parseSignedDoc(bytes).hash : sha256(encode(EvidenceItem, { type, body: bytes }))
+    return equalBytes(named, hash)
   } catch {
     return false
   }
