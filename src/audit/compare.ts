@@ -39,8 +39,9 @@ export interface Comparison {
   readonly evidenceOfOne: readonly [number, number]
   /** Why something could not be compared, or is not to be believed: sentences. */
   readonly problems: readonly string[]
-  /** That authors said two different things: each holds by itself. */
+  /** That authors said two different things: each holds under the documents of both files, which follow. */
   readonly proofs: readonly Proof[]
+  readonly signedDocs: readonly Uint8Array[]
 }
 
 type Both<T> = readonly [T, T]
@@ -53,19 +54,20 @@ export async function compareExports(
 ): Promise<Comparison> {
   const readers: Readers = [await openExportReader(sources[0]), await openExportReader(sources[1])]
   const headers = readers.map(({ header }) => header)
-  const allianceId = (headers[0] ?? headers[1])?.allianceId
+  const [first, second] = headers.map(header => header?.allianceId)
   const problems: string[] = []
   const logs: LogComparison[] = []
+  const documents: DocumentDifference[] = []
   const proofs: Proof[] = []
-  if (headers.some(header => header && !equalBytes(header.allianceId, allianceId!))) {
-    problems.push('The two files are of different alliances.')
-  } else if (allianceId !== undefined) {
-    const context = contextOf(allianceId, judgeBoth(readers, allianceId, claim, problems))
+  if (first !== undefined && second !== undefined && equalBytes(first, second)) {
+    const context = contextOf(first, judgeBoth(readers, first, claim, problems))
     logs.push(...(await compareLogs(readers, context)))
+    documents.push(...compareDocuments(readers[0].signedDocs, readers[1].signedDocs))
     proofs.push(...logs.flatMap(({ proof }) => proof ?? []), ...positionProofs(readers, context))
+  } else if (first !== undefined && second !== undefined) {
+    problems.push('The two files are of different alliances.')
   }
   problems.push(...(await finishBoth(readers)))
-  const documents = compareDocuments(readers[0].signedDocs, readers[1].signedDocs)
   const verdicts = [...logs, ...documents].map(({ verdict }) => verdict)
   if (proofs.length > 0) verdicts.push('different')
   if (problems.length > 0) verdicts.push('undecided')
@@ -77,6 +79,7 @@ export async function compareExports(
     evidenceOfOne: compareEvidence(readers),
     problems,
     proofs,
+    signedDocs: distinct(readers.flatMap(({ signedDocs }) => signedDocs)),
   }
 }
 
@@ -202,9 +205,17 @@ function positionProofs(readers: Readers, context: CheckpointContext): Proof[] {
   })
 }
 
+function distinct(signedDocs: readonly Uint8Array[]): readonly Uint8Array[] {
+  return [...new Map(signedDocs.map(bytes => [nameOf(bytes), bytes])).values()]
+}
+
+function nameOf(bytes: Uint8Array): string {
+  return toHex(sha256(bytes))
+}
+
 function compareEvidence(readers: Readers): Both<number> {
   const [first, second] = readers.map(
-    ({ evidence }) => new Set(evidence.map(item => toHex(sha256(encode(EvidenceItem, item))))),
+    ({ evidence }) => new Set(evidence.map(item => nameOf(encode(EvidenceItem, item)))),
   ) as [Set<string>, Set<string>]
   return [first.difference(second).size, second.difference(first).size]
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AUDIT_KIND } from '../policy/audit-record.ts'
 import { collect, parsePast, parseWhole } from './argument.ts'
+import type { AuditDiffOptions } from './audit-diff.ts'
 import type { AuditExportOptions as HistoryExportOptions, Since } from './audit-export.ts'
 import type { AuditExportOptions } from './audit-node-export.ts'
 import type { AuditListOptions } from './audit-node-list.ts'
@@ -14,6 +15,7 @@ const LIST_MAX = 1_000_000
 export function addAuditCommands(program: Command, context: CliContext): void {
   const audit = program.command('audit').description('what can be shown afterwards')
   addHistoryAudit(audit, context)
+  addDiff(audit, context)
   const node = audit.command('node').description('what this node decided and did, as a chain of records')
   const from = () =>
     new Option('--from <number>', 'from this record on').argParser(parseWhole(0, Number.MAX_SAFE_INTEGER))
@@ -70,6 +72,25 @@ function addHistoryAudit(audit: Command, context: CliContext): void {
     .addHelpText('after', EXPORT_HELP)
     .action(async ({ withoutBodies, ...options }: Omit<HistoryExportOptions, 'bodies'> & { withoutBodies?: boolean }) =>
       (await import('./audit-export.ts')).exportHistory(context, { ...options, bodies: withoutBodies !== true }),
+    )
+}
+
+/** What two nations exported, held against each other. */
+function addDiff(audit: Command, context: CliContext): void {
+  audit
+    .command('diff')
+    .description('compare two exports entry by entry; exits 0 one history, 1 different ones, 2 it cannot be decided')
+    .argument('<first>', 'what "tocsin audit export" wrote at one nation')
+    .argument('<second>', 'and at another')
+    .option('--trust <text>', 'what the registry of both has to be: a fingerprint, words or a trust string')
+    .option(
+      '-O, --output-file <file>',
+      'write the proof that somebody said two different things there, if there is one',
+    )
+    .option('--force', 'replace the file')
+    .addOption(outputOption())
+    .action(async (first: string, second: string, options: AuditDiffOptions) =>
+      (await import('./audit-diff.ts')).diffExports(context, [first, second], options),
     )
 }
 

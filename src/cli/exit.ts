@@ -7,6 +7,9 @@ export const EXIT_NO = 1
 /** `status` alone: no daemon answers. */
 export const EXIT_UNREACHABLE = 2
 
+/** `audit`: it cannot be decided, since something is missing. */
+export const EXIT_UNDECIDED = 2
+
 /** As in sysexits.h, so that scripts can tell their own mistakes from ours. */
 const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   input: 64,
@@ -29,7 +32,7 @@ export const EXIT_HELP = `
 Exit status:
    0  done, found, ready
    1  the answer is no: nothing found, a check failed, not ready
-   2  status: no daemon answers
+   2  status: no daemon answers; audit: it cannot be decided, something is missing
   64  wrong use, configuration or input
   65  damaged, forged or contradicting data
   66  asked for something that is not there
