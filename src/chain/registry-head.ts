@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { type AllianceId, type Hash, isNationId, type NationId, parseHash } from '../base/ids.ts'
-import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
+import type { Ed25519Signer } from '../crypto/signer.ts'
 import { buildWitnessNote, namePrefix, openWitnessNote, parseNumberLine, parseStatement } from './witness-note.ts'
 
 /**

@@ -2,8 +2,8 @@ import { fromHex, toHex, utf8 } from '../base/bytes.ts'
 import { assertProtocol, ProtocolError } from '../base/errors.ts'
 import type { AllianceId } from '../base/ids.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
-import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
 import { encodeSignedNote, NOTE_TYPE_ED25519, noteKeyId, parseSignedNote } from '../crypto/signed-note.ts'
+import type { Ed25519Signer } from '../crypto/signer.ts'
 
 /**
  * What a node states by itself, as C2SP signed notes under its witness key (type 0x01). Their texts begin with `tocsin/`,

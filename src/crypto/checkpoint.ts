@@ -2,8 +2,8 @@ import { fromBase64, toBase64, toHex, utf8 } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { type AllianceId, type Hash, type LogId, logIdHex, parseHash } from '../base/ids.ts'
 import { verifyEd25519 } from './ed25519.ts'
-import type { Ed25519Signer } from './ed25519-signer.ts'
 import { encodeSignedNote, NOTE_TYPE_ED25519, type NoteSignature, noteKeyId, parseSignedNote } from './signed-note.ts'
+import type { Ed25519Signer } from './signer.ts'
 
 /**
  * C2SP tlog-checkpoints (https://c2sp.org/tlog-checkpoint): a Merkle tree head as the text of a signed note (R-2.8).

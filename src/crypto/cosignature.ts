@@ -1,15 +1,14 @@
 import { concat, readU64be, u8, u64be, utf8 } from '../base/bytes.ts'
 import type { TreeHead } from './checkpoint.ts'
 import { verifyEd25519 } from './ed25519.ts'
-import type { Ed25519Signer } from './ed25519-signer.ts'
 import { mlDsa44 } from './mldsa.ts'
-import type { MlDsaSigner } from './mldsa-signer.ts'
 import {
   NOTE_TYPE_ED25519_COSIGNATURE,
   NOTE_TYPE_MLDSA44_COSIGNATURE,
   type NoteSignature,
   noteKeyId,
 } from './signed-note.ts'
+import type { Ed25519Signer, MlDsaSigner } from './signer.ts'
 
 /**
  * C2SP cosignatures over checkpoints (https://c2sp.org/tlog-cosignature): type 0x04, Ed25519 over the whole note text,

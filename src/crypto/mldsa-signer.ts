@@ -1,11 +1,6 @@
 import { sign } from 'node:crypto'
 import { exportPublicKey, importSecretKey } from './raw-key.ts'
-
-export interface MlDsaSigner {
-  readonly publicKey: Uint8Array
-  /** Hedged: two signatures over one message differ. */
-  sign(message: Uint8Array): Uint8Array
-}
+import type { MlDsaSigner } from './signer.ts'
 
 /** `seed` is the 32 bytes of FIPS 204. */
 export function createMlDsa44Signer(seed: Uint8Array): MlDsaSigner {

@@ -8,10 +8,11 @@ import { createEd25519Signer } from './ed25519-signer.ts'
 import { hkdfExpand, hkdfExtract, hmacSha256 } from './hkdf.ts'
 import { hpkeOpen, hpkeSeal } from './hpke.ts'
 import { mlDsa44, mlDsa65 } from './mldsa.ts'
-import { createMlDsa44Signer, createMlDsa65Signer, type MlDsaSigner } from './mldsa-signer.ts'
+import { createMlDsa44Signer, createMlDsa65Signer } from './mldsa-signer.ts'
 import type { VerifySignature } from './native-verifiers.ts'
 import { exportPublicKey, importPublicKey, importSecretKey } from './raw-key.ts'
 import * as vectors from './self-test-vectors.ts'
+import type { MlDsaSigner } from './signer.ts'
 import { createXWingKey } from './xwing.ts'
 
 /** What the node computes with, as a table, so that a test can put a broken one in its place. */

@@ -7,7 +7,7 @@ import { buildCheckpointEvidence, type VerifiedCheckpointEvidence } from '../cha
 import { factEffect, isTree } from '../chain/checkpoint-facts.ts'
 import { chooseTreeToCosign } from '../chain/cosigning.ts'
 import { sameTree, type TreeHead } from '../chain/tree-head.ts'
-import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
+import type { Ed25519Signer } from '../crypto/signer.ts'
 import { buildOpenConsistency } from '../merkle/consistency.ts'
 import type { Store, StoredLog } from '../store/store.ts'
 import type { Envelope, EvidenceItem } from '../wire/gen/tocsin.ts'

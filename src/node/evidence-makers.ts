@@ -1,7 +1,7 @@
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
-import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
+import type { Ed25519Signer } from '../crypto/signer.ts'
 import type { Store } from '../store/store.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import { startCheckpoints } from './checkpoints.ts'
@@ -27,6 +27,8 @@ export interface EvidenceMakersOptions {
   idle(): boolean
   /** Tells the others. */
   spread(items: readonly EvidenceItem[]): Promise<void>
+  /** Takes in a proof against an author, and tells the others. */
+  accuse(proofs: readonly EvidenceItem[]): Promise<void>
   readonly clock: Clock
   readonly checkpointMs: number
   readonly cosignMs: number
@@ -47,7 +49,7 @@ export function startEvidenceMakers(options: EvidenceMakersOptions) {
     ...options,
     verify: verifyEd25519Async,
     checkpointOf: logId => heldCheckpoint(book, store, logId, Number.MAX_SAFE_INTEGER),
-    convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
+    convict: body => options.accuse([{ type: EVIDENCE.PROOF, body }]),
   })
   return {
     checkpoint: checkpoints.make,

@@ -1,6 +1,6 @@
 import { toHex } from '../base/bytes.ts'
 import type { Logger } from '../base/ports.ts'
-import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
+import type { Ed25519Signer } from '../crypto/signer.ts'
 import type { AuditLog } from './audit-log.ts'
 
 /** Counts what the keys of this node sign and open, for the audit log: a record a key and minute, not one a use. */

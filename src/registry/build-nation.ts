@@ -1,6 +1,6 @@
 import { EMPTY, fromHex } from '../base/bytes.ts'
 import type { AllianceId, NationId } from '../base/ids.ts'
-import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
+import type { Ed25519Signer } from '../crypto/signer.ts'
 import { encode } from '../wire/codec.ts'
 import { type Contact, type KemKey, type LogBound, NationDoc, type NodeKey } from '../wire/gen/tocsin.ts'
 import { toRootKey } from './build-registry.ts'

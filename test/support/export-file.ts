@@ -5,7 +5,7 @@ import { buildCheckpointNote, verifyCheckpoint } from '../../src/chain/checkpoin
 import { buildCheckpointEvidence } from '../../src/chain/checkpoint-evidence.ts'
 import { buildEntry, buildGenesisEntry } from '../../src/chain/next-entry.ts'
 import { identityOf } from '../../src/chain/verify-entry.ts'
-import type { Ed25519Signer } from '../../src/crypto/ed25519-signer.ts'
+import type { Ed25519Signer } from '../../src/crypto/signer.ts'
 import { appendLeaf, type CompactRange, EMPTY_RANGE, rangeRoot } from '../../src/merkle/compact-range.ts'
 import { encodeSignedDoc, type ParsedSignedDoc } from '../../src/registry/signed-doc.ts'
 import { encodeEnvelope, type ParsedEntry } from '../../src/wire/entry.ts'
