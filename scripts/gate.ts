@@ -17,6 +17,7 @@ interface Check {
 
 const CHECKS: readonly Check[] = [
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
+  { name: 'types of the page', command: 'tsc', args: ['--noEmit', '--project', 'src/verifier'] },
   { name: 'lint and format', command: 'biome', args: ['ci', '--error-on-warnings', '.'] },
   { name: 'dead code', command: 'knip', args: ['--no-progress'] },
 ]
@@ -30,7 +31,7 @@ interface Outcome {
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 function report({ name, ok, seconds }: Outcome): void {
-  print(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(16)} ${seconds.toFixed(1).padStart(6)} s`)
+  print(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(17)} ${seconds.toFixed(1).padStart(6)} s`)
 }
 
 /** Runs one tool to its end; what it says is shown only if it fails, in one piece. */
