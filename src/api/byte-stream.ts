@@ -5,7 +5,12 @@ const STREAMS_MAX = 2
 /** Whoever reads nothing for so long is not coming back. */
 const IDLE_MS = 60_000
 
-const TYPE = 'application/octet-stream'
+const HEADERS = { 'Content-Type': 'application/octet-stream' } as const
+
+/** For what is short enough to hold. */
+export function bytesAnswer(bytes: Uint8Array): Response {
+  return new Response(new Uint8Array(bytes), { headers: HEADERS })
+}
 
 /**
  * Answers with streams of bytes, made as fast as they are read. A few at a time; others are refused with `api-busy`. What
@@ -24,7 +29,7 @@ export function createStreams(idleMs = IDLE_MS) {
       const source = await begin()
       return new Response(
         streamOf(source, idleMs, () => open--),
-        { headers: { 'Content-Type': TYPE } },
+        { headers: HEADERS },
       )
     } catch (error) {
       open--

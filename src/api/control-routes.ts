@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { NodeService } from '../node/node-service.ts'
-import { createStreams } from './byte-stream.ts'
+import { bytesAnswer, createStreams } from './byte-stream.ts'
 import { createGate } from './gate.ts'
 import { indicatorAbsent } from './reader-routes.ts'
 import { parseRequest, readBody } from './request-body.ts'
@@ -18,6 +18,7 @@ import {
   listRequest,
   lookupRequest,
   PUBLISH_BODY_BYTES_MAX,
+  proveRequest,
   publishRequest,
   REPUBLISH_BODY_BYTES_MAX,
   rejectRequest,
@@ -130,6 +131,9 @@ export function createControlRoutes(service: NodeService): Hono {
     const query = await readBody(c, exportRequest, SMALL_BODY_BYTES_MAX)
     return streams(() => service.exportHistory(query))
   })
+  app.post('/v1/audit/prove', c =>
+    bodies(async () => bytesAnswer(await service.proveEntry(await readBody(c, proveRequest, SMALL_BODY_BYTES_MAX)))),
+  )
   app.get('/v1/quarantined', async c => c.json({ items: await service.quarantined() }))
   app.post('/v1/republish', c =>
     bodies(async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
 import { AUDIT_LIMIT_MAX, type AuditQuery } from '../node/audit-page.ts'
+import type { ProveQuery } from '../node/audit-prove.ts'
 import { LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { type AudienceText, PUBLISH_ITEMS_MAX, type PublishItem, QUARANTINED_MAX } from '../node/node-service.ts'
 import { NATIONS_MAX, SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
@@ -138,6 +139,13 @@ export const exportRequest: z.ZodType<ExportQuery> = z.strictObject({
   sinceSeq: z.int().min(0).exactOptional(),
   withBodies: z.boolean(),
   purpose: z.enum(['export', 'verify']),
+})
+
+/** The body of `POST /v1/audit/prove`. */
+export const proveRequest: z.ZodType<ProveQuery> = z.strictObject({
+  log: z.string().max(64),
+  seq: z.int().min(0),
+  withBody: z.boolean(),
 })
 
 /** Texts of the clearance say names; what they mean is judged by the node. */

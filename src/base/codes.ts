@@ -345,6 +345,7 @@ export const CODES = {
   'log-unknown': ['absent', ''],
   'log-ambiguous': ['input', ''],
   'entry-absent': ['absent', ''],
+  'entry-ambiguous': ['input', ''],
   // command line
   'usage-invalid': ['input', ''],
   'daemon-running': ['state', ''],

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AUDIT_KIND } from '../policy/audit-record.ts'
 import { collect, parsePast, parseWhole } from './argument.ts'
+import type { AuditCheckOptions } from './audit-check.ts'
 import type { AuditDiffOptions } from './audit-diff.ts'
 import type { AuditExportOptions as HistoryExportOptions, Since } from './audit-export.ts'
 import type { AuditExportOptions } from './audit-node-export.ts'
@@ -15,6 +16,7 @@ const LIST_MAX = 1_000_000
 export function addAuditCommands(program: Command, context: CliContext): void {
   const audit = program.command('audit').description('what can be shown afterwards')
   addHistoryAudit(audit, context)
+  addProofs(audit, context)
   addDiff(audit, context)
   const node = audit.command('node').description('what this node decided and did, as a chain of records')
   const from = () =>
@@ -56,6 +58,10 @@ The file holds what everybody in the alliance has who holds the logs: the docume
 the entries as they were signed, checkpoints, cosignatures and proofs. Bodies are in it as ciphertext: no opened
 indicator, no name of a sharing group, no key. Who published when and how much can be seen in it.`
 
+const PROVE_HELP = `
+A sealed entry is in the file as ciphertext, which only its readers can open: what is proved is that exactly these bytes
+were signed, when and by whom. No key is in the file.`
+
 /** What all nations signed, as opposed to what this node did. */
 function addHistoryAudit(audit: Command, context: CliContext): void {
   audit
@@ -91,6 +97,31 @@ function addDiff(audit: Command, context: CliContext): void {
     .addOption(outputOption())
     .action(async (first: string, second: string, options: AuditDiffOptions) =>
       (await import('./audit-diff.ts')).diffExports(context, [first, second], options),
+    )
+}
+
+function addProofs(audit: Command, context: CliContext): void {
+  audit
+    .command('prove')
+    .description('write a proof of one entry to a small file: who signed it, in which place, and who holds it')
+    .argument('<entry>', 'LOG/SEQ, or an indicator or its id')
+    .option('-O, --output-file <file>', 'where to (default: named after the entry)')
+    .option('--without-body', 'without the ciphertext')
+    .option('--force', 'replace the file')
+    .addHelpText('after', PROVE_HELP)
+    .action(async (entry: string, { withoutBody, ...options }: { withoutBody?: boolean; force?: boolean }) =>
+      (await import('./audit-prove.ts')).proveToFile(context, entry, { ...options, body: withoutBody !== true }),
+    )
+  audit
+    .command('check')
+    .description(
+      'judge a proof of one entry, without a node; exits 0 it is proved, 1 something is false, 2 something is missing',
+    )
+    .argument('<proof>', 'what "tocsin audit prove" wrote')
+    .requiredOption('--trust <fingerprint>', 'trust string, words or fingerprint of the alliance, from a governor')
+    .addOption(outputOption())
+    .action(async (file: string, options: AuditCheckOptions) =>
+      (await import('./audit-check.ts')).checkProofFile(context, file, options),
     )
 }
 

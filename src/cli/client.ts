@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { z } from 'zod'
+import { concat } from '../base/bytes.ts'
 import { CODES, type ErrorCode } from '../base/codes.ts'
 import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
 import type { AuditPage, AuditQuery } from '../node/audit-page.ts'
+import type { ProveQuery } from '../node/audit-prove.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import { type Home, readSecret } from '../node/home.ts'
 import type { IndicatorPage, IndicatorView, ListQuery, LookupResult } from '../node/indicator-reading.ts'
@@ -67,6 +69,7 @@ export interface ControlClient {
   audit(query: AuditQuery): Promise<AuditPage>
   /** The bytes of an export as they come; they end in an error where the daemon does. */
   exportHistory(query: ExportQuery): Promise<AsyncIterable<Uint8Array>>
+  proveEntry(query: ProveQuery): Promise<Uint8Array>
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
   stop(): Promise<void>
 }
@@ -169,6 +172,7 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     reopenItems: () => call('POST', '/v1/store/reopen', undefined, WHOLE_STORE_TIMEOUT_MS),
     audit: query => call('GET', `/v1/audit?${queryText(query)}`),
     exportHistory: query => stream('/v1/audit/export', query),
+    proveEntry: async query => collect(await stream('/v1/audit/prove', query)),
     incarnate: () => call('POST', '/v1/incarnate'),
     stop: async () => void (await call('POST', '/v1/stop')),
   }
@@ -252,6 +256,17 @@ async function openStream(target: Target, body: string, idleMs: number): Promise
   const response = await promise
   if (response.statusCode === 200) return response
   throw refusalOf((await answerOf(response)).json)
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = []
+  let length = 0
+  for await (const piece of pieces) {
+    all.push(piece)
+    length += piece.length
+    if (length > ANSWER_BYTES_MAX) throw answerInvalid(`has more than ${ANSWER_BYTES_MAX} bytes`)
+  }
+  return concat(...all)
 }
 
 async function* piecesOf(response: IncomingMessage, failure: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {

@@ -1,15 +1,40 @@
 import { TocsinError } from '../base/errors.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
-import { exportFromHome, holdsStore } from '../node/home-export.ts'
+import type { ProveQuery } from '../node/audit-prove.ts'
+import { exportFromHome, holdsStore, proveFromHome } from '../node/home-export.ts'
+import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
 
-/** The bytes of an export of this node: from its daemon, or from its store where none runs. */
-export async function openOwnHistory(context: CliContext, query: ExportQuery): Promise<AsyncIterable<Uint8Array>> {
+/** What this node holds of the signed history: from its daemon, or from its store where none runs. */
+
+/** The bytes of an export. */
+export function openOwnHistory(context: CliContext, query: ExportQuery): Promise<AsyncIterable<Uint8Array>> {
+  return eitherWay(
+    context,
+    client => client.exportHistory(query),
+    async () => exportFromHome(context.home(), context.environment, query),
+  )
+}
+
+/** The bytes of a proof of one entry. */
+export function proveOwnEntry(context: CliContext, query: ProveQuery): Promise<Uint8Array> {
+  return eitherWay(
+    context,
+    client => client.proveEntry(query),
+    () => proveFromHome(context.home(), context.environment, query),
+  )
+}
+
+async function eitherWay<T>(
+  context: CliContext,
+  ask: (client: ControlClient) => Promise<T>,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
-    return await context.client().exportHistory(query)
+    return await ask(context.client())
   } catch (error) {
     const isStopped = error instanceof TocsinError && error.code === 'daemon-not-running'
-    if (!isStopped || !(await holdsStore(context.home()))) throw error
-    return exportFromHome(context.home(), context.environment, query)
+    if (isStopped && (await holdsStore(context.home()))) return read()
+    throw error
   }
 }

@@ -1,16 +1,20 @@
 import { type ExportQuery, type ExportSource, openExport } from './audit-export.ts'
+import { type ProveQuery, proveEntry } from './audit-prove.ts'
 import type { Node } from './daemon.ts'
 
 /** What auditors ask of a running node; whoever asks is in its audit log (`audited-service.ts`). */
 export interface AuditCommands {
   /** The bytes of an export. Throws UserError `log-unknown` or `log-ambiguous`. */
   exportHistory(query: ExportQuery): Promise<AsyncGenerator<Uint8Array, void>>
+  /** The bytes of a proof of one entry. Throws UserError `log-unknown`, `log-ambiguous` or `entry-absent`. */
+  proveEntry(query: ProveQuery): Promise<Uint8Array>
 }
 
 export function createAuditCommands(node: Pick<Node, 'allianceId' | 'nation' | 'store' | 'clock'>): AuditCommands {
   const source: ExportSource = { ...node, alerts: () => [] }
   return {
     exportHistory: async query => openExport(source, query),
+    proveEntry: query => proveEntry(node, query),
   }
 }
 
@@ -21,3 +25,7 @@ export function exportName({ logs, withBodies, purpose }: ExportQuery): string {
 }
 
 const NAME_LENGTH_MAX = 400
+
+export function proofName({ log, seq, withBody }: ProveQuery): string {
+  return `proof of ${log}/${seq}${withBody ? '' : ', without body'}`
+}

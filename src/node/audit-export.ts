@@ -139,7 +139,8 @@ async function firstSeq(snapshot: StoreSnapshot, { logId, size, timeMs }: Stored
   return low
 }
 
-async function entryAt(snapshot: StoreSnapshot, logId: LogId, seq: number): Promise<Uint8Array> {
+/** Throws StoreError `store-damaged` where it is not there. */
+export async function entryAt(snapshot: StoreSnapshot, logId: LogId, seq: number): Promise<Uint8Array> {
   const bytes = await snapshot.entry(logId, seq)
   if (bytes !== undefined) return bytes
   throw new StoreError('store-damaged', `entry ${seq} of a log is not there`, { data: { log: toHex(logId), seq } })
@@ -181,8 +182,7 @@ async function asidePage(snapshot: StoreSnapshot, logId: LogId, { from, leaves }
 const SEALED: ReadonlySet<number> = new Set([KIND.BATCH, KIND.KEY_GRANT, KIND.COMPLAINT])
 
 /** What is said to everybody stays: without it nobody could tell where a log goes on, or what was erased. */
-function withoutSealed(bytes: Uint8Array): Uint8Array {
+export function withoutSealed(bytes: Uint8Array): Uint8Array {
   const envelope = decodeLoose(Envelope, bytes, false)
-  if (envelope.body.length === 0 || !SEALED.has(parseHeader(envelope.header).kind)) return bytes
-  return encode(Envelope, { ...envelope, body: EMPTY })
+  return SEALED.has(parseHeader(envelope.header).kind) ? encode(Envelope, { ...envelope, body: EMPTY }) : bytes
 }

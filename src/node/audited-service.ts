@@ -1,7 +1,7 @@
 import { utf8 } from '../base/bytes.ts'
 import { sha256 } from '../base/hash.ts'
 import type { AuditDecision } from '../policy/audit-record.ts'
-import { exportName } from './audit-commands.ts'
+import { exportName, proofName } from './audit-commands.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Reading } from './indicator-reading.ts'
 import type { NodeService } from './node-service.ts'
@@ -33,6 +33,7 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
       const kind = query.purpose === 'export' ? 'exported' : 'read'
       return change({ kind, name: exportName(query) }, () => service.exportHistory(query))
     },
+    proveEntry: query => change({ kind: 'exported', name: proofName(query) }, () => service.proveEntry(query)),
     applyDocuments: documents =>
       change({ kind: 'documents-given', count: documents.length, subject: sha256(utf8(documents.join())) }, () =>
         service.applyDocuments(documents),

@@ -3,9 +3,10 @@ import { silentLogger } from '../base/ports.ts'
 import type { AuditKind } from '../policy/audit-record.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
-import { exportName } from './audit-commands.ts'
+import { exportName, proofName } from './audit-commands.ts'
 import { type ExportQuery, type ExportSource, openExport } from './audit-export.ts'
 import { createAuditLog } from './audit-log.ts'
+import { type ProveQuery, proveEntry } from './audit-prove.ts'
 import { exists, type Home } from './home.ts'
 import { readNodeHome } from './own-nation.ts'
 import { systemRandom } from './random-system.ts'
@@ -17,14 +18,14 @@ export function holdsStore({ data }: Home): Promise<boolean> {
   return exists(join(data, 'CURRENT'))
 }
 
-export interface HomeStore extends AsyncDisposable, Pick<ExportSource, 'allianceId' | 'nation'> {
+interface HomeStore extends AsyncDisposable, Pick<ExportSource, 'allianceId' | 'nation'> {
   readonly store: Store
   /** Notes in the audit log of the node who looks at it, before they do. */
   record(kind: AuditKind, name: string): Promise<void>
 }
 
 /** The store of a home in which no daemon runs. Throws as `readNodeHome` and `openStore` do. Dispose of it. */
-export async function openHomeStore(
+async function openHomeStore(
   home: Home,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<HomeStore> {
@@ -41,6 +42,17 @@ export async function openHomeStore(
       await store[Symbol.asyncDispose]()
     },
   }
+}
+
+/** As the daemon proves it. */
+export async function proveFromHome(
+  home: Home,
+  environment: Readonly<Record<string, string | undefined>>,
+  query: ProveQuery,
+): Promise<Uint8Array> {
+  await using held = await openHomeStore(home, environment)
+  await held.record('exported', proofName(query))
+  return proveEntry({ ...held, clock }, query)
 }
 
 /** As the daemon exports it. */

@@ -271,6 +271,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       after(async function* () {
         for (const chunk of state.exported) yield chunk
       }),
+    proveEntry: () => after(() => new Uint8Array(0)),
     audit: () => after(() => ({ head: { first: 0, next: 0, hash: '00'.repeat(32) }, records: [] })),
     rebuildView: rebuild,
     reopenItems: rebuild,
