@@ -28,31 +28,51 @@ export interface Finding {
 
 export type AuditVerdict = 'proved' | 'false' | 'missing'
 
+/** What an audit collects, in the order found. */
 export interface FindingBook {
   add(finding: Finding): void
-  /** As they were found; beyond the cap those that weigh less are counted and not kept. */
+  /** The gravest first. */
   readonly findings: readonly Finding[]
   readonly leftOut: number
   readonly verdict: AuditVerdict
 }
 
-/** More are counted, and not listed: whoever made the file may have put any number of faults into it. */
-const FINDINGS_MAX = 10_000
+/** Of each verdict; more are counted, and not listed: whoever made the file may have put any number of faults into it. */
+const FINDINGS_MAX = 5000
+const GRAVEST_FIRST = ['false', 'missing', 'note'] as const satisfies readonly FindingVerdict[]
 
 export function createFindingBook(): FindingBook {
-  const findings: Finding[] = []
-  const seen: Record<FindingVerdict, number> = { false: 0, missing: 0, note: 0 }
+  const kept: Record<FindingVerdict, Finding[]> = { false: [], missing: [], note: [] }
+  let leftOut = 0
   return {
     add(finding) {
-      seen[finding.verdict]++
-      if (findings.length < FINDINGS_MAX) findings.push(finding)
+      const list = kept[finding.verdict]
+      if (list.length < FINDINGS_MAX) list.push(finding)
+      else leftOut++
     },
-    findings,
+    get findings() {
+      return GRAVEST_FIRST.flatMap(verdict => kept[verdict])
+    },
     get leftOut() {
-      return seen.false + seen.missing + seen.note - findings.length
+      return leftOut
     },
     get verdict() {
-      return seen.false > 0 ? 'false' : seen.missing > 0 ? 'missing' : 'proved'
+      return kept.false.length > 0 ? 'false' : kept.missing.length > 0 ? 'missing' : 'proved'
     },
   }
+}
+
+/** `log 0123456789abcdef of AAA`. */
+export function logName(log: LogIdHex, nation: NationId | undefined): string {
+  return `log ${log.slice(0, 16)}${nation === undefined ? '' : ` of ${nation}`}`
+}
+
+/** `entry 7` or `entries 7 to 9`. */
+export function entriesName(seq: number, count: number): string {
+  return count === 1 ? `entry ${seq}` : `entries ${seq} to ${seq + count - 1}`
+}
+
+/** With its first letter large. */
+export function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }

@@ -64,7 +64,7 @@ export interface NationFacts {
 /** One run of entries. */
 export interface LogFacts {
   readonly log: LogIdHex
-  readonly nation: NationId | undefined
+  readonly nation: NationId
   /** Ed25519, 32 bytes, hex. */
   readonly signPk: string
   readonly incarnation: number
@@ -113,6 +113,8 @@ export interface ErasureFacts {
   readonly target: { readonly log: LogIdHex; readonly seq: number }
   /** 1 ERROR, 2 LEGAL, 3 PERSONAL_DATA, 4 CLASSIFIED, 5 OTHER. */
   readonly reason: number
+  /** Who says, under a witness key, to have destroyed it. */
+  readonly purged: readonly { readonly nation: NationId; readonly timeMs: number }[]
 }
 
 export interface StandingFacts {
