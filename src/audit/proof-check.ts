@@ -182,7 +182,9 @@ interface ReceiptSources {
 
 function receiptsOf({ graph, end, log, registry, audited }: ReceiptSources): ProvenReceipts {
   const times = audited.statements.timesOf(end, graph)
-  const held = [...times].map(([nation, sinceMs]) => ({ nation, sinceMs })).sort((a, b) => a.sinceMs - b.sinceMs)
+  const held = [...times]
+    .map(([nation, sinceMs]) => ({ nation, sinceMs }))
+    .sort((a, b) => a.sinceMs - b.sinceMs || (a.nation < b.nation ? -1 : 1))
   const rules = registry.versions.at(-1)
   const witnesses = [...(rules?.witnesses ?? [])].filter(nation => nation !== log.nation)
   return {

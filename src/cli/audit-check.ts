@@ -2,8 +2,10 @@ import type { AuditVerdict } from '../audit/finding.ts'
 import { checkProof } from '../audit/proof-check.ts'
 import { PROOF_FILE_BYTES_MAX, parseProofFile } from '../audit/proof-file.ts'
 import type { ProofResult, ProvenEntry } from '../audit/proof-result.ts'
+import type { AllianceFacts } from '../audit/result.ts'
 import { readInput } from '../node/founding-alliance.ts'
 import { parseTrustClaim } from '../registry/trust-claim.ts'
+import { encodeTrust } from '../registry/trust-string.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK, EXIT_UNREACHABLE } from './exit.ts'
 import { type OutputFormat, printRecord, type Shape, timeCell } from './output.ts'
@@ -13,13 +15,24 @@ export interface AuditCheckOptions {
   readonly output: OutputFormat
 }
 
+/** With the registry as everybody writes it. */
+type ProofView = Omit<ProofResult, 'alliance'> & {
+  readonly alliance: (Omit<AllianceFacts, 'registry'> & { readonly version: number; readonly trust: string }) | null
+}
+
+function viewOf({ alliance, ...result }: ProofResult): ProofView {
+  if (alliance === undefined) return { ...result, alliance: null }
+  const { registry, ...facts } = alliance
+  return { ...result, alliance: { ...facts, version: registry.version, trust: encodeTrust(registry) } }
+}
+
 const EXIT_OF: Readonly<Record<AuditVerdict, number>> = { proved: EXIT_OK, false: EXIT_NO, missing: EXIT_UNREACHABLE }
 
 /** Needs no node, no home and no network. */
 export async function checkProofFile(context: CliContext, file: string, options: AuditCheckOptions): Promise<void> {
   const claim = parseTrustClaim(options.trust)
   const result = checkProof(await parseProofFile(await readInput(file, PROOF_FILE_BYTES_MAX)), claim)
-  await printRecord(context.out, options.output, result, RESULT)
+  await printRecord(context.out, options.output, viewOf(result), RESULT)
   if (options.output !== 'json') {
     for (const { verdict, code, sentence } of result.findings) context.say(`${verdict}  ${code}: ${sentence}`)
   }
@@ -35,9 +48,9 @@ const VERDICTS: Readonly<Record<AuditVerdict, string>> = {
 
 type Cell = string | number | null
 
-const of = (cell: (entry: ProvenEntry) => Cell) => (result: ProofResult) => (result.entry ? cell(result.entry) : null)
+const of = (cell: (entry: ProvenEntry) => Cell) => (result: ProofView) => (result.entry ? cell(result.entry) : null)
 
-const RESULT: Shape<ProofResult> = {
+const RESULT: Shape<ProofView> = {
   columns: [
     { name: 'verdict', cell: ({ verdict }) => verdict },
     { name: 'entry', cell: of(({ log, seq }) => `${log}/${seq}`) },
@@ -69,8 +82,7 @@ const RESULT: Shape<ProofResult> = {
     { name: 'alliance', cell: ({ alliance }) => alliance?.name ?? null },
     {
       name: 'registry',
-      cell: ({ alliance }) =>
-        alliance === undefined ? null : `version ${alliance.registry.version}, ${alliance.fingerprint}`,
+      cell: ({ alliance }) => alliance && `version ${alliance.version}, ${alliance.fingerprint}`,
     },
     { name: 'trusted', cell: ({ alliance }) => (alliance?.trusted ? 'it contains what you confirmed' : 'no') },
   ],
