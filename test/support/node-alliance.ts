@@ -133,8 +133,9 @@ export async function createTestAlliance(count: number, shape: AllianceShape = {
   }
 }
 
-function nationName(index: number): NationId {
-  return parseNationId(String.fromCharCode(65 + index).repeat(3))
+export function nationName(index: number): NationId {
+  const letter = String.fromCharCode(65 + (index % 26))
+  return parseNationId(index < 26 ? letter.repeat(3) : `${letter}${Math.floor(index / 26)}`)
 }
 
 async function createMember(nation: NationId, folder: string): Promise<Member> {
@@ -160,7 +161,7 @@ async function createSecondSite(first: Member, folder: string): Promise<Member> 
   return { ...second, kemKeys: first.kemKeys, root: first.root, home: `${first.home}-2` }
 }
 
-function nationDocument(allianceId: AllianceId, sites: readonly Member[], issuedMs: number): Uint8Array {
+export function nationDocument(allianceId: AllianceId, sites: readonly Member[], issuedMs: number): Uint8Array {
   const { nation, kemKeys, root } = sites[0]!
   const docBytes = buildNationDoc({
     allianceId,
@@ -273,7 +274,7 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /** Waits until all hold the same and have opened it; throws with what differs after `timeoutMs`. */
-export async function converged(nodes: readonly RunningNode[], timeoutMs = 20_000): Promise<void> {
+export async function converged(nodes: readonly Pick<RunningNode, 'service'>[], timeoutMs = 20_000): Promise<void> {
   await until(
     () => {
       const [first, ...others] = nodes.map(({ service }) => service.status())
