@@ -49,7 +49,7 @@ function evidenceExample(log: SpecLog): Example {
 }
 
 function frameExample({ head }: SpecLog): Example {
-  const message = { logId: head.logId, from: 0, count: 6 }
+  const message = { logId: head.logId, from: 0, count: 6, size: 0 }
   const frame = encodeSyncMessage({ kind: 'range-request', message })
   return {
     name: 'sync-frame',

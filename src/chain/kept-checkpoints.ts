@@ -1,6 +1,7 @@
-import { compareBytes, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import type { VerifiedCheckpointEvidence } from './checkpoint-evidence.ts'
 import { factEffect, isLink, isTree } from './checkpoint-facts.ts'
+import { bySize, contradictoryFacts } from './contradiction.ts'
 import { keptPostQuantum } from './post-quantum.ts'
 import { type QuorumSubject, quorateTrees, type WitnessRegistry } from './quorum.ts'
 import { buildTreeGraph, type TreeGraph } from './tree-graph.ts'
@@ -37,7 +38,11 @@ export function keptCheckpoints(
 function keptOfTrees(facts: readonly Fact[], log: QuorumSubject, registry: WitnessRegistry): readonly Fact[] {
   const summits = summitsOf(facts, log, registry)
   const trees = facts.filter(isTree)
-  const told = new Set([...largestOf(trees), ...contradictionOf(facts), ...lastOfNations(trees, log, registry)])
+  const told = new Set([
+    ...largestOf(trees),
+    ...(contradictoryFacts(facts) ?? []),
+    ...lastOfNations(trees, log, registry),
+  ])
   const worthwhile = trees.filter(fact => told.has(fact) || fact.cosignatures.length > 0)
   const links = facts.filter(isLink)
   const kept = withoutIdle([...worthwhile, ...links], fact => isLink(fact) || told.has(fact), summits)
@@ -89,22 +94,6 @@ function largestOf(trees: readonly Fact[]): readonly Fact[] {
     .slice(0, LARGEST_KEPT)
 }
 
-/** What states two trees of one size, of the smallest such size: that the author forked is not forgotten. */
-function contradictionOf(facts: readonly Fact[]): readonly Fact[] {
-  const stated = new Map<number, Map<string, Fact>>()
-  for (const fact of facts.toSorted(bySize)) {
-    for (const tree of fact.continues === undefined ? [fact.checkpoint] : [fact.checkpoint, fact.continues]) {
-      const ofSize = stated.get(tree.size) ?? new Map<string, Fact>()
-      if (!ofSize.has(treeKey(tree))) ofSize.set(treeKey(tree), fact)
-      stated.set(tree.size, ofSize)
-    }
-  }
-  const forked = [...stated].filter(([, ofSize]) => ofSize.size > 1).map(([size]) => size)
-  const first = stated.get(Math.min(...forked)) ?? new Map<string, Fact>()
-  const two = [...first].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, 2)
-  return two.map(([, fact]) => fact)
-}
-
 /** A nation speaks with the largest tree that it cosigned: it can hold up its own voice alone. */
 function lastOfNations(trees: readonly Fact[], log: QuorumSubject, registry: WitnessRegistry): Iterable<Fact> {
   const last = new Map<string, Fact>()
@@ -133,11 +122,6 @@ function chainOf(facts: readonly Fact[]): ReadonlySet<Fact> {
 
 function graphOf(facts: readonly Fact[]): TreeGraph {
   return buildTreeGraph(facts.map(factEffect))
-}
-
-/** Of trees of one size the one with the lesser root last, as of all that are equal otherwise. */
-function bySize({ checkpoint: a, continues: from }: Fact, { checkpoint: b, continues: other }: Fact): number {
-  return a.size - b.size || (from?.size ?? 0) - (other?.size ?? 0) || compareBytes(b.root, a.root)
 }
 
 /** Its author can sign as many trees as it likes, but no cosignature. */

@@ -56,7 +56,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     },
     parts,
   )
-  const ingest = composeIntake(
+  const { ingest, forks } = composeIntake(
     options,
     {
       knowledge,
@@ -72,7 +72,9 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
           for (const { entry } of entries) network.hints.hint(entry.log.nation, entry.header.registryVersion)
         },
         gap: (logId, seq) => network.sync.gap(logId, seq),
-        proved: () => network.sync.all(),
+        rewinding: opening.rewinding,
+        proved: proofs => network.proofSpread.spread(proofs),
+        contested: () => network.sync.all(),
       },
     },
     parts,
@@ -94,7 +96,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     },
     parts,
   )
-  const writing = await composeWriting(options, { keys, audit, knowledge, opening, ingest, network }, parts)
+  const writing = await composeWriting(options, { keys, audit, knowledge, opening, ingest, forks, network }, parts)
 
   const recordRegistry = createRegistryRecord(book, audit.log, logger)
 

@@ -38,7 +38,7 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
 
   const knowledge = await composeKnowledge(options, parts)
   const { book, nation } = knowledge
-  const ingest = composeIntake(
+  const { ingest, forks } = composeIntake(
     options,
     {
       knowledge,
@@ -49,7 +49,9 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
           for (const { entry } of entries) network.hints.hint(entry.log.nation, entry.header.registryVersion)
         },
         gap: (logId, seq) => network.sync.gap(logId, seq),
-        proved: () => network.sync.all(),
+        rewinding: (_, commit) => commit(),
+        proved: proofs => network.proofSpread.spread(proofs),
+        contested: () => network.sync.all(),
       },
     },
     parts,
@@ -83,7 +85,7 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     verify: verifyEd25519Async,
     idle: () => !ingest.isWriting(),
     checkpointOf: logId => heldCheckpoint(book, store, logId, Number.MAX_SAFE_INTEGER),
-    convict: async body => void (await book.apply([{ type: EVIDENCE.PROOF, body }], 'own finding')),
+    convict: body => forks.publish([{ type: EVIDENCE.PROOF, body }]),
     logger,
   })
   parts.defer(() => owed.stop())

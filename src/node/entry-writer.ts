@@ -1,3 +1,4 @@
+import { equalBytes } from '../base/bytes.ts'
 import { StoreError } from '../base/errors.ts'
 import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
@@ -8,6 +9,7 @@ import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
 import type { EntryPosition, EpochPosition, LogChange, Store, StoreBatch, TreeNode } from '../store/store.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
+import { headAt } from './log-prefix.ts'
 import type { ReorderBuffer } from './reorder-buffer.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
@@ -27,6 +29,8 @@ export interface WriterEvents {
   gap(logId: LogId, seq: number): void
   /** Two signed entries of one log contradict each other (R-2.5). */
   conflict(held: ParsedEntry, offered: VerifiedEntry, kind: 'same-seq' | 'broken-prev'): void
+  /** The log is another from the entry that `commit` takes away on (R-2.6): nothing of it may be in the works meanwhile. */
+  rewinding(log: LogIdentity, commit: () => Promise<void>): Promise<void>
 }
 
 export interface OwnCommit {
@@ -51,6 +55,8 @@ interface Job {
   readonly entries: readonly VerifiedEntry[]
   readonly bytes: number
   readonly own: OwnCommit | undefined
+  /** They are of the branch that stands: what is held of another gives way. */
+  readonly ofBranch: boolean
   resolve(): void
   reject(reason: unknown): void
 }
@@ -77,10 +83,14 @@ export function createEntryWriter(options: EntryWriterOptions) {
 
   /** Verified entries, in the order of their log; `own` where this node has signed them. Resolves after their commit. */
   function submit(entries: readonly VerifiedEntry[], own?: OwnCommit): Promise<void> {
+    return enqueue(entries, own, false)
+  }
+
+  function enqueue(entries: readonly VerifiedEntry[], own: OwnCommit | undefined, ofBranch: boolean): Promise<void> {
     const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0)
     queuedBytes += bytes
     return new Promise<void>((resolve, reject) => {
-      jobs.push({ entries, bytes, own, resolve, reject })
+      jobs.push({ entries, bytes, own, ofBranch, resolve, reject })
       loop.wake()
     })
   }
@@ -90,6 +100,7 @@ export function createEntryWriter(options: EntryWriterOptions) {
       const taken = takeJobs()
       const round = createRound()
       try {
+        for (const { entries } of taken.filter(({ ofBranch }) => ofBranch)) await changeBranch(entries)
         const placed = await placeJobs(round, taken)
         for (const entry of reorder.ready(logId => round.head(logId)?.size ?? 0)) await place(round, entry, false)
         if (round.appended.length === 0 && taken.length === 0) return
@@ -103,6 +114,22 @@ export function createEntryWriter(options: EntryWriterOptions) {
         for (const job of taken) queuedBytes -= job.bytes
       }
     }
+  }
+
+  /** R-2.6: what is held from the first entry that differs on is put aside, and is what the author is shown to fork by. */
+  async function changeBranch(entries: readonly VerifiedEntry[]): Promise<void> {
+    const { logId } = entries[0]!
+    const size = store.log(logId)?.head.size ?? 0
+    const first = entries.find(
+      ({ header, leaf }) => header.seq < size && !equalBytes(storedLeaf(logId, header.seq), leaf),
+    )
+    // Two GENESIS of one log: nothing of what is held would be left.
+    if (first === undefined || first.header.seq === 0) return
+    const { seq } = first.header
+    await reportConflict(store, events, first, seq, 'same-seq')
+    const rewind = await headAt(store, first.log, seq)
+    await events.rewinding(first.log, async () => void (await store.commit({ logs: [{ logId, rewind }] })))
+    options.logger.warn({ log: logIdHex(logId), seq }, 'took up another branch of a log, which is the one that stands')
   }
 
   function takeJobs(): Job[] {
@@ -210,6 +237,8 @@ export function createEntryWriter(options: EntryWriterOptions) {
 
   return {
     submit,
+    /** Verified entries that were shown to be of the branch that stands. */
+    submitOfBranch: (entries: readonly VerifiedEntry[]) => enqueue(entries, undefined, true),
     wake: loop.wake,
     settled: loop.settled,
     stop: loop.stop,

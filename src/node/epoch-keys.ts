@@ -225,6 +225,11 @@ export function createEpochKeys(options: EpochKeysOptions) {
       cache.clear()
       return true
     },
+    /** What was granted in a log that is another from some entry on. */
+    forget(logId: LogId): void {
+      for (const known of [cache, commits, audited])
+        for (const name of [...known.keys()]) if (name.startsWith(toHex(logId))) known.delete(name)
+    },
     /** An own epoch is known without opening a grant. */
     add(logId: LogId, epochId: EpochId, epoch: KnownEpoch): void {
       remember(nameOf(logId, epochId), epoch)

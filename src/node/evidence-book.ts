@@ -1,21 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import { ProtocolError, StoreError, UserError } from '../base/errors.ts'
-import { labelledHash } from '../base/hash.ts'
-import {
-  type AllianceId,
-  type Hash,
-  type LogId,
-  type LogIdHex,
-  logIdHex,
-  type NationId,
-  parseHash,
-} from '../base/ids.ts'
+import { type AllianceId, type Hash, type LogId, type LogIdHex, logIdHex, type NationId } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { type VerifiedCheckpointEvidence, verifyCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
+import { factsOfContradiction } from '../chain/contradiction.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
-import { parseProof, verifyProof } from '../chain/proof.ts'
+import { PROOF_TYPE, parseProof, verifyProof } from '../chain/proof.ts'
 import { type WitnessRegistry, witnessRegistryOf } from '../chain/quorum.ts'
 import { type Evidence, type Standing, standingOf } from '../chain/standing.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
@@ -25,10 +16,13 @@ import { documentsOf, type EvidenceSet, emptyEvidence, findDocument } from '../r
 import { openDirectory } from '../registry/open-directory.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
-import { type Store, type StoreBatch, UNLIMITED } from '../store/store.ts'
+import { type EntryPosition, type Store, type StoreBatch, UNLIMITED } from '../store/store.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import { documentsFor } from './document-order.ts'
-import { type Change, createLogEvidence, itemName } from './log-evidence.ts'
+import { createEvidenceIndex } from './evidence-index.ts'
+import { createHeldBranches } from './held-branches.ts'
+import { type Change, createLogEvidence, type ProofPiece } from './log-evidence.ts'
+import { createPurgeReceipts, type NationReceipt } from './purge-receipts.ts'
 import { createTurns } from './turns.ts'
 
 /** All evidence held (R-0.2): documents, proofs, checkpoints, and what follows from them for every log. */
@@ -45,20 +39,32 @@ export interface EvidenceBook {
   apply(items: readonly EvidenceItem[], from: string): Promise<ApplyResult>
   /** After the store recovered: saves what could not be. */
   resume(): Promise<void>
-  /** How far a log stands: UNLIMITED where nothing limits it. */
+  /** How far a log stands, the same at every node that knows the same: UNLIMITED where nothing limits it. */
   limitOf(log: LogIdentity): number
+  /** How far what is held here of it stands: less where that is of another branch than the one that stands. */
+  heldLimitOf(log: LogIdentity): number
+  /** Brings the stored limits in line with what is held now. */
+  settle(): Promise<void>
+  /** False where what is held reaches as far as the branch that stands and is another. */
+  isOnBranch(log: LogIdentity): boolean
+  /** The lowest seq at which the log is known to have forked; Infinity where it is not. */
+  conflictAt(log: LogIdentity): number
   /** What stands of a log and why (R-2.6). */
   standingOf(log: LogIdentity): Standing
   checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
+  /** Who says that it destroyed what this TOMBSTONE names (R-2.13). */
+  purges(tombstone: EntryPosition): readonly NationReceipt[]
   has(hashHex: string): boolean
   /** Of documents first, each after those it builds on: whoever fetches in this order has none wait for another. */
   hashes(): readonly Uint8Array[]
   item(hash: Uint8Array): EvidenceItem | undefined
   /** `SHA256("tocsin/evidence/v1\0" || the hashes, ascending)`. */
   digest(): Hash
-  /** The directory, or what stands of a log, may be another from now on. */
-  onChange(listener: () => void): void
+  /** The proofs that count against logs (R-2.5), each once. */
+  proofs(): readonly ProofPiece[]
+  /** The directory, or what stands of a log, may be another from now on; of `touched` more is known. */
+  onChange(listener: (touched: readonly LogIdentity[]) => void): void
 }
 
 export interface ApplyResult {
@@ -80,9 +86,7 @@ export interface EvidenceBookOptions {
   readonly logger: Logger
 }
 
-const HASH_BYTES = 32
-
-export const EVIDENCE = { DOCUMENT: 1, PROOF: 2, CHECKPOINT: 3 } as const
+export const EVIDENCE = { DOCUMENT: 1, PROOF: 2, CHECKPOINT: 3, PURGE: 4 } as const
 
 /** A SignedDoc as evidence. */
 export function documentItem(body: Uint8Array): EvidenceItem {
@@ -96,13 +100,12 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   let directory: Directory | undefined
   let witnesses: WitnessRegistry | undefined
   const logs = createLogEvidence()
-  /** By name in hex; documents are listed anew when they change. */
-  const pieces = new Map<string, EvidenceItem>()
-  let all: ReadonlyMap<string, EvidenceItem> | undefined
-  /** What peers ask for as often as they like: worked out once a change. */
-  let listed: { readonly names: readonly Hash[]; readonly digest: Hash } | undefined
-  const limits = new Map<LogIdHex, number>()
-  const listeners: (() => void)[] = []
+  const index = createEvidenceIndex(() => documentsOf(documents).map(itemOf))
+  const standings = new Map<LogIdHex, Standing>()
+  const heldBranches = createHeldBranches(store, logs.checkpoints)
+  const listeners: ((touched: readonly LogIdentity[]) => void)[] = []
+  /** Logs of which more is known since the listeners were told. */
+  const touched = new Map<LogIdHex, LogIdentity>()
   /** What is in force here already and was not written yet. */
   const unsaved: StoreBatch[] = []
   const inTurn = createTurns()
@@ -114,6 +117,12 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     isWitness: (witnessPk: Uint8Array) => current().nationOfWitness(witnessPk) !== undefined,
     postQuantumKeys: ({ nation, signPk }: LogIdentity) => current().postQuantumKeys(nation, signPk),
   }
+
+  const receipts = createPurgeReceipts({
+    allianceId,
+    store,
+    nationOf: witnessPk => current().nationOfWitness(witnessPk),
+  })
 
   function current(): Directory {
     directory ??= openDirectory(documents, pins)
@@ -128,9 +137,8 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   function forget(): void {
     directory = undefined
     witnesses = undefined
-    all = undefined
-    listed = undefined
-    limits.clear()
+    index.forget()
+    standings.clear()
   }
 
   // --- taking in --------------------------------------------------------------------------------------------------
@@ -151,41 +159,43 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     forget()
     const docs = added.changed.flatMap(hash => findDocument(documents, hash) ?? [])
     const idle = logs.reconsider(evidenceOf)
-    for (const { name } of idle) pieces.delete(toHex(name))
+    index.remove(idle)
     return {
       documents: { add: docs.map(doc => ({ type: doc.type, hash: doc.hash, bytes: encodeSignedDoc(doc) })) },
       evidence: { remove: idle.map(({ name }) => name) },
     }
   }
 
+  async function takeReceipt(item: EvidenceItem): Promise<StoreBatch | 'known'> {
+    const change = await receipts.add(item)
+    return change === undefined ? 'known' : batchOf([{ ...change, logs: [] }])
+  }
+
   function takeProof(item: EvidenceItem): StoreBatch | 'known' {
-    const change = logs.addProof(item, verifyProof(parseProof(item.body), context), evidenceOf)
-    for (const log of change?.logs ?? []) {
-      logger.warn({ nation: log.nation, log: logIdHex(log.logId) }, 'the author of a log contradicts itself')
-    }
+    const proof = parseProof(item.body)
+    const verified = verifyProof(proof, context)
+    const change =
+      verified.type === PROOF_TYPE.CHECKPOINTS
+        ? logs.addCheckpoints(factsOfContradiction(proof, verified, context), evidenceOf)
+        : logs.addProof(item, verified, evidenceOf)
     return change === undefined ? 'known' : batchOf([change])
   }
 
   function batchOf(changes: readonly Change[]): StoreBatch {
-    all = undefined
-    listed = undefined
-    for (const { added, removed, logs: touched } of changes) {
-      for (const { name } of removed) pieces.delete(toHex(name))
-      for (const { name, item } of added) pieces.set(toHex(name), item)
+    for (const { added, removed, logs: changed } of changes) {
+      index.remove(removed)
+      index.add(added)
       // Two logs of one position say something of every log of that position (R-2.1).
-      if (touched.length > 1) limits.clear()
-      for (const log of touched) limits.delete(logIdHex(log.logId))
+      if (changed.length > 1) standings.clear()
+      for (const log of changed) {
+        standings.delete(logIdHex(log.logId))
+        touched.set(logIdHex(log.logId), log)
+      }
     }
     const add = changes.flatMap(({ added }) =>
       added.map(({ name, item }) => ({ type: item.type, hash: name, bytes: item.body })),
     )
     return { evidence: { add, remove: changes.flatMap(({ removed }) => removed.map(({ name }) => name)) } }
-  }
-
-  /** All that is held, by name in hex. */
-  function allPieces(): ReadonlyMap<string, EvidenceItem> {
-    all ??= new Map([...documentsOf(documents).map(documentPiece), ...pieces])
-    return all
   }
 
   // --- what follows -----------------------------------------------------------------------------------------------
@@ -200,22 +210,38 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     }
   }
 
-  function limitOf(log: LogIdentity): number {
+  function standing(log: LogIdentity): Standing {
     const key = logIdHex(log.logId)
-    const known = limits.get(key)
+    const known = standings.get(key)
     if (known !== undefined) return known
-    const standing = standingOf(log, evidenceOf(log))
-    const limit = Number.isFinite(standing.limit) ? standing.limit : UNLIMITED
-    limits.set(key, limit)
-    return limit
+    const found = standingOf(log, evidenceOf(log))
+    standings.set(key, found)
+    return found
+  }
+
+  function limitOf(log: LogIdentity): number {
+    const { limit } = standing(log)
+    return Number.isFinite(limit) ? limit : UNLIMITED
+  }
+
+  function heldLimitOf(log: LogIdentity): number {
+    return Math.min(limitOf(log), heldBranches.soundSize(log.logId, standing(log).branch))
+  }
+
+  function conflictAt(log: LogIdentity): number {
+    if (standing(log).alarms.includes('contradictory-checkpoints')) return 0
+    return Math.min(...logs.of(log).proofs.map(({ at }) => at))
   }
 
   /** Brings the stored limits in line; the view follows from them. */
   async function settleLimits(): Promise<void> {
     const changes = [...store.logs()]
-      .map(({ head, limit }) => ({ logId: head.logId, before: limit, limit: limitOf(head) }))
+      .map(({ head, limit }) => ({ logId: head.logId, before: limit, limit: heldLimitOf(head) }))
       .filter(({ before, limit }) => before !== limit)
     if (changes.length > 0) await store.commit({ logs: changes.map(({ logId, limit }) => ({ logId, limit })) })
+    const idle = receipts.reconsider()
+    index.remove(idle)
+    if (idle.length > 0) await store.commit({ evidence: { remove: idle.map(({ name }) => name) } })
   }
 
   async function apply(offered: readonly EvidenceItem[], from: string): Promise<ApplyResult> {
@@ -239,7 +265,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
           checkpoints.push(verifyCheckpointEvidence(item.body, context))
           continue
         }
-        const taken = take(item)
+        const taken = item.type === EVIDENCE.PURGE ? await takeReceipt(item) : take(item)
         count[typeof taken === 'string' ? taken : 'added']++
         if (typeof taken === 'string') continue
         for (const { bytes } of taken.documents?.add ?? []) fresh.push(bytes)
@@ -285,22 +311,15 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   }
 
   function tell(): void {
-    for (const listener of listeners) listener()
-  }
-
-  function listing() {
-    if (listed !== undefined) return listed
-    const names = [...allPieces().keys()].map(name => parseHash(fromHex(name)))
-    const ascending = new Uint8Array(names.length * HASH_BYTES)
-    for (const [i, name] of names.toSorted(compareBytes).entries()) ascending.set(name, i * HASH_BYTES)
-    listed = { names, digest: labelledHash('tocsin/evidence/v1', ascending) }
-    return listed
+    const told = [...touched.values()]
+    touched.clear()
+    for (const listener of listeners) listener(told)
   }
 
   function restore(item: EvidenceItem): void {
+    if (item.type === EVIDENCE.PURGE) return void index.add([receipts.restore(item)])
     if (item.type !== EVIDENCE.CHECKPOINT) return void take(item)
-    const piece = logs.restoreCheckpoint(verifyCheckpointEvidence(item.body, context))
-    pieces.set(toHex(piece.name), piece.item)
+    index.add([logs.restoreCheckpoint(verifyCheckpointEvidence(item.body, context))])
   }
 
   // --- start ------------------------------------------------------------------------------------------------------
@@ -322,8 +341,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     allianceId,
     directory: current,
     documentSet: () => documents,
-    documents: (first, afterVersion = 0) =>
-      documentsFor(documents, first, afterVersion).map(doc => documentPiece(doc)[1]),
+    documents: (first, afterVersion = 0) => documentsFor(documents, first, afterVersion).map(itemOf),
     async repin(next) {
       pins = next
       forget()
@@ -335,18 +353,23 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
       await settle()
     },
     limitOf,
-    standingOf: log => standingOf(log, evidenceOf(log)),
+    heldLimitOf,
+    settle: () => inTurn(settleLimits),
+    isOnBranch: log => heldBranches.isSound(log.logId, standing(log).branch),
+    conflictAt,
+    standingOf: standing,
     checkpoints: logs.checkpoints,
+    purges: receipts.of,
     newestCheckpoint: logs.newestCheckpoint,
-    has: hashHex => allPieces().has(hashHex),
-    hashes: () => listing().names,
-    item: hash => allPieces().get(toHex(hash)),
-    digest: () => listing().digest,
+    proofs: logs.proofs,
+    has: index.has,
+    hashes: index.names,
+    item: index.item,
+    digest: index.digest,
     onChange: listener => void listeners.push(listener),
   }
 }
 
-function documentPiece(doc: ParsedSignedDoc): readonly [string, EvidenceItem] {
-  const item = documentItem(encodeSignedDoc(doc))
-  return [toHex(itemName(item)), item]
+function itemOf(doc: ParsedSignedDoc): EvidenceItem {
+  return documentItem(encodeSignedDoc(doc))
 }

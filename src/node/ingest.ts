@@ -24,6 +24,14 @@ export interface IngestAuthority {
   keyStands(nation: NationId, signPk: Uint8Array): boolean
   /** Entries at or beyond it do not stand (R-2.6). */
   limitOf(log: LogIdentity): number
+  /** Of what is held here. */
+  heldLimitOf(log: LogIdentity): number
+  /** What lies below it is witnessed, and fetched with proof of that. */
+  witnessedSize(log: LogIdentity): number
+  /** Where the log is known to have forked: nothing is proved by a contradiction there or behind. */
+  conflictAt(log: LogIdentity): number
+  /** Whether its author's checkpoint of this tree is among the evidence here (R-2.4). */
+  isShown(tree: TreeHead, log: LogIdentity): boolean
   /**
    * Verifies an author's checkpoint of this log. Undefined where it is not among the evidence here: a leaf that then
    * turned out to be bad could be shown to nobody (R-2.4). Throws ProtocolError.
@@ -75,9 +83,11 @@ export function createIngest(options: IngestOptions) {
     if (log === undefined) return offerFirst(entry)
     const size = head?.size ?? 0
     if (head !== undefined && seq < size) return offerHeld(entry, head)
-    if (seq >= authority.limitOf(log)) return 'ignore'
-    // What cannot be taken now is fetched by sync, which takes entries of later versions as they are (R-0.4).
-    if (seq > size + AHEAD_MAX || version > HEADER_VERSION || store.state !== 'open') {
+    if (seq >= authority.heldLimitOf(log)) return 'ignore'
+    // What cannot be taken now is fetched by sync, which takes entries of later versions as they are (R-0.4), and below
+    // what is witnessed those of its branch alone (R-2.6).
+    const isLate = seq < authority.witnessedSize(log)
+    if (isLate || seq > size + AHEAD_MAX || version > HEADER_VERSION || store.state !== 'open') {
       events.gap(entry.logId, entry.header.seq)
       return 'ignore'
     }
@@ -101,6 +111,7 @@ export function createIngest(options: IngestOptions) {
   async function offerHeld(entry: ParsedEntry, head: LogHead): Promise<GossipVerdict> {
     const leaf = store.leafAt(entry.logId, entry.header.seq)
     if (leaf === undefined || equalBytes(leaf, entry.leaf)) return 'ignore'
+    if (entry.header.seq >= authority.conflictAt(head)) return 'ignore'
     const verified = await verifyEntryAsync(entry, head, authority.allianceId, options.verify)
     await reportConflict(store, events, verified, verified.header.seq, 'same-seq')
     return 'ignore'
@@ -115,8 +126,11 @@ export function createIngest(options: IngestOptions) {
 
   // --- sync and own entries -------------------------------------------------------------------------------------
 
-  /** Verifies a bundle whole, stores it, and says how far its log is held then. Throws ProtocolError at a bad one. */
-  async function ingestBundle(bundle: Bundle): Promise<number> {
+  /**
+   * Verifies a bundle whole, stores it, and says how far its log is held then. `branch`: the tree that stands, in which
+   * the entries are; what is held of another branch gives way. Throws ProtocolError at a bad bundle.
+   */
+  async function ingestBundle(bundle: Bundle, branch?: TreeHead): Promise<number> {
     const entries = bundle.entries.map(parseEntry)
     const first = entries[0]
     if (first === undefined) return 0
@@ -126,12 +140,14 @@ export function createIngest(options: IngestOptions) {
     const log = logOf(first)
     const limit = authority.limitOf(log)
     const standing = entries.filter(entry => entry.header.seq < limit)
-    if (standing.length > 0) await inTurn(() => verifyBundle(bundle, log, entries, standing))
+    if (standing.length > 0) {
+      await inTurn(() => verifyBundle(bundle, log, entries, standing, branch), branch !== undefined)
+    }
     return headOf(first.logId)?.size ?? 0
   }
 
   /** Bundles are verified side by side and go to the writer in the order in which they came. */
-  async function inTurn(verify: () => Promise<readonly VerifiedEntry[]>): Promise<void> {
+  async function inTurn(verify: () => Promise<readonly VerifiedEntry[]>, isOfBranch: boolean): Promise<void> {
     const before = turn
     const { promise, resolve } = Promise.withResolvers<void>()
     turn = promise
@@ -139,7 +155,7 @@ export function createIngest(options: IngestOptions) {
     try {
       const verified = await verify()
       await before
-      written = writer.submit(verified)
+      written = isOfBranch ? writer.submitOfBranch(verified) : writer.submit(verified)
     } finally {
       before.then(resolve)
     }
@@ -151,14 +167,18 @@ export function createIngest(options: IngestOptions) {
     log: LogIdentity,
     entries: readonly ParsedEntry[],
     standing: readonly ParsedEntry[],
+    branch: TreeHead | undefined,
   ): Promise<readonly VerifiedEntry[]> {
-    const tree = bundle.note.length === 0 ? undefined : await authority.treeOf(bundle.note, log)
-    if (tree === undefined) {
-      return Promise.all(standing.map(entry => verifyEntryAsync(entry, log, authority.allianceId, options.verify)))
-    }
+    const bySignature = () =>
+      Promise.all(standing.map(entry => verifyEntryAsync(entry, log, authority.allianceId, options.verify)))
+    const tree = branch ?? (bundle.note.length === 0 ? undefined : await authority.treeOf(bundle.note, log))
+    if (tree === undefined) return bySignature()
     const proven = { entries, path: bundle.path as readonly Hash[] }
     const outcome = verifyRange(proven, tree, log, authority.allianceId)
-    if (outcome.kind === 'verified') return outcome.entries.slice(0, standing.length)
+    if (outcome.kind === 'verified') {
+      const mayOwe = branch === undefined || authority.isShown(branch, log)
+      return mayOwe ? outcome.entries.slice(0, standing.length) : bySignature()
+    }
     const verified = await verifyEntryAsync(outcome.successor, log, authority.allianceId, options.verify)
     events.conflict(outcome.predecessor, verified, 'broken-prev')
     throw new ProtocolError(

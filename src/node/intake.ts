@@ -1,8 +1,12 @@
 import type { LogId } from '../base/ids.ts'
+import type { LogIdentity } from '../chain/genesis.ts'
+import { sameTree } from '../chain/tree-head.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
+import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import type { ContentAlerts } from './content-alerts.ts'
 import type { Committed } from './entry-writer.ts'
+import { createForkWatch, type ForkWatch } from './fork-watch.ts'
 import { adoptCheckpoint } from './held-checkpoint.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -17,17 +21,28 @@ export interface IntakeInputs {
   readonly events: {
     committed(entries: readonly Committed[]): void
     gap(logId: LogId, seq: number): void
-    /** Somebody signed two things: who is on the other branch may show an earlier difference. */
-    proved(): void
+    /** What a log holds from some entry on is taken away by `commit`: nothing of it may be in the works meanwhile. */
+    rewinding(logId: LogId, commit: () => Promise<void>): Promise<void>
+    /** A proof that is news to all. */
+    proved(proofs: readonly EvidenceItem[]): Promise<void>
+    /** Somebody signed two things: whoever holds the other branch has to be asked. */
+    contested(): void
   }
 }
 
+export interface Intake {
+  readonly ingest: Ingest
+  readonly forks: ForkWatch
+}
+
 /** Entries in: verified by what is known of the alliance, committed, and watched for contradictions. */
-export function composeIntake(options: CommonOptions, inputs: IntakeInputs, parts: AsyncDisposableStack): Ingest {
-  const { allianceId, store, logger } = options
+export function composeIntake(options: CommonOptions, inputs: IntakeInputs, parts: AsyncDisposableStack): Intake {
+  const { allianceId, store, clock, logger } = options
   const { knowledge, alerts, own, events } = inputs
   const { book } = knowledge
-  const logWatch = createLogWatch({ ...own, store, book, proved: events.proved, logger })
+  const forks = createForkWatch({ store, book, spread: events.proved, ask: events.contested, clock, logger })
+  parts.defer(() => forks.stop())
+  const logWatch = createLogWatch({ ...own, store, forks, logger })
 
   /** For what events set off: nobody waits for it. */
   function inBackground(work: Promise<void>): void {
@@ -43,6 +58,10 @@ export function composeIntake(options: CommonOptions, inputs: IntakeInputs, part
       allianceId,
       keyStands: (nation, signPk) => book.directory().mayOpenLog(nation, signPk),
       limitOf: log => book.limitOf(log),
+      heldLimitOf: log => book.heldLimitOf(log),
+      witnessedSize: log => book.standingOf(log).quorate?.size ?? 0,
+      conflictAt: log => book.conflictAt(log),
+      isShown: (tree, { logId }) => book.checkpoints(logId).some(({ checkpoint }) => sameTree(checkpoint, tree)),
       treeOf: (note, log) => adoptCheckpoint(book, store, note, log),
     },
     events: {
@@ -50,11 +69,26 @@ export function composeIntake(options: CommonOptions, inputs: IntakeInputs, part
         events.committed(entries)
         alerts.judge(entries, book.directory())
         inBackground(logWatch.committed(entries))
+        // What is held reaches as far as the branch that stands: only now it shows whether it is that.
+        const reached = entries.some(({ entry }) => book.standingOf(entry.log).branch?.size === entry.header.seq + 1)
+        if (reached) inBackground(settle(entries.map(({ entry }) => entry.log)))
       },
       gap: events.gap,
       conflict: (...conflict) => inBackground(logWatch.conflict(...conflict)),
+      async rewinding(log, commit) {
+        await events.rewinding(log.logId, commit)
+        forks.forget(log)
+        await book.settle()
+      },
     },
   })
   parts.defer(() => ingest.stop())
-  return ingest
+  book.onChange(touched => inBackground(forks.changed(touched)))
+
+  async function settle(logs: readonly LogIdentity[]): Promise<void> {
+    await book.settle()
+    if (!logs.every(log => book.isOnBranch(log))) events.contested()
+  }
+
+  return { ingest, forks }
 }

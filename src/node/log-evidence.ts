@@ -47,6 +47,8 @@ export interface LogEvidence {
   reconsider(evidenceOf: EvidenceOf): readonly Piece[]
   /** For `standingOf`, the rest of the evidence being given by the registry. */
   of(log: LogIdentity): Pick<Evidence, 'checkpoints' | 'proofs'>
+  /** Each once, in no order. */
+  proofs(): readonly ProofPiece[]
   /** All that are held of it, in no order. */
   checkpoints(logId: LogId): readonly VerifiedCheckpointEvidence[]
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
@@ -147,6 +149,7 @@ export function createLogEvidence(): LogEvidence {
       }
       return removed
     },
+    proofs: () => [...new Set([...positions.values(), ...[...logs.values()].flatMap(({ proofs }) => proofs)])],
     checkpoints,
     newestCheckpoint(logId) {
       return checkpoints(logId).reduce<VerifiedCheckpointEvidence | undefined>(

@@ -1,8 +1,8 @@
 import type { Logger } from '../base/ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Committed, WriterEvents } from './entry-writer.ts'
-import type { EvidenceBook } from './evidence-book.ts'
-import { proveConflict, proveSecondLog } from './own-evidence.ts'
+import type { ForkWatch } from './fork-watch.ts'
+import { proveSecondLog } from './own-evidence.ts'
 import type { OwnLog } from './own-log.ts'
 import type { SigningGuard } from './signing-guard.ts'
 
@@ -10,15 +10,13 @@ export interface LogWatchOptions {
   readonly ownLog: Pick<OwnLog, 'isCurrent'>
   readonly guard: Pick<SigningGuard, 'stop'>
   readonly store: Store
-  readonly book: Pick<EvidenceBook, 'apply'>
-  /** Something was proved: who is on the other branch may show an earlier difference. */
-  proved(): void
+  readonly forks: Pick<ForkWatch, 'found' | 'publish'>
   readonly logger: Logger
 }
 
 /** Sees to it that whoever signs two things is shown to all, and that this node is never the one. */
 export function createLogWatch(options: LogWatchOptions) {
-  const { store, book, guard, ownLog, logger } = options
+  const { store, forks, guard, ownLog, logger } = options
 
   return {
     /** A higher head of ours, seen ever, stops signing at once. */
@@ -31,7 +29,7 @@ export function createLogWatch(options: LogWatchOptions) {
         logger.error({ seq }, message)
       }
       for (const { entry } of entries) {
-        if (entry.header.seq === 0) await book.apply(await proveSecondLog(store, entry), 'own finding')
+        if (entry.header.seq === 0) await forks.publish(await proveSecondLog(store, entry))
       }
     },
 
@@ -42,8 +40,7 @@ export function createLogWatch(options: LogWatchOptions) {
         guard.stop(store.log(offered.logId)?.head.size ?? 0, seq + 1, 'another node with our key')
         logger.error({ seq }, 'an entry signed with our key contradicts our own log: the key is used elsewhere')
       }
-      const { added } = await book.apply(await proveConflict(store, held, offered, kind), 'own finding')
-      if (added > 0) options.proved()
+      await forks.found({ held, offered, kind })
     },
   }
 }

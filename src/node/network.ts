@@ -10,6 +10,7 @@ import type { Ingest } from './ingest.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommonOptions } from './node-options.ts'
 import { addressesToRelay, peerTargets } from './peer-targets.ts'
+import { createProofSpread } from './proof-spread.ts'
 import { createRegistryHints } from './registry-hints.ts'
 import { createSyncService, type SyncServiceOptions } from './sync-service.ts'
 import { createSyncSource, localState } from './sync-source.ts'
@@ -70,6 +71,7 @@ export async function composeNetwork(options: CommonOptions, inputs: NetworkInpu
     clock,
   })
   const checkpointSpread = createCheckpointSpread({ host, book, clock, logger })
+  const proofSpread = createProofSpread({ host, book, clock, logger })
   const documentSpread = createDocumentSpread({
     host,
     book,
@@ -83,6 +85,7 @@ export async function composeNetwork(options: CommonOptions, inputs: NetworkInpu
     sync,
     hints,
     checkpointSpread,
+    proofSpread,
     documentSpread,
     async start(): Promise<void> {
       startEntryGossip({ host, ingest, hints, refuse: alerts.refuse })
@@ -96,6 +99,7 @@ export async function composeNetwork(options: CommonOptions, inputs: NetworkInpu
       })
       documentSpread.start()
       checkpointSpread.start()
+      proofSpread.start()
       await sync.start()
     },
     /** Keeps to the peers of the documents in force, and hangs up on those of no standing. */

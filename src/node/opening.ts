@@ -1,3 +1,4 @@
+import type { LogId } from '../base/ids.ts'
 import type { ClockEvidence } from '../policy/kem-destruction.ts'
 import type { AuditOffice } from './audit-office.ts'
 import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
@@ -43,5 +44,18 @@ export async function composeOpening(options: NodeOptions, inputs: OpeningInputs
     logger,
   })
   parts.defer(() => kemKeeper.stop())
-  return { epochs, groups, projector, kemKeeper }
+  return {
+    epochs,
+    groups,
+    projector,
+    kemKeeper,
+    /** A log gives way to another branch by `commit` (R-2.6): what was read of it is forgotten. */
+    async rewinding(logId: LogId, commit: () => Promise<void>): Promise<void> {
+      await projector.settled()
+      projector.forget(logId)
+      epochs.forget(logId)
+      await commit()
+      projector.wake()
+    },
+  }
 }

@@ -364,6 +364,11 @@ export function createProjector(options: ProjectOptions) {
       triedNoted = false
       loop.wake()
     },
+    /** The log is another from some entry on. */
+    forget(logId: LogId): void {
+      drop(logId, Number.POSITIVE_INFINITY)
+      registryVersions.delete(logIdHex(logId))
+    },
     wake: loop.wake,
     /** Entries that stand and are not opened yet; one more while the view is to be computed anew. */
     backlog(): number {

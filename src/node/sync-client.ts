@@ -1,5 +1,6 @@
 import { ProtocolError } from '../base/errors.ts'
 import { logIdHex, parseLogId } from '../base/ids.ts'
+import type { TreeHead } from '../chain/tree-head.ts'
 import { initialPull, type PullEffect, type PullEvent, type PullLocal, stepPull } from '../sync/pull.ts'
 import type { Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
 import { encodeSyncMessage, parseSyncMessage } from '../wire/sync-frame.ts'
@@ -13,8 +14,11 @@ export interface FrameStream {
 /** What a pull does to this node. Each resolves when it is durable enough to go on. */
 export interface PullPort {
   applyEvidence(items: readonly EvidenceItem[]): Promise<void>
-  /** Resolves with how far the log is held afterwards. Throws ProtocolError where the bundle is the peer's fault. */
-  ingestBundle(bundle: Bundle): Promise<number>
+  /**
+   * Resolves with how far the log is held afterwards. `branch`: the entries were shown to be of the tree that stands.
+   * Throws ProtocolError where the bundle is the peer's fault.
+   */
+  ingestBundle(bundle: Bundle, branch?: TreeHead): Promise<number>
   heads(heads: readonly LogHead[], hello: Hello): void
 }
 
@@ -30,10 +34,10 @@ export async function pull(stream: FrameStream, local: PullLocal, port: PullPort
   let pendingRead: Promise<PullEvent> | undefined
 
   /** What is wrong with one log ends that log, and is told when the others are fetched. */
-  const ingest = async (bundle: Bundle): Promise<PullEvent> => {
+  const ingest = async (bundle: Bundle, branch?: TreeHead): Promise<PullEvent> => {
     const logId = logIdHex(parseLogId(bundle.logId))
     try {
-      return { kind: 'bundle-ingested', logId, size: await port.ingestBundle(bundle) }
+      return { kind: 'bundle-ingested', logId, size: await port.ingestBundle(bundle, branch) }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       fault ??= error
@@ -51,7 +55,7 @@ export async function pull(stream: FrameStream, local: PullLocal, port: PullPort
         events.push({ kind: 'evidence-applied' })
         return true
       case 'ingest':
-        inFlight.add(quiet(ingest(effect.bundle)))
+        inFlight.add(quiet(ingest(effect.bundle, effect.branch)))
         return true
       case 'heads':
         port.heads(effect.heads, effect.hello)

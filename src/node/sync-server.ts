@@ -12,8 +12,9 @@ import {
 import { encodeSyncMessage, parseSyncMessage, type SyncMessage } from '../wire/sync-frame.ts'
 import type { FrameStream } from './sync-client.ts'
 
-/** A checkpoint of the log's author that is held, and how to prove a subtree of its tree. */
+/** A tree of a log that is held, and how to prove a subtree of it. */
 export interface ProvenTree {
+  /** The checkpoint of its author; empty where the asker knows its root. */
   readonly note: Uint8Array
   readonly size: number
   prove(from: number, count: number): Promise<readonly Uint8Array[]>
@@ -29,7 +30,8 @@ export interface SyncSource {
   heads(): readonly LogHead[]
   /** Entries in `[from, from+count)` that are held and stand. */
   entries(logId: LogId, from: number, count: number): Promise<readonly Envelope[]>
-  provenTree(logId: LogId): Promise<ProvenTree | undefined>
+  /** That of `size` entries, where it is held; else, or for 0, the largest checkpoint of which it is. */
+  provenTree(logId: LogId, size: number): Promise<ProvenTree | undefined>
 }
 
 /** A peer that asks for more than this in one stream has to open another. */
@@ -106,7 +108,7 @@ function frontierAfter(after: Uint8Array, heads: readonly LogHead[]): { heads: r
 
 async function* bundles(request: RangeRequest, source: SyncSource): AsyncGenerator<SyncMessage> {
   const logId = parseLogId(request.logId)
-  const tree = await source.provenTree(logId)
+  const tree = await source.provenTree(logId, request.size)
   const end = request.from + request.count
   let from = request.from
   while (from < end) {

@@ -1,4 +1,4 @@
-import { fromHex } from '../base/bytes.ts'
+import { EMPTY, fromHex } from '../base/bytes.ts'
 import { parseLogId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { frontierDigest } from '../chain/frontier.ts'
@@ -54,15 +54,15 @@ export function createSyncSource(options: SyncSourceOptions): SyncSource {
       // Written by this node in canonical form, so it need not be checked again to be handed on.
       return bytes.map(each => decodeLoose(Envelope, each, false))
     },
-    async provenTree(logId) {
+    async provenTree(logId, asked) {
+      const prove = (size: number) => async (from: number, count: number) =>
+        buildSubtreePath(store.hashAt(logId), from, count, size)
+      if (asked > 0 && asked <= (store.log(logId)?.head.size ?? 0))
+        return { note: EMPTY, size: asked, prove: prove(asked) }
       const checkpoint = heldCheckpoint(book, store, logId, store.log(logId)?.standing.size ?? 0)
       if (checkpoint === undefined) return undefined
       const { note, size } = checkpoint
-      return {
-        note,
-        size,
-        prove: async (from, count) => buildSubtreePath(store.hashAt(logId), from, count, size),
-      }
+      return { note, size, prove: prove(size) }
     },
   }
 }
@@ -74,8 +74,18 @@ export function localState(source: SyncSource, book: EvidenceBook, store: Store)
     hasEvidence: book.has,
     log(hex) {
       const logId = parseLogId(fromHex(hex))
-      const held = store.log(logId)
-      return held && { size: held.head.size, limit: held.limit, leafAt: seq => store.leafAt(logId, seq) }
+      const held = store.log(logId)?.head
+      const log = held ?? book.checkpoints(logId)[0]?.log
+      if (log === undefined) return undefined
+      const { branch } = book.standingOf(log)
+      const isBelow = branch !== undefined && (held?.size ?? 0) < branch.size
+      return {
+        size: held?.size ?? 0,
+        limit: book.limitOf(log),
+        branch,
+        doubtful: !book.isOnBranch(log) || (isBelow && Number.isFinite(book.conflictAt(log))),
+        leafAt: seq => store.leafAt(logId, seq),
+      }
     },
   }
 }

@@ -7,6 +7,7 @@ import { createCoalescer } from './coalescer.ts'
 import { createComplaints } from './complaints.ts'
 import { epochLimits, faultsTolerated, otherActiveNations } from './directory-views.ts'
 import { startEvidenceMakers } from './evidence-makers.ts'
+import type { ForkWatch } from './fork-watch.ts'
 import { createHindrance } from './hindrance.ts'
 import { createHistoryGrants } from './history-grants.ts'
 import type { Ingest } from './ingest.ts'
@@ -29,13 +30,14 @@ export interface WritingInputs {
   readonly knowledge: Knowledge
   readonly opening: Opening
   readonly ingest: Ingest
+  readonly forks: Pick<ForkWatch, 'publish'>
   readonly network: Network
 }
 
 /** The own log, and all that this node signs. Nothing is signed before `start`. */
 export async function composeWriting(options: NodeOptions, inputs: WritingInputs, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
-  const { keys, audit, knowledge, opening, ingest, network } = inputs
+  const { keys, audit, knowledge, opening, ingest, forks, network } = inputs
   const { nation, book } = knowledge
   const { epochs, groups, projector } = opening
   const signer = audit.keys.counted('sign', createEd25519Signer(keys.inner.signSeed))
@@ -151,6 +153,7 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
         maySign,
         idle: () => !ingest.isWriting() && projector.backlog() === 0,
         spread: network.checkpointSpread.spread,
+        accuse: forks.publish,
         clock,
         checkpointMs: config.sync.checkpointMs,
         cosignMs: config.sync.cosignMs,

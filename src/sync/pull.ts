@@ -1,8 +1,11 @@
 import { compareBytes, EMPTY, equalBytes, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
-import { type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
-import { leafOf } from '../wire/entry.ts'
-import type { Bundle, Envelope, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
+import { ProtocolError } from '../base/errors.ts'
+import { type Hash, type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
+import type { TreeHead } from '../chain/tree-head.ts'
+import { verifyLeafRange } from '../merkle/subtree.ts'
+import { leafOf, parseHeader } from '../wire/entry.ts'
+import type { Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
 import { EVIDENCE_REQUEST_HASHES_MAX, FRONTIER_HEADS_MAX, INDEX_HASHES_MAX, RANGE_ENTRIES_MAX } from '../wire/limits.ts'
 import type { SyncMessage } from '../wire/sync-frame.ts'
 
@@ -16,6 +19,10 @@ import type { SyncMessage } from '../wire/sync-frame.ts'
 export interface LocalLog {
   readonly size: number
   readonly limit: number
+  /** The tree that stands, where one is known: what lies in it is fetched with its place there. */
+  readonly branch: TreeHead | undefined
+  /** What is held may be of another branch. */
+  readonly doubtful: boolean
   /** The leaf held at a seq below `size`. */
   leafAt(seq: number): Uint8Array | undefined
 }
@@ -36,7 +43,8 @@ export type PullEvent =
 export type PullEffect =
   | { readonly kind: 'send'; readonly message: SyncMessage }
   | { readonly kind: 'apply-evidence'; readonly items: readonly EvidenceItem[] }
-  | { readonly kind: 'ingest'; readonly bundle: Bundle }
+  /** `branch`: the tree that stands, in which the entries have been shown to be. */
+  | { readonly kind: 'ingest'; readonly bundle: Bundle; readonly branch?: TreeHead }
   /** The peer's heads, as it claims them: for the signing check (R-2.11) and for what `status` says of being behind. */
   | { readonly kind: 'heads'; readonly heads: readonly LogHead[]; readonly hello: Hello }
   | { readonly kind: 'finish' }
@@ -46,8 +54,26 @@ interface Wanted {
   readonly logId: LogId
   readonly from: number
   readonly to: number
-  /** The peer is on another branch: what is wanted is the first of these entries that differs from ours (R-2.6). */
-  readonly forked: boolean
+  /** Entries below its size are asked for with their place in it. */
+  readonly branch: TreeHead | undefined
+  /** There is known to be another branch: below the size of the one that stands only what is shown to be in it counts. */
+  readonly isStrict: boolean
+  readonly search?: Search
+}
+
+/** What is wanted first is the first entry in `[from, to)` of the log that differs from ours (R-2.6). */
+interface Search {
+  /**
+   * 'fork': the peer holds another branch, and that entry makes a proof with ours. 'branch': the peer holds the branch
+   * that stands; from that entry on what follows is fetched.
+   */
+  readonly kind: 'fork' | 'branch'
+  readonly from: number
+  readonly to: number
+  /** That the last of them differs is known. */
+  readonly isSure: boolean
+  /** What does not follow our last entry: where that does not differ, the two are the proof. */
+  readonly aside?: Bundle
 }
 
 export interface PullState {
@@ -172,17 +198,27 @@ function ascending(heads: readonly LogHead[]): boolean {
 }
 
 function planRanges(heads: readonly LogHead[], local: PullLocal): Wanted[] {
-  const wanted: Wanted[] = []
-  for (const head of heads) {
+  return heads.flatMap(head => {
     const logId = parseLogId(head.logId)
-    const held = local.log(logIdHex(logId))
-    const size = held?.size ?? 0
-    const to = Math.min(head.size, held?.limit ?? Number.POSITIVE_INFINITY)
-    if (to > size) wanted.push({ logId, from: size, to, forked: false })
-    else if (to === head.size && to > 0 && differs(held, to - 1, head.head))
-      wanted.push({ logId, from: 0, to, forked: true })
+    return planRange(logId, head, local.log(logIdHex(logId))) ?? []
+  })
+}
+
+function planRange(logId: LogId, head: LogHead, held: LocalLog | undefined): Wanted | undefined {
+  const { size, limit } = held ?? { size: 0, limit: Number.POSITIVE_INFINITY }
+  const to = Math.min(head.size, limit)
+  const isStrict = held?.doubtful === true
+  // Only who holds all of the branch that stands can show what is in it.
+  const branch = held?.branch !== undefined && to >= Math.min(held.branch.size, limit) ? held.branch : undefined
+  const plan = { logId, from: size, to, branch, isStrict }
+  if (isStrict) {
+    if (branch === undefined) return undefined
+    const common = Math.min(size, to, branch.size)
+    return common === 0 ? plan : { ...plan, search: { kind: 'branch', from: 0, to: common, isSure: false } }
   }
-  return wanted
+  if (to > size) return plan
+  if (to < head.size || to === 0 || !differs(held, to - 1, head.head)) return undefined
+  return { ...plan, search: { kind: 'fork', from: 0, to, isSure: true } }
 }
 
 function differs(held: LocalLog | undefined, seq: number, leaf: Uint8Array): boolean {
@@ -193,14 +229,25 @@ function differs(held: LocalLog | undefined, seq: number, leaf: Uint8Array): boo
 function askRange(state: PullState): PullStep {
   const first = state.wanted[0]
   if (first === undefined) return [{ ...state, phase: 'done' }, [{ kind: 'finish' }]]
-  const from = first.forked ? middleOf(first) : first.from
-  const count = first.forked ? 1 : Math.min(first.to - from, RANGE_ENTRIES_MAX)
-  const message = { logId: first.logId, from, count }
+  const { logId, branch } = first
+  const [from, to] = askedOf(first)
+  const size = branch !== undefined && from < branch.size ? branch.size : 0
+  const message = { logId, from, count: to - from, size }
   return [{ ...state, phase: 'ranges', reached: from }, [send({ kind: 'range-request', message })]]
 }
 
+/** `[from, to)` of the request under way. One is in one tree, or beyond the branch that stands. */
+function askedOf({ from, to, branch, search }: Wanted): readonly [from: number, to: number] {
+  if (search !== undefined) {
+    const at = search.isSure ? middleOf(search) : search.to - 1
+    return [at, at + 1]
+  }
+  const end = branch !== undefined && from < branch.size ? branch.size : Number.POSITIVE_INFINITY
+  return [from, Math.min(to, end, from + RANGE_ENTRIES_MAX)]
+}
+
 /** Each entry names the one before, so that two branches differ in every entry from the first difference on. */
-function middleOf({ from, to }: Wanted): number {
+function middleOf({ from, to }: Search): number {
   return Math.floor((from + to - 1) / 2)
 }
 
@@ -209,35 +256,77 @@ function onBundle(state: PullState, bundle: Bundle, local: PullLocal): PullStep 
   if (!equalBytes(bundle.logId, first.logId) || bundle.from !== state.reached) {
     return fail(state, 'sync-bundle-mismatch', `a bundle from ${bundle.from} came where ${state.reached} was asked for`)
   }
-  const asked = first.forked ? state.reached + 1 : Math.min(first.to, first.from + RANGE_ENTRIES_MAX)
-  if (bundle.from + bundle.entries.length > asked) {
-    return fail(state, 'sync-bundle-mismatch', 'a bundle holds more entries than were asked for')
-  }
-  // An empty bundle says that the peer holds no more of it: its head was an unsigned claim.
-  if (bundle.entries.length === 0) return askRange({ ...state, wanted: state.wanted.slice(1) })
-  if (first.forked && first.to - first.from > 1) return narrow(state, first, bundle, local)
+  const [, asked] = askedOf(first)
   const reached = bundle.from + bundle.entries.length
-  return [{ ...state, reached, inFlight: state.inFlight + 1 }, [{ kind: 'ingest', bundle }]]
+  if (reached > asked) return fail(state, 'sync-bundle-mismatch', 'a bundle holds more entries than were asked for')
+  // An empty bundle says that the peer holds no more of it: its head was an unsigned claim.
+  if (bundle.entries.length === 0) return skip(state)
+  const { branch, search } = first
+  const inBranch = branch !== undefined && isIn(branch, bundle)
+  // The peer has another branch than the one that stands, and may not know it yet.
+  if (first.isStrict && branch !== undefined && bundle.from < branch.size && !inBranch) return skip(state)
+  const held = local.log(logIdHex(first.logId))
+  if (search !== undefined) return narrow(state, first, search, bundle, held)
+  if (!inBranch && isAside(bundle, held)) return searchFork(state, first, held!.size, bundle)
+  return ingest(state, reached, bundle, inBranch ? branch : undefined)
 }
 
-/** Both entries are signed, and so the proof: the one before them is the last that stands. */
-function narrow(state: PullState, first: Wanted, { from, entries }: Bundle, local: PullLocal): PullStep {
-  const [entry] = entries as [Envelope]
-  const leaf = leafOf(entry.header, entry.signature)
-  const next = differs(local.log(logIdHex(first.logId)), from, leaf)
-    ? { ...first, to: from + 1 }
-    : { ...first, from: from + 1 }
-  return askRange({ ...state, wanted: [next, ...state.wanted.slice(1)] })
+function ingest(state: PullState, reached: number, bundle: Bundle, branch?: TreeHead): PullStep {
+  const effect = { kind: 'ingest', bundle, ...(branch && { branch }) } as const
+  return [{ ...state, reached, inFlight: state.inFlight + 1 }, [effect]]
+}
+
+function skip(state: PullState): PullStep {
+  return askRange({ ...state, wanted: state.wanted.slice(1) })
+}
+
+function isIn({ size, root }: TreeHead, { from, entries, path }: Bundle): boolean {
+  if (from >= size) return false
+  const leaves = entries.map(({ header, signature }) => leafOf(header, signature))
+  return verifyLeafRange({ from, leaves, size, root, path: path as readonly Hash[] })
+}
+
+/** What continues ours names the last of ours. */
+function isAside({ from, entries }: Bundle, held: LocalLog | undefined): boolean {
+  const last = held !== undefined && from > 0 && from === held.size ? held.leafAt(from - 1) : undefined
+  if (last === undefined) return false
+  try {
+    return !equalBytes(parseHeader(entries[0]!.header).prev, last)
+  } catch (error) {
+    // Refused with its bundle.
+    if (error instanceof ProtocolError) return false
+    throw error
+  }
+}
+
+/** The peer is on another branch, unless the author has signed what follows nothing. */
+function searchFork(state: PullState, first: Wanted, to: number, aside: Bundle): PullStep {
+  const search = { kind: 'fork', from: 0, to, isSure: false, aside } as const
+  return askRange({ ...state, wanted: [{ ...first, search }, ...state.wanted.slice(1)] })
+}
+
+function narrow(state: PullState, first: Wanted, search: Search, bundle: Bundle, held: LocalLog | undefined): PullStep {
+  const { from: at, entries } = bundle
+  const { header, signature } = entries[0]!
+  const isOther = differs(held, at, leafOf(header, signature))
+  if (!search.isSure && !isOther && search.aside !== undefined) return ingest(state, at + 1, search.aside)
+  // Both entries are signed, and so the proof: the one before them is the last that stands.
+  if (search.kind === 'fork' && search.to - search.from === 1) return ingest(state, at + 1, bundle)
+  const next = { ...search, isSure: true, ...(isOther ? { to: at + 1 } : { from: at + 1 }) }
+  const { search: _, ...plain } = first
+  const isFound = search.kind === 'branch' && next.to - next.from <= 1
+  const wanted = isFound ? { ...plain, from: next.from } : { ...first, search: next }
+  return askRange({ ...state, wanted: [wanted, ...state.wanted.slice(1)] })
 }
 
 function onIngested(before: PullState, logId: LogIdHex, size: number): PullStep {
   const state = { ...before, inFlight: before.inFlight - 1 }
   const first = state.wanted[0]
   if (first === undefined || logIdHex(first.logId) !== logId || state.inFlight > 0) return [state, []]
-  const asked = Math.min(first.to, first.from + RANGE_ENTRIES_MAX)
+  const [, asked] = askedOf(first)
   if (state.reached < asked) return [state, []]
   // What stands may have ended before what was fetched; then there is nothing more to ask of this log.
-  if (size < state.reached || first.to <= size) return askRange({ ...state, wanted: state.wanted.slice(1) })
+  if (first.search !== undefined || size < state.reached || first.to <= size) return skip(state)
   return askRange({ ...state, wanted: [{ ...first, from: size }, ...state.wanted.slice(1)] })
 }
 

@@ -32,7 +32,13 @@ const leaf = ({ header, signature }: Envelope) => leafOf(header, signature)
 
 /** One pull by who holds `ours` from who holds `theirs`: what was ingested, and after how many requests. */
 function pullOnce(ours: readonly Envelope[], theirs: readonly Envelope[]): { bundles: Bundle[]; requests: number } {
-  const held = { size: ours.length, limit: Number.MAX_SAFE_INTEGER, leafAt: (seq: number) => leaf(ours[seq]!) }
+  const held = {
+    size: ours.length,
+    limit: Number.MAX_SAFE_INTEGER,
+    branch: undefined,
+    doubtful: false,
+    leafAt: (seq: number) => leaf(ours[seq]!),
+  }
   const local: PullLocal = { hello, hasEvidence: () => true, log: () => held }
   const heads = [{ logId, size: theirs.length, head: leaf(theirs.at(-1)!) }]
   const events: PullEvent[] = [{ kind: 'start' }]

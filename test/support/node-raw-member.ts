@@ -181,7 +181,7 @@ export async function startRawMember(
     async fetch(from, logId, first, count) {
       const peer = peerOf(from)
       const frames = await host.openStream(peer, SYNC_PROTOCOL, AbortSignal.timeout(5000))
-      await frames.write(encodeSyncMessage({ kind: 'range-request', message: { logId, from: first, count } }))
+      await frames.write(encodeSyncMessage({ kind: 'range-request', message: { logId, from: first, count, size: 0 } }))
       let got = 0
       for (;;) {
         const answer = parseSyncMessage((await frames.read())!)

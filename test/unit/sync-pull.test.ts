@@ -71,7 +71,7 @@ function localOf(to: Side, limits: Record<string, number> = {}): PullLocal {
       const limit = limits[hex] ?? Number.POSITIVE_INFINITY
       return entries === undefined && limit === Number.POSITIVE_INFINITY
         ? undefined
-        : { size: entries?.length ?? 0, limit, leafAt: () => new Uint8Array(32) }
+        : { size: entries?.length ?? 0, limit, branch: undefined, doubtful: false, leafAt: () => new Uint8Array(32) }
     },
   }
 }
