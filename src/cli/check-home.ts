@@ -4,14 +4,15 @@ import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { assertSecretMode } from '../crypto/node-key-file.ts'
 import type { Config } from '../node/config.ts'
-import { publicAddresses } from '../node/founding.ts'
+import { assertEdgeHome } from '../node/edge-home.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { type Home, readConfig, readKemKeys, readNodeKeys } from '../node/home.ts'
 import { nodeOfKeys } from '../node/nation-change.ts'
 import { readNationalRules } from '../node/national-rules.ts'
-import { findAddressFault } from '../node/own-addresses.ts'
+import { addressFaultOf } from '../node/own-addresses.ts'
 import { policyMissing } from '../node/release-desk.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
+import { countOf } from '../registry/phrase.ts'
 import { ROLE } from '../registry/registry-doc.ts'
 import {
   checkClock,
@@ -84,7 +85,8 @@ async function checkHome(home: Home): Promise<string> {
 }
 
 function describeConfig({ nation, net, metrics }: Config): string {
-  const health = metrics.listen === '' ? '' : `, metrics on ${metrics.listen}`
+  const through = net.edges.length === 0 ? '' : `, reaches others through ${countOf(net.edges.length, 'edge node')}`
+  const health = through + (metrics.listen === '' ? '' : `, metrics on ${metrics.listen}`)
   return `${nation}, listens on ${net.listen.join(' ') || 'nothing'}${health}`
 }
 
@@ -99,17 +101,27 @@ async function checkKeyFiles(home: Home): Promise<string> {
   return `${names.join(' ')}: for their owner alone`
 }
 
-async function checkNodeKeys(home: Home, { nation }: Config): Promise<string> {
+async function checkNodeKeys(home: Home, config: Config): Promise<string> {
+  const { nation } = config
   const keys = await readNodeKeys(home)
   if (keys.nation !== nation) {
     throw new UserError('key-file-malformed', `these are keys of ${keys.nation}, and config.yaml says ${nation}`, {
       fix: 'Correct the nation in config.yaml, or restore its keys.',
     })
   }
-  return `of ${nation}, made ${dayOf(keys.createdMs)}${keys.inner === undefined ? ', edge node' : ''}`
+  if (keys.inner !== undefined) return `of ${nation}, made ${dayOf(keys.createdMs)}`
+  await assertEdgeHome(home, config)
+  return `of ${nation}, made ${dayOf(keys.createdMs)}: a peer key and nothing else, of an edge node`
+}
+
+/** What is wrong with its keys is told of them alone. */
+async function isEdge(home: Home): Promise<boolean> {
+  const keys = await readNodeKeys(home).catch(() => undefined)
+  return keys !== undefined && keys.inner === undefined
 }
 
 async function checkKemKeys(home: Home, { nation }: Config): Promise<string> {
+  if (await isEdge(home)) return 'none: an edge node opens nothing'
   const keys = await readKemKeys(home)
   if (keys.length === 0) return assertObserves(home, nation as NationId)
   const nowMs = Date.now()
@@ -153,6 +165,7 @@ async function checkAlliance(home: Home, { nation }: Config): Promise<string> {
 }
 
 async function checkRules(home: Home): Promise<string> {
+  if (await isEdge(home)) return 'none: an edge node publishes nothing'
   const { policy, operators } = await readNationalRules(home)
   if (policy === undefined) throw policyMissing()
   const [warning] = policy.warnings
@@ -165,7 +178,7 @@ async function checkAddresses(home: Home, config: Config): Promise<string> {
   const doc = (await readHeldAlliance(home))?.directory.member(config.nation as NationId)?.doc
   const node = doc && nodeOfKeys(doc, await readNodeKeys(home))
   if (node?.status !== KEY_STATUS.ACTIVE) return 'no document names this node'
-  const fault = findAddressFault(publicAddresses(config), node.addresses)
+  const fault = addressFaultOf(config, node.addresses)
   if (fault !== undefined) throw fault
   return node.addresses.join(' ') || 'none: it only dials'
 }

@@ -12,6 +12,8 @@ export interface InitOptions extends ApplyOptions {
   readonly nation?: string
   readonly listen?: readonly string[]
   readonly address?: readonly string[]
+  readonly edge?: boolean
+  readonly through?: readonly string[]
 }
 
 /** With the nation's keys here an invite is applied; without, `--nation` makes the home of a further node of it. */
@@ -25,6 +27,7 @@ export async function initInvited(
       fix: 'A new nation begins with "tocsin nation create --nation XXX"; then: tocsin init INVITE --trust FINGERPRINT',
     })
   }
+  assertKind(options)
   if (options.nation !== undefined) return initNode(context, invite, parseNationId(options.nation), options)
   if (!(await exists(context.home().config))) {
     throw new UserError('home-missing', `${context.home().path} holds no nation's keys that could join`, {
@@ -41,14 +44,29 @@ async function initNode(context: CliContext, invite: string, nation: NationId, o
   assertMember(alliance, nation, invite)
   for (const line of newsOf(undefined, alliance.directory)) say(line)
   const trust = await confirmTrust(context, alliance, undefined, options)
-  const draft = { nation, listen: options.listen ?? [], announce: options.address ?? [] }
-  await createNodeHome(home, draft, { clock: { now: Date.now }, random: systemRandom })
+  const { listen = [], address: announce = [], through: edges = [], edge = false } = options
+  const ports = { clock: { now: Date.now }, random: systemRandom }
+  await createNodeHome(home, { nation, listen, announce, edges, edge }, ports)
   await installAlliance(home, alliance, trust)
 
   await printAlliance(context, options.output, allianceViewOf(alliance.directory))
-  say(`${home.path} is the home of a further node of ${nation} now. Next:`)
+  say(`${home.path} is the home of ${edge ? 'an edge' : 'a further'} node of ${nation} now. Next:`)
   say('  tocsin nation export --node -O node.json     and, where the root key is: tocsin nation add-node node.json')
-  say('  tocsin nation kem-import FILE                with what "tocsin nation kem-export -O FILE" wrote there')
+  if (edge) say('  tocsin start                                 it prints what the inner node names in net.edges')
+  else say('  tocsin nation kem-import FILE                with what "tocsin nation kem-export -O FILE" wrote there')
+}
+
+/** Before anything is asked. Throws UserError `usage-invalid`. */
+function assertKind({ nation, edge, through = [] }: InitOptions): void {
+  if (edge === true && through.length > 0) {
+    throw new UserError('usage-invalid', 'an edge node has no edges: --edge and --through exclude each other', {
+      fix: '--edge is for the outer zone, --through for the node inside.',
+    })
+  }
+  if (nation !== undefined || (edge !== true && through.length === 0)) return
+  throw new UserError('usage-invalid', '--edge and --through make a further node of a nation, and none is named', {
+    fix: 'Name it: tocsin init INVITE --nation XXX --edge',
+  })
 }
 
 function assertMember({ directory }: Alliance, nation: NationId, invite: string): void {

@@ -12,6 +12,8 @@ export function addInitCommand(program: Command, context: CliContext): void {
     .argument('[invite]', 'what "tocsin alliance invite" wrote')
     .option('--trust <text>', 'the fingerprint, words or trust string that a governor reads to you')
     .option('--nation <id>', 'make this the home of a further node of that nation, such as DEU')
+    .option('--edge', 'make it an edge node: it relays and stores, and opens and signs nothing')
+    .option('--through <multiaddr>', 'an edge node of the nation that a further node reaches others through', collect)
     .option('--listen <multiaddr>', 'where a further node listens; may be repeated', collect)
     .option('--address <multiaddr>', 'where others reach a further node, if elsewhere; may be repeated', collect)
     .option('--abandon <hash>', "give up a document of one's nation that was signed before and never used")

@@ -2,8 +2,9 @@ import type { ErrorCode } from '../base/codes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import { encodeKemKeys } from '../crypto/node-key-file.ts'
 import { decryptWithPassphrase, encryptWithPassphrase } from '../crypto/passphrase-file.ts'
+import { assertHoldsKeys } from '../node/edge-home.ts'
 import { withPassphrase } from '../node/founding-keys.ts'
-import { assertAbsent, readConfig, readKemKeys, readSecret, writeWhole } from '../node/home.ts'
+import { assertAbsent, readConfig, readKemKeys, readNodeKeys, readSecret, writeWhole } from '../node/home.ts'
 import { addKemKeys } from '../node/kem-ceremony.ts'
 import { readNodeHome } from '../node/own-nation.ts'
 import type { CliContext } from './context.ts'
@@ -34,6 +35,7 @@ export async function exportKemKeys(context: CliContext, { outputFile, ...option
 export async function importKemKeys(context: CliContext, file: string, options: PassphraseOptions): Promise<void> {
   const home = context.home()
   const { nation } = await readConfig(home, context.environment)
+  assertHoldsKeys(await readNodeKeys(home))
   const encrypted = await readSecret(file)
   const ask = createPassphrasePrompt(context, options)
   const content = await withPassphrase(file, ask, passphrase => decryptWithPassphrase(passphrase, encrypted))

@@ -1,11 +1,14 @@
 import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { createEd25519Signer } from '../crypto/ed25519-signer.ts'
+import { peerIdText } from '../net/peer-key.ts'
 import { buildNodeKey, publicAddresses } from '../node/founding.ts'
 import { readInput } from '../node/founding-alliance.ts'
 import { writeWhole } from '../node/home.ts'
 import { nodeOfKeys } from '../node/nation-change.ts'
 import { encodeNodeFile, NODE_FILE_BYTES_MAX, parseNodeFile } from '../node/node-file.ts'
 import { type OwnNation, readNodeHome, readOwnNation } from '../node/own-nation.ts'
+import { buildEdgeNode } from '../registry/build-nation.ts'
 import type { ParsedNationDoc } from '../registry/nation-doc.ts'
 import { KEY_STATUS, type NodeRecord } from '../registry/node-key.ts'
 import type { CliContext } from './context.ts'
@@ -21,14 +24,27 @@ export async function exportNode(context: CliContext, outputFile: string): Promi
   const { out, say } = context
   const { nation, nodeKeys, config, alliance } = await readNodeHome(context.home(), context.environment)
   const { allianceId } = alliance.directory
-  const node = buildNodeKey(allianceId, nation, nodeKeys, publicAddresses(config))
+  const { inner, peerSeed } = nodeKeys
+  const addresses = publicAddresses(config)
+  const node =
+    inner === undefined
+      ? buildEdgeNode(allianceId, nation, createEd25519Signer(peerSeed), addresses)
+      : buildNodeKey(allianceId, nation, nodeKeys, addresses)
   const text = encodeNodeFile({ allianceId, nation }, node)
   if (outputFile === '-') await out.write(text)
   else await writeWhole(outputFile, text, { mode: 0o644 })
-  if (node.addresses.length === 0) say('It names no address: nobody can dial this node.')
+  if (addresses.length === 0) say('It names no address: nobody can dial this node.')
+  if (inner === undefined) for (const line of edgeLines(addresses, node.peerPk)) say(line)
   say('The file is public. Where the root key is, compare this key by telephone before it is signed:')
-  say(`  ${toHex(node.signPk)}`)
+  say(`  ${toHex(inner === undefined ? node.peerPk : node.signPk)}`)
   say('  tocsin nation add-node FILE')
+}
+
+/** What the inner node has to know of this one. */
+function edgeLines(addresses: readonly string[], peerPk: Uint8Array): readonly string[] {
+  if (addresses.length === 0) return []
+  const lines = addresses.map(address => `    - ${address}/p2p/${peerIdText(peerPk)}`)
+  return ['In config.yaml of the inner node, with an address that it reaches:', '  net:', '   edges:', ...lines]
 }
 
 export async function addNode(context: CliContext, file: string, options: OntoOption): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { encryptKeyFile, type RootSecrets } from '../crypto/key-file.ts'
 import { encodeNodeKeys, type NodeKeys } from '../crypto/node-key-file.ts'
+import { assertHoldsKeys } from '../node/edge-home.ts'
 import { buildNodeKey, publicAddresses } from '../node/founding.ts'
 import { readInput } from '../node/founding-alliance.ts'
 import { type AskPassphrase, type OpenKeyFile, openKeyFile } from '../node/founding-keys.ts'
@@ -34,6 +35,7 @@ export interface RotateKemOptions extends OntoOption {
 /** the ceremony of the year. The secrets are on the disk before a document names them. */
 export async function rotateKem(context: CliContext, options: RotateKemOptions): Promise<void> {
   const own = await readOwnNation(context.home(), context.environment, options.onto)
+  assertHoldsKeys(own.nodeKeys)
   const ceremony = await planKemCeremony(own, options.compromised === true, ports)
   const prepare = async () => {
     await writeCeremony(own, ceremony)
@@ -56,6 +58,7 @@ export interface RotateNodeOptions extends OntoOption {
  */
 export async function rotateNode(context: CliContext, options: RotateNodeOptions): Promise<void> {
   const own = await readOwnNation(context.home(), context.environment, options.onto)
+  assertHoldsKeys(own.nodeKeys)
   const next = await readNextNodeKeys(own.home)
   if (next !== undefined && nodeOfKeys(own.doc, next) !== undefined) {
     context.say('The document in force names the new keys already. They are taken at the next start of the daemon:')

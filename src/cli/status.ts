@@ -18,6 +18,7 @@ const STATUS: Shape<NodeStatus> = {
   columns: [
     { name: 'state', cell: status => status.state },
     { name: 'nation', cell: status => status.nation },
+    { name: 'use', cell: status => status.use },
     { name: 'roles', cell: status => status.roles.join(' ') },
     { name: 'alliance', cell: status => status.allianceName },
     { name: 'alliance_id', cell: status => status.allianceId },

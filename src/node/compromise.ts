@@ -2,7 +2,7 @@ import { toHex } from '../base/bytes.ts'
 import type { NodeKeys } from '../crypto/node-key-file.ts'
 import { validDocs } from '../registry/evidence.ts'
 import type { ParsedNationDoc } from '../registry/nation-doc.ts'
-import { KEY_STATUS, type NodeRecord } from '../registry/node-key.ts'
+import { KEY_STATUS, type NodeRecord, USE } from '../registry/node-key.ts'
 import { readNextNodeKeys } from './home.ts'
 import { nodeOfKeys } from './nation-change.ts'
 import type { OwnNation } from './own-nation.ts'
@@ -41,8 +41,9 @@ function newKeysOf({ doc, nodeKeys }: OwnNation, node: NodeRecord, next: NodeKey
   return current?.status === KEY_STATUS.ACTIVE && shares ? 'used' : 'elsewhere'
 }
 
-/** The KEM keys of a nation are on each of its nodes: those named while this one was trusted. */
-function isKemExposed({ alliance, nation, doc }: OwnNation, { identityHex }: NodeRecord): boolean {
+/** The KEM keys of a nation are on each of its inner nodes: those named while this one was trusted. */
+function isKemExposed({ alliance, nation, doc }: OwnNation, { identityHex, use }: NodeRecord): boolean {
+  if (use === USE.EDGE) return false
   const evidence = alliance.evidence.nations.get(nation)
   const docs = evidence === undefined ? [] : validDocs(evidence)
   const trusting = docs.filter(each => statusIn(each, identityHex) !== KEY_STATUS.COMPROMISED)

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import type { NodeKeys } from '../crypto/node-key-file.ts'
 import type { Config } from './config.ts'
 import type { Home } from './home.ts'
 
@@ -24,5 +25,13 @@ export async function assertEdgeHome(home: Home, { net }: Pick<Config, 'net'>): 
   if (net.edges.length === 0) return
   throw new UserError('config-invalid', 'net.edges: an edge node has no edges, it calls others itself', {
     fix: 'Take net.edges out of config.yaml; it belongs into that of the inner node.',
+  })
+}
+
+/** Throws UserError `edge-node` where these are the keys of an edge, which is to have no others beside them. */
+export function assertHoldsKeys({ inner }: NodeKeys): void {
+  if (inner !== undefined) return
+  throw new UserError('edge-node', 'this is the home of an edge node, which holds a peer key and nothing else', {
+    fix: 'Run this at the home of an inner node. For an edge with a new key: tocsin init INVITE --edge …, then retire this one.',
   })
 }

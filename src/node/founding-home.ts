@@ -13,6 +13,7 @@ import {
   KEM_HEAD_START_DAYS,
   KEM_WINDOWS,
   type KeyPorts,
+  newEdgeKeys,
   newKemSecrets,
   newNodeKeys,
   newRootSecrets,
@@ -26,6 +27,13 @@ export interface NodeDraft {
   readonly listen: readonly string[]
   /** Multiaddrs that others dial; empty: those listened on. */
   readonly announce: readonly string[]
+  /** Own edge nodes, through which alone it reaches others (R-5.9); none: it dials them itself. */
+  readonly edges?: readonly string[]
+}
+
+export interface FurtherNodeDraft extends NodeDraft {
+  /** It relays and stores, and has a peer key and nothing else (R-5.9). */
+  readonly edge?: boolean
 }
 
 export interface HomeDraft extends NodeDraft {
@@ -50,7 +58,10 @@ export async function createHome(
   await assertVacant(home)
   const text = configText(draft)
   const config = parseDraft(text)
-  await writeHome(home, text, await keyFiles(home, draft, await askPassphrase(), ports))
+  await writeHome(home, text, [
+    ...(await keyFiles(home, draft, await askPassphrase(), ports)),
+    [home.policy, STARTER_POLICY],
+  ])
   return config
 }
 
@@ -58,11 +69,13 @@ export async function createHome(
  * Makes the home of a further node of a nation, whose root key is elsewhere and whose KEM keys are brought here later.
  * Throws UserError `home-exists` or `net-address-invalid`.
  */
-export async function createNodeHome(home: Home, draft: NodeDraft, ports: KeyPorts): Promise<Config> {
+export async function createNodeHome(home: Home, draft: FurtherNodeDraft, ports: KeyPorts): Promise<Config> {
   await assertVacant(home)
-  const text = configText(draft)
+  const { nation, edge = false } = draft
+  const text = edge ? edgeConfigText(draft) : configText(draft)
   const config = parseDraft(text)
-  await writeHome(home, text, [[home.nodeKeys, encodeNodeKeys(newNodeKeys(draft.nation, ports))]])
+  const keys = encodeNodeKeys(edge ? newEdgeKeys(nation, ports) : newNodeKeys(nation, ports))
+  await writeHome(home, text, [[home.nodeKeys, keys], ...(edge ? [] : ([[home.policy, STARTER_POLICY]] as const))])
   return config
 }
 
@@ -71,7 +84,7 @@ async function writeHome(home: Home, config: string, files: readonly HomeFile[])
   const written: string[] = []
   try {
     await makeHome(home)
-    for (const [path, content] of [...files, [home.policy, STARTER_POLICY], [home.config, config]] as const) {
+    for (const [path, content] of [...files, [home.config, config]] as const) {
       await writeWhole(path, content)
       written.push(path)
     }
@@ -126,17 +139,9 @@ async function keyFiles(
   ]
 }
 
-function configText({ nation, listen, announce }: NodeDraft): string {
-  const list = (addresses: readonly string[]) => addresses.map(address => `    - ${scalar(address)}\n`).join('')
-  const defaults = ['/ip4/0.0.0.0/tcp/7117']
+function configText(draft: NodeDraft): string {
   return `# A Tocsin node. Fields that are left out have their defaults; "tocsin check" names what is wrong.
-nation: ${scalar(nation)}
-net:
-  # Where this node listens.
-  listen:
-${list(listen.length > 0 ? listen : defaults)}\
-  # What others dial, where that differs; the nation's signed document says the same.
-${announce.length > 0 ? `  announce:\n${list(announce)}` : '  # announce:\n  #   - /ip4/192.0.2.10/tcp/7117\n'}\
+${netText(draft)}\
 # publish:
 #   tlp: AMBER                # the marking of what comes without one
 # metrics:
@@ -148,6 +153,33 @@ ${announce.length > 0 ? `  announce:\n${list(announce)}` : '  # announce:\n  #  
 # log:
 #   level: info
 `
+}
+
+function edgeConfigText(draft: NodeDraft): string {
+  return `# A Tocsin edge node: it relays and stores, and opens and signs nothing. Fields that are left out have their defaults.
+${netText(draft)}\
+# metrics:
+#   listen: 127.0.0.1:9117    # health and Prometheus metrics over HTTP
+# audit:
+#   syslog: udp://192.0.2.20:514   # where the audit log goes as it grows; also tcp://HOST:PORT, unix:/PATH
+# log:
+#   level: info
+`
+}
+
+function netText({ nation, listen, announce, edges = [] }: NodeDraft): string {
+  const list = (addresses: readonly string[]) => addresses.map(address => `    - ${scalar(address)}\n`).join('')
+  const some = (name: string, addresses: readonly string[]) =>
+    addresses.length > 0 ? `  ${name}:\n${list(addresses)}` : `  ${name}: []\n`
+  const defaults = edges.length > 0 ? [] : ['/ip4/0.0.0.0/tcp/7117']
+  const behind = `  # The edge nodes of the nation: nothing else is dialled, and everybody else is reached through them.\n`
+  return `nation: ${scalar(nation)}
+net:
+  # Where this node listens.
+${some('listen', listen.length > 0 ? listen : defaults)}\
+  # What others dial, where that differs; the nation's signed document says the same.
+${announce.length > 0 ? some('announce', announce) : '  # announce:\n  #   - /ip4/192.0.2.10/tcp/7117\n'}\
+${edges.length > 0 ? `${behind}${some('edges', edges)}` : ''}`
 }
 
 function scalar(text: string): string {

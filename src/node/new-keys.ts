@@ -55,6 +55,11 @@ export function newNodeKeys(nation: NationId, { clock, random }: KeyPorts): Requ
   }
 }
 
+/** Of an edge node: none that signs, and so none that has to be guarded from whoever seizes it (R-5.9). */
+export function newEdgeKeys(nation: NationId, { clock, random }: KeyPorts): NodeKeys {
+  return { nation, createdMs: clock.now(), peerSeed: random.bytes(SEED_BYTES) }
+}
+
 /** `count` windows that follow each other from `fromMs` on. */
 export function newKemSecrets(random: Random, fromMs: number, count: number): KemSecret[] {
   const windowMs = KEM_WINDOW_DAYS * DAY_MS

@@ -5,9 +5,8 @@ import { KEY_STATUS } from '../registry/node-key.ts'
 import { auditProblems } from './audit-problems.ts'
 import { nationStatus, otherActiveNations } from './directory-views.ts'
 import { edgeProblems } from './edge-problems.ts'
-import { publicAddresses } from './founding.ts'
 import type { Problem } from './node-service.ts'
-import { findAddressFault } from './own-addresses.ts'
+import { addressFaultOf } from './own-addresses.ts'
 import { NOBODY_KNOWN } from './own-standing.ts'
 import type { EdgeProblemSources, ProblemSources } from './problem-sources.ts'
 
@@ -154,7 +153,7 @@ function addressProblems({ config, book, nation, host }: EdgeProblemSources): Pr
     .member(nation)
     ?.doc?.nodes.filter(({ status }) => status === KEY_STATUS.ACTIVE)
   const here = nodes?.find(({ peerPk }) => peerPk !== undefined && peerKeyHex(peerPk) === host.self)
-  const fault = here && findAddressFault(publicAddresses(config), here.addresses)
+  const fault = here && addressFaultOf(config, here.addresses)
   if (fault === undefined) return []
   return [{ grade: 'warning', code: fault.code, occasion: '', message: fault.message, fix: fault.fix ?? '' }]
 }
