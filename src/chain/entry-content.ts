@@ -28,6 +28,8 @@ export type EntryContent =
       readonly ct: Uint8Array
     }
 
+export type Erasure = Extract<EntryContent, { kind: 'tombstone' }>
+
 export type ContentOutcome =
   | { readonly kind: 'ok'; readonly content: EntryContent }
   /** A fault of the author that leaves the entry on its chain and deprives it of effect: alert. */
@@ -58,6 +60,17 @@ export function readContent(entry: ParsedEntry, registryVersionBefore: number): 
     }
   }
 }
+
+/** What a TOMBSTONE names; undefined of anything else, and where it is void. */
+export function erasureOf(entry: ParsedEntry, registryVersionBefore: number): Erasure | undefined {
+  if (entry.header.kind !== KIND.TOMBSTONE) return undefined
+  const read = readContent(entry, registryVersionBefore)
+  return read.kind === 'ok' && read.content.kind === 'tombstone' ? read.content : undefined
+}
+
+/** The names of the reasons of a TOMBSTONE. */
+export const ERASURE_REASON = { error: 1, legal: 2, 'personal-data': 3, classified: 4, other: 5 } as const
+export type ErasureReason = keyof typeof ERASURE_REASON
 
 /** The epoch that a sound KEY_GRANT is for; undefined for every other entry. */
 export function grantedEpoch(entry: ParsedEntry, registryVersionBefore: number): EpochId | undefined {

@@ -3,11 +3,19 @@ import { StoreError } from '../base/errors.ts'
 import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import { checkNext } from '../chain/append.ts'
-import { grantedEpoch } from '../chain/entry-content.ts'
+import { erasureOf, grantedEpoch } from '../chain/entry-content.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
-import type { EntryPosition, EpochPosition, LogChange, Store, StoreBatch, TreeNode } from '../store/store.ts'
+import type {
+  EntryPosition,
+  EpochPosition,
+  LogChange,
+  Store,
+  StoreBatch,
+  StoredTombstone,
+  TreeNode,
+} from '../store/store.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { headAt } from './log-prefix.ts'
 import type { ReorderBuffer } from './reorder-buffer.ts'
@@ -224,6 +232,7 @@ export function createEntryWriter(options: EntryWriterOptions) {
         }),
       ),
       grants: { add: round.appended.flatMap(grantPosition) },
+      tombstones: round.appended.flatMap(tombstoneOf),
       outbox: {
         add: own.flatMap(job => job.entries.map(positionOf)),
         remove: own.flatMap(job => job.own?.sent ?? []),
@@ -249,6 +258,14 @@ export function createEntryWriter(options: EntryWriterOptions) {
 function grantPosition({ entry, registryVersionBefore }: Committed): EpochPosition[] {
   const epochId = grantedEpoch(entry, registryVersionBefore)
   return epochId === undefined ? [] : [{ epochId, ...positionOf(entry) }]
+}
+
+/** what it names is hidden with the same commit, or when it comes. */
+function tombstoneOf({ entry, registryVersionBefore }: Committed): StoredTombstone[] {
+  const erasure = erasureOf(entry, registryVersionBefore)
+  if (erasure === undefined) return []
+  const { logId, seq, reason } = erasure
+  return [{ target: { logId, seq }, by: positionOf(entry), reason, sinceRanMs: undefined, purgedMs: 0 }]
 }
 
 function oldCopy({ header }: VerifiedEntry): StoreError {

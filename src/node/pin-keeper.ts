@@ -78,6 +78,8 @@ export function startPinKeeper({ book, store, clock, logger, ...options }: PinKe
       operator = [{ version, hash, from: 'operator' }]
       await book.repin([...operator, ...agedPins(record)])
     },
+    /** How long this node ran in all, as of the last look: a clock that was set changes it little. */
+    ranMs: () => record.ranMs,
     /** Looks at the clock and at what is in force now. */
     async look(): Promise<void> {
       loop.wake()

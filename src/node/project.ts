@@ -7,16 +7,7 @@ import { type EntryContent, readContent } from '../chain/entry-content.ts'
 import type { KeyGrantContent } from '../chain/key-grant.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { mentionAudience } from '../policy/clearance.ts'
-import type {
-  EpochPosition,
-  ItemId,
-  LogChange,
-  OpenedItem,
-  Store,
-  StoreBatch,
-  StoredTombstone,
-  VoidItem,
-} from '../store/store.ts'
+import type { EpochPosition, ItemId, LogChange, OpenedItem, Store, StoreBatch, VoidItem } from '../store/store.ts'
 import { encode } from '../wire/codec.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Item } from '../wire/gen/tocsin.ts'
@@ -74,13 +65,12 @@ export interface Openable {
   readonly registryVersionBefore: number
 }
 
-type TombstoneContent = Extract<EntryContent, { kind: 'tombstone' }>
-
 interface Opening {
   readonly items: OpenedItem[]
   readonly waiting: EpochPosition[]
   readonly opened: EpochPosition[]
-  readonly tombstones: StoredTombstone[]
+  /** A TOMBSTONE is among them. */
+  hides: boolean
 }
 
 export function createProjector(options: ProjectOptions) {
@@ -168,8 +158,7 @@ export function createProjector(options: ProjectOptions) {
     for (const item of voided) events.itemVoided(item)
     for (const item of conflicts) events.conflict(item)
     // 08 06: the type of an item stands first, in canonical form
-    const hasGroup = batch.items?.some(({ item }) => item[0] === 0x08 && item[1] === ITEM.GROUP)
-    if (hasGroup || (batch.tombstones?.length ?? 0) > 0) await options.groupsChanged()
+    if (batch.items?.some(({ item }) => item[0] === 0x08 && item[1] === ITEM.GROUP)) await options.groupsChanged()
   }
 
   /** Opens the next entries while those before are being written. */
@@ -180,7 +169,7 @@ export function createProjector(options: ProjectOptions) {
         const log = store.log(logId)
         const to = log === undefined ? 0 : Math.min(log.head.size, log.limit, at + ROUND_ENTRIES_MAX)
         if (at >= to) break
-        const opening: Opening = { items: [], waiting: [], opened: [], tombstones: [] }
+        const opening: Opening = { items: [], waiting: [], opened: [], hides: false }
         const reached = await openSome(await take(logId, at, to), opening)
         await writing
         writing = finish(logId, reached, opening)
@@ -212,6 +201,7 @@ export function createProjector(options: ProjectOptions) {
     const notes = forget ? { notes: new Map([[TRIED_NOTE, EMPTY]]) } : {}
     if (forget) triedNoted = false
     await commit({ ...batchOf(opening, [{ logId, projected: reached }]), ...notes })
+    if (opening.hides) await options.groupsChanged()
     drop(logId, reached)
     events.projected(logId, reached)
   }
@@ -270,7 +260,7 @@ export function createProjector(options: ProjectOptions) {
     const { content } = read
     if (content.kind === 'key-grant') return openGrant(entry, content.grant)
     if (content.kind === 'complaint') return events.complained(entry, content)
-    if (content.kind === 'tombstone') opening.tombstones.push(...tombstoneOf(entry, content))
+    if (content.kind === 'tombstone') opening.hides = true
     if (content.kind !== 'batch') return
     const { logId } = entry
     const { epochId } = content
@@ -282,17 +272,6 @@ export function createProjector(options: ProjectOptions) {
     const wrong = await epochs.auditAudience(logId, epochId)
     if (wrong !== undefined) events.grantFault({ logId, seq: wrong, code: 'grant-wrong-audience' })
     opening.items.push(...openItems(entry, content, epoch))
-  }
-
-  /** what it names may not be here yet, and is hidden when it comes. What is known of it already stays. */
-  function tombstoneOf(entry: ParsedEntry, { logId, seq, reason }: TombstoneContent): StoredTombstone[] {
-    const by = { logId: entry.logId, seq: entry.header.seq }
-    const isKnown = store
-      .tombstonesOf({ logId, seq })
-      .some(held => held.by.seq === by.seq && equalBytes(held.by.logId, by.logId))
-    const author = store.log(logId)?.head.nation
-    if (isKnown || (author !== undefined && author !== store.log(by.logId)?.head.nation)) return []
-    return [{ target: { logId, seq }, by, reason, sinceRanMs: undefined, purgedMs: 0 }]
   }
 
   function openGrant(entry: ParsedEntry, grant: KeyGrantContent): void {
@@ -310,7 +289,7 @@ export function createProjector(options: ProjectOptions) {
 
   /** what came before its grant. */
   async function openWaiting({ logId, epochId }: EpochPosition): Promise<void> {
-    let opening: Opening = { items: [], waiting: [], opened: [], tombstones: [] }
+    let opening: Opening = { items: [], waiting: [], opened: [], hides: false }
     for await (const position of store.waiting(epochId)) {
       // Authors choose the ids of their epochs: what waits in another log is not opened by this grant.
       if (!equalBytes(position.logId, logId)) continue
@@ -324,7 +303,7 @@ export function createProjector(options: ProjectOptions) {
       opening.opened.push({ ...position, epochId })
       if (opening.items.length < ROUND_ITEMS_MAX) continue
       await commit(batchOf(opening, []))
-      opening = { items: [], waiting: [], opened: [], tombstones: [] }
+      opening = { items: [], waiting: [], opened: [], hides: false }
     }
     if (opening.opened.length > 0) await commit(batchOf(opening, []))
   }
@@ -385,8 +364,8 @@ export function createProjector(options: ProjectOptions) {
 export type Projector = ReturnType<typeof createProjector>
 
 function batchOf(opening: Opening, logs: readonly LogChange[]): StoreBatch {
-  const { items, waiting, opened, tombstones } = opening
-  return { logs, items, tombstones, waiting: { add: waiting, remove: opened } }
+  const { items, waiting, opened } = opening
+  return { logs, items, waiting: { add: waiting, remove: opened } }
 }
 
 function grantName(logId: LogId, epochId: EpochId): string {

@@ -43,6 +43,16 @@ export const AUDIT_KIND = {
   truncated: 26,
   /** `count` decisions could not be recorded, because the store failed. */
   lost: 27,
+  /** An entry of the nation was erased for all (R-2.13); `name` says why. */
+  erased: 28,
+  /** What was erased was destroyed here; `by` is `node` where its time had come. */
+  purged: 29,
+  /** Everything that is primary data was given for a backup. */
+  'backed-up': 30,
+  /** The store was made from a backup; `count` is when that was made, in seconds. */
+  restored: 31,
+  /** The store was made anew of what was whole; `count` records were lost. */
+  repaired: 32,
 } as const
 
 export type AuditKind = keyof typeof AUDIT_KIND
