@@ -7,6 +7,7 @@ import type { AuditExportOptions as HistoryExportOptions, Since } from './audit-
 import type { AuditExportOptions } from './audit-node-export.ts'
 import type { AuditListOptions } from './audit-node-list.ts'
 import type { AuditVerifyOptions } from './audit-node-verify.ts'
+import type { AuditVerifyFileOptions } from './audit-verify.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
 
@@ -16,6 +17,7 @@ const LIST_MAX = 1_000_000
 export function addAuditCommands(program: Command, context: CliContext): void {
   const audit = program.command('audit').description('what can be shown afterwards')
   addHistoryAudit(audit, context)
+  addVerify(audit, context)
   addProofs(audit, context)
   addDiff(audit, context)
   const node = audit.command('node').description('what this node decided and did, as a chain of records')
@@ -78,6 +80,20 @@ function addHistoryAudit(audit: Command, context: CliContext): void {
     .addHelpText('after', EXPORT_HELP)
     .action(async ({ withoutBodies, ...options }: Omit<HistoryExportOptions, 'bodies'> & { withoutBodies?: boolean }) =>
       (await import('./audit-export.ts')).exportHistory(context, { ...options, bodies: withoutBodies !== true }),
+    )
+}
+
+function addVerify(audit: Command, context: CliContext): void {
+  audit
+    .command('verify')
+    .description(
+      'verify an export from its bytes, without a node; exits 0 all is proved, 1 something is false, 2 something is missing',
+    )
+    .argument('<file>', 'what "tocsin audit export" wrote')
+    .requiredOption('--trust <fingerprint>', 'trust string, words or fingerprint of the alliance, from a governor')
+    .addOption(new Option('-o, --output <format>', 'how to print data').choices(['table', 'json']).default('table'))
+    .action(async (file: string, options: AuditVerifyFileOptions) =>
+      (await import('./audit-verify.ts')).verifyExport(context, file, options),
     )
 }
 
