@@ -6,6 +6,8 @@ import { type Plugin, rolldown } from 'rolldown'
 
 const root = join(import.meta.dirname, '..')
 const source = join(root, 'src/verifier')
+/** In the order in which one gives way to the next. */
+const STYLES = ['base', 'form', 'verdict', 'findings', 'nations', 'logs', 'narrow']
 
 /** protobufjs takes it where it is there; `wire/codec.ts` does without. */
 const withoutLong: Plugin = {
@@ -35,7 +37,8 @@ export async function bundleForBrowser(entry: string): Promise<string> {
 /** The whole page. */
 export async function buildVerifierPage(): Promise<string> {
   const template = await readFile(join(source, 'page/page.html'), 'utf8')
-  const style = await readFile(join(source, 'page/page.css'), 'utf8')
+  const styles = STYLES.map(name => readFile(join(source, 'page/style', `${name}.css`), 'utf8'))
+  const style = (await Promise.all(styles)).join('\n')
   const script = await bundleForBrowser(join(source, 'page/main.ts'))
   const worker = await bundleForBrowser(join(source, 'worker.ts'))
   const { version }: { version: string } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))

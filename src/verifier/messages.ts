@@ -1,3 +1,4 @@
+import type { ProofResult } from '../audit/proof-result.ts'
 import type { AuditResult } from '../audit/result.ts'
 import type { EntryRow } from './entry-row.ts'
 import type { TimeBars } from './time-bars.ts'
@@ -12,7 +13,7 @@ export type Request =
 /** What the worker answers. */
 export type Answer =
   | ({ readonly kind: 'progress' } & Progress)
-  | { readonly kind: 'checked'; readonly checked: CheckedFile; readonly speed: Speed }
+  | { readonly kind: 'checked'; readonly checked: CheckedFile }
   /** The file could not be checked at all. */
   | { readonly kind: 'refused'; readonly sentence: string; readonly fix: string }
   | { readonly kind: 'rows'; readonly id: number; readonly from: number; readonly rows: readonly EntryRow[] }
@@ -31,11 +32,12 @@ export interface Speed {
   readonly seconds: number
 }
 
-export type CheckedFile = CheckedExport
+export type CheckedFile = CheckedExport | { readonly format: 'proof'; readonly result: ProofResult }
 
 export interface CheckedExport {
   readonly format: 'audit'
   readonly result: AuditResult
+  readonly speed: Speed
   /** One for each of `result.logs`. */
   readonly runs: readonly { readonly entries: number; readonly bars: TimeBars | undefined }[]
 }

@@ -40,7 +40,7 @@ export function buildNationViews(
     const runs = result.logs.flatMap((log, run) => (log.nation === facts.nation ? [{ log, run }] : []))
     const logs = runs.map(({ log }) => log)
     const events = [
-      ...result.story.filter(step => concerns(step, facts.nation)).map(documentEvent),
+      ...result.story.filter(step => concerns(step, facts.nation)).map(step => documentEvent(step, facts.nation)),
       ...logs.flatMap(logEvents),
     ]
     return {
@@ -87,7 +87,9 @@ function concerns(step: StoryStep, nation: NationId): boolean {
   return step.document === 'nation' ? step.nation === nation : step.concerns.includes(nation)
 }
 
-function documentEvent({ document, nation, version, issuedMs, standing, changes }: StoryStep): NationEvent {
+function documentEvent(step: StoryStep, about: NationId): NationEvent {
+  const { document, nation, version, issuedMs, standing } = step
+  const changes = document === 'nation' ? step.changes : step.changes.filter(change => names(change, about))
   const name = document === 'nation' ? `Document ${version} of ${nation}` : `Registry version ${version}`
   const attention = changes.some(change => change.startsWith('ATTENTION:'))
   const stands = standing === 'open' ? ', undecided' : standing === 'aside' ? ', without effect' : ''
@@ -98,6 +100,11 @@ function documentEvent({ document, nation, version, issuedMs, standing, changes 
     title: `${name}${stands}`,
     details: changes,
   }
+}
+
+/** A nation's id may be the beginning of another's. */
+function names(change: string, nation: NationId): boolean {
+  return change.split(/[^A-Z0-9-]/).includes(nation)
 }
 
 function logEvents(log: LogFacts): NationEvent[] {

@@ -1,6 +1,7 @@
 import type { AuditVerdict, Finding, FindingVerdict } from '../audit/finding.ts'
-import type { AuditResult } from '../audit/result.ts'
+import type { AllianceFacts, AuditResult } from '../audit/result.ts'
 import { countOf, listOf, momentOf, quoted } from '../registry/phrase.ts'
+import { trustWords } from '../registry/trust-string.ts'
 
 /** What stands at the top: the answer, and what it rests on. */
 export interface VerdictView {
@@ -16,7 +17,7 @@ export interface Statement {
   readonly sentence: string
 }
 
-export const HEADLINES: Readonly<Record<AuditVerdict, string>> = {
+const HEADLINES: Readonly<Record<AuditVerdict, string>> = {
   proved: 'Everything in this file is proved.',
   false: 'Something in this file is false.',
   missing: 'This cannot be decided: something is missing.',
@@ -35,7 +36,7 @@ export function buildVerdictView(result: AuditResult): VerdictView {
     headline: HEADLINES[verdict],
     explanation: EXPLANATIONS[verdict],
     counts: countFindings(findings),
-    statements: [...trustStatements(result), ...coverageStatements(result), ...historyStatements(result)],
+    statements: [...trustStatements(result.alliance), ...coverageStatements(result), ...historyStatements(result)],
   }
 }
 
@@ -45,13 +46,16 @@ export function countFindings(findings: readonly Finding[]): Record<FindingVerdi
   return counts
 }
 
-function trustStatements({ alliance }: AuditResult): Statement[] {
+/** The words are there for comparing them afterwards, too. */
+export function trustStatements(alliance: AllianceFacts | undefined): Statement[] {
   if (alliance === undefined) return [{ tone: 'warn', sentence: 'The file names no alliance that could be checked.' }]
-  const name = `${quoted(alliance.name)}, registry version ${alliance.registry.version}`
+  const { name, registry, trusted } = alliance
+  const which = `The registry of ${quoted(name)}, version ${registry.version},`
   return [
-    alliance.trusted
-      ? { tone: 'good', sentence: `The registry of ${name}, is the one that you were told of.` }
-      : { tone: 'warn', sentence: `The registry of ${name}, is not shown to be the one that you were told of.` },
+    trusted
+      ? { tone: 'good', sentence: `${which} goes on from the one that you were told of.` }
+      : { tone: 'warn', sentence: `${which} is not shown to be the one of your alliance.` },
+    { tone: 'plain', sentence: `Its words are: ${trustWords(registry).join(' ')}.` },
   ]
 }
 

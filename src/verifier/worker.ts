@@ -1,8 +1,13 @@
 /** The worker of the page: reads and checks the file, so that the page stays alive. */
 
-import { UserError } from '../base/errors.ts'
+import { faultFinding } from '../audit/conclusion.ts'
+import { FILE_FORMAT } from '../audit/file.ts'
+import { checkProof } from '../audit/proof-check.ts'
+import { PROOF_FILE_BYTES_MAX, parseProofFile } from '../audit/proof-file.ts'
+import type { ProofResult } from '../audit/proof-result.ts'
+import { ProtocolError, UserError } from '../base/errors.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
-import { parseTrustClaim } from '../registry/trust-claim.ts'
+import { parseTrustClaim, type TrustClaim } from '../registry/trust-claim.ts'
 import { checkExport } from './check-export.ts'
 import type { EntryIndex } from './entry-index.ts'
 import type { Answer, Request } from './messages.ts'
@@ -44,6 +49,28 @@ async function answer(request: Request): Promise<void> {
 
 async function check(file: Blob, trustText: string): Promise<void> {
   const trust = trustText.trim() === '' ? undefined : parseTrustClaim(trustText)
+  const start = await file.slice(0, FILE_FORMAT.proof.length).text()
+  if (start === FILE_FORMAT.proof) {
+    const bytes = new Uint8Array(await file.slice(0, PROOF_FILE_BYTES_MAX + 1).arrayBuffer())
+    scope.postMessage({ kind: 'checked', checked: { format: 'proof', result: await judgeProof(bytes, trust) } })
+    return
+  }
+  if (start !== FILE_FORMAT.audit.slice(0, start.length)) throw notOurs()
+  await audit(file, trust)
+}
+
+async function judgeProof(bytes: Uint8Array, trust: TrustClaim | undefined): Promise<ProofResult> {
+  try {
+    return checkProof(await parseProofFile(bytes), trust)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    const finding = faultFinding(error, undefined)
+    const verdict = finding.verdict === 'missing' ? 'missing' : 'false'
+    return { verdict, findings: [finding], alliance: undefined, entry: undefined }
+  }
+}
+
+async function audit(file: Blob, trust: TrustClaim | undefined): Promise<void> {
   const native = await openWebCryptoEd25519(browserEd25519(globalThis.crypto?.subtle))
   let reportedMs = 0
   const startedMs = performance.now()
@@ -63,10 +90,17 @@ async function check(file: Blob, trustText: string): Promise<void> {
     const { entries, bars } = index.run(number)
     return { entries, bars }
   })
-  scope.postMessage({
-    kind: 'checked',
-    checked: { format: 'audit', result, runs },
-    speed: { by: native === undefined ? 'portable' : 'browser', signatures: result.counts.signatures, seconds },
+  const speed = {
+    by: native === undefined ? 'portable' : 'browser',
+    signatures: result.counts.signatures,
+    seconds,
+  } as const
+  scope.postMessage({ kind: 'checked', checked: { format: 'audit', result, runs, speed } })
+}
+
+function notOurs(): UserError {
+  return new UserError('audit-file-malformed', 'the file is neither an export nor a proof of Tocsin', {
+    fix: `It would begin with "${FILE_FORMAT.audit}" or "${FILE_FORMAT.proof}". Ask for what "tocsin audit export" or "tocsin audit prove" wrote.`,
   })
 }
 

@@ -4,6 +4,7 @@ import type { EntryRow } from '../entry-row.ts'
 import { type LogView, stateOf } from '../log-view.ts'
 import { element } from './element.ts'
 import type { Engine } from './engine.ts'
+import { drawFacts } from './facts.ts'
 import { createVirtualList, type VirtualList } from './virtual-list.ts'
 
 /** Parts of up to 256 rows that are kept for looking at. */
@@ -38,7 +39,7 @@ export function createChainPanel(logs: readonly ChainLog[], engine: Engine): Cha
     const log = logs[at]
     if (log === undefined) return
     list = createEntryList(log, engine)
-    body.replaceChildren(drawFacts(log.view), drawReceipts(log.view), drawJump(log, show), list.root)
+    body.replaceChildren(drawFacts(log.view.facts), drawReceipts(log.view), drawJump(log, show), list.root)
   }
 
   async function show(run: number, seq: number): Promise<void> {
@@ -55,7 +56,7 @@ export function createChainPanel(logs: readonly ChainLog[], engine: Engine): Cha
   return {
     root: element(
       'section',
-      { 'aria-labelledby': 'logs' },
+      { class: 'card', 'aria-labelledby': 'logs' },
       element('h2', { id: 'logs' }, 'Logs, entry by entry'),
       element('label', { class: 'field', for: 'log' }, 'Log'),
       choice,
@@ -63,14 +64,6 @@ export function createChainPanel(logs: readonly ChainLog[], engine: Engine): Cha
     ),
     show,
   }
-}
-
-function drawFacts({ facts }: LogView): HTMLElement {
-  return element(
-    'dl',
-    { class: 'facts' },
-    ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
-  )
 }
 
 function drawReceipts({ receipts }: LogView): HTMLElement {
@@ -81,10 +74,10 @@ function drawReceipts({ receipts }: LogView): HTMLElement {
     element('summary', {}, `${countOf(receipts.length, 'nation')} signed to hold it`),
     element(
       'ul',
-      {},
+      { class: 'receipt-list' },
       ...receipts.map(({ nation, share, sentence }) => {
         const meter = element('meter', { min: 0, max: 1, value: share, 'aria-hidden': 'true' })
-        return element('li', {}, element('strong', {}, nation), meter, element('span', {}, sentence))
+        return element('li', { class: 'receipt' }, element('strong', {}, nation), meter, element('span', {}, sentence))
       }),
     ),
   )

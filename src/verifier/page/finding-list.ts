@@ -8,7 +8,7 @@ const SHOWN_AT_ONCE = 100
 /** Opens the chain view at an entry. */
 export type ShowEntry = (place: { readonly log: LogIdHex; readonly seq: number }) => void
 
-export function drawFindings(rows: readonly FindingRow[], leftOut: number, showEntry: ShowEntry): HTMLElement {
+export function drawFindings(rows: readonly FindingRow[], leftOut: number, showEntry?: ShowEntry): HTMLElement {
   const list = element('ol', { class: 'findings' })
   const more = element('button', { type: 'button', class: 'quiet' })
   let shown = 0
@@ -25,27 +25,32 @@ export function drawFindings(rows: readonly FindingRow[], leftOut: number, showE
   showMore()
   return element(
     'section',
-    { 'aria-labelledby': 'findings' },
+    { class: 'card', 'aria-labelledby': 'findings' },
     element('h2', { id: 'findings' }, 'What was found, and where'),
-    rows.length === 0 ? element('p', { class: 'empty' }, 'Nothing: there is nothing to say of any entry.') : list,
+    rows.length === 0
+      ? element('p', { class: 'empty' }, 'Nothing: there is nothing to say against anything in it.')
+      : list,
     more,
     leftOut > 0 ? element('p', { class: 'empty' }, `${leftOut} more were found and are not listed.`) : undefined,
   )
 }
 
-function drawFinding({ verdict, code, sentence, where, place }: FindingRow, showEntry: ShowEntry): HTMLElement {
+function drawFinding(
+  { verdict, code, sentence, where, place }: FindingRow,
+  showEntry: ShowEntry | undefined,
+): HTMLElement {
   const go = element('button', { type: 'button', class: 'quiet' }, 'Show in the log')
-  if (place !== undefined) go.addEventListener('click', () => showEntry(place))
+  if (place !== undefined) go.addEventListener('click', () => showEntry?.(place))
   return element(
     'li',
-    { class: verdict },
+    { class: `finding ${verdict}` },
     element('span', { class: 'badge' }, COUNT_NAMES[verdict]),
     element(
       'div',
-      {},
+      { class: 'finding-text' },
       element('p', { class: 'sentence' }, sentence),
       element('p', { class: 'where' }, where, element('code', {}, code)),
     ),
-    place === undefined ? undefined : go,
+    place === undefined || showEntry === undefined ? undefined : go,
   )
 }

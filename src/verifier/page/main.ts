@@ -1,16 +1,19 @@
 /** The page of the verifier: takes what the auditor was told and a file, and shows what the worker found. */
 
+import type { ProofResult } from '../../audit/proof-result.ts'
 import { parseTrustClaim } from '../../registry/trust-claim.ts'
 import { buildFindingRows } from '../finding-view.ts'
 import { buildLogViews } from '../log-view.ts'
-import type { Answer, CheckedFile, Speed } from '../messages.ts'
+import type { Answer, CheckedExport, CheckedFile } from '../messages.ts'
 import { buildNationViews, findingsOf } from '../nation-view.ts'
+import { buildProofView } from '../proof-view.ts'
 import { buildVerdictView } from '../verdict-view.ts'
 import { createChainPanel } from './chain-panel.ts'
 import { byId, element } from './element.ts'
 import { createEngine } from './engine.ts'
 import { drawFindings, type ShowEntry } from './finding-list.ts'
 import { drawNations } from './nation-panel.ts'
+import { drawProof } from './proof-panel.ts'
 import { drawVerdict } from './verdict-panel.ts'
 
 const trust = byId('trust', HTMLTextAreaElement)
@@ -72,39 +75,51 @@ function hear(answer: Exclude<Answer, { readonly kind: 'rows' | 'found' }>): voi
   progress.hidden = true
   if (answer.kind === 'refused') {
     status.textContent = ''
-    const refusal = element('section', { class: 'refused', role: 'alert' })
+    const refusal = element('section', { class: 'card refused', role: 'alert' })
     refusal.append(element('h2', {}, 'This file could not be checked'), element('p', {}, answer.sentence))
     if (answer.fix !== '') refusal.append(element('p', {}, answer.fix))
     results.replaceChildren(refusal)
     return
   }
-  show(answer.checked, answer.speed)
+  show(answer.checked)
 }
 
-function show({ result, runs }: CheckedFile, speed: Speed): void {
-  const views = buildLogViews(result)
-  const logs = views.flatMap((view, run) => {
-    const { log } = result.logs[run]!
-    return [{ view, entries: runs[run]!.entries, findings: findingsOf(result.findings, log) }]
-  })
+function show(checked: CheckedFile): void {
+  const sections = checked.format === 'audit' ? exportSections(checked) : proofSections(checked.result)
+  results.replaceChildren(...sections)
+  const headline = byId('headline', HTMLElement)
+  status.textContent = headline.textContent
+  headline.focus()
+}
+
+function proofSections(result: ProofResult): HTMLElement[] {
+  const view = buildProofView(result)
+  return [
+    drawVerdict(view.verdict, file?.name ?? ''),
+    drawFindings(buildFindingRows(result.findings), 0),
+    ...(view.facts.length === 0 ? [] : [drawProof(view)]),
+  ]
+}
+
+function exportSections({ result, runs, speed }: CheckedExport): HTMLElement[] {
+  const logs = buildLogViews(result).map((view, run) => ({
+    view,
+    entries: runs[run]!.entries,
+    findings: findingsOf(result.findings, result.logs[run]!.log),
+  }))
   const chain = logs.length === 0 ? undefined : createChainPanel(logs, engine)
   const showEntry: ShowEntry = ({ log, seq }) => {
     const run = result.logs.findIndex(facts => facts.log === log && seq < facts.size)
     const any = result.logs.findIndex(facts => facts.log === log)
     void chain?.show(run < 0 ? any : run, seq)
   }
-  const verdict = buildVerdictView(result)
-  results.replaceChildren(
-    drawVerdict(verdict, file?.name ?? '', speed),
+  const nations = buildNationViews(result, run => runs[run]?.bars)
+  return [
+    drawVerdict(buildVerdictView(result), file?.name ?? '', speed),
     drawFindings(buildFindingRows(result.findings), result.findingsLeftOut, showEntry),
-    drawNations(
-      buildNationViews(result, run => runs[run]?.bars),
-      showEntry,
-    ),
+    drawNations(nations, showEntry),
     ...(chain === undefined ? [] : [chain.root]),
-  )
-  status.textContent = verdict.headline
-  byId('headline', HTMLElement).focus()
+  ]
 }
 
 function sizeOf(bytes: number): string {

@@ -38,7 +38,7 @@ export function drawNations(views: readonly NationView[], showEntry: ShowEntry):
   const span = timeSpanOf(views)
   return element(
     'section',
-    { 'aria-labelledby': 'nations' },
+    { class: 'card', 'aria-labelledby': 'nations' },
     element('h2', { id: 'nations' }, 'Nations over time'),
     drawLegend(),
     ...views.map(view => drawNation(view, span, showEntry)),
@@ -51,7 +51,11 @@ function drawLegend(): HTMLElement {
     'ul',
     { class: 'legend' },
     ...kinds.map(kind => {
-      const symbol = svgElement('svg', { viewBox: '-7 -7 14 14', class: `event ${kind}`, 'aria-hidden': 'true' })
+      const symbol = svgElement('svg', {
+        viewBox: '-7 -7 14 14',
+        class: `event event-mark ${kind}`,
+        'aria-hidden': 'true',
+      })
       symbol.append(svgElement('path', { d: SHAPES[kind] }))
       return element('li', {}, symbol, EVENT_NAMES[kind])
     }),
@@ -129,20 +133,26 @@ function drawLane({ nation, bars, events }: NationView, { fromMs, untilMs }: Spa
 }
 
 function drawEvent({ kind, tone, timeMs, title, details, place }: NationEvent, showEntry: ShowEntry): HTMLElement {
-  const symbol = svgElement('svg', { viewBox: '-7 -7 14 14', class: `event ${kind} ${tone}`, 'aria-hidden': 'true' })
+  const symbol = svgElement('svg', {
+    viewBox: '-7 -7 14 14',
+    class: `event event-mark ${kind} ${tone}`,
+    'aria-hidden': 'true',
+  })
   symbol.append(svgElement('path', { d: SHAPES[kind] }))
   const go = element('button', { type: 'button', class: 'quiet' }, 'Show in the log')
   if (place !== undefined) go.addEventListener('click', () => showEntry(place))
   return element(
     'li',
-    {},
+    { class: 'event-row' },
     symbol,
-    element('time', {}, describeTime(timeMs)),
+    element('time', { class: 'event-time' }, describeTime(timeMs)),
     element(
       'div',
-      {},
-      element('p', { class: tone }, title),
-      details.length > 0 ? element('ul', {}, ...details.map(detail => element('li', {}, detail))) : undefined,
+      { class: 'event-text' },
+      element('p', { class: `event-title ${tone}` }, title),
+      details.length > 0
+        ? element('ul', {}, ...details.map(detail => element('li', { class: 'event-detail' }, detail)))
+        : undefined,
     ),
     place === undefined ? undefined : go,
   )

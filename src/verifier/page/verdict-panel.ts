@@ -17,12 +17,12 @@ const MARKS = {
 } as const
 
 /** The answer, in words first: colour and mark only repeat it. */
-export function drawVerdict(view: VerdictView, fileName: string, speed: Speed): HTMLElement {
+export function drawVerdict(view: VerdictView, fileName: string, speed?: Speed): HTMLElement {
   const mark = svgElement('svg', { viewBox: '0 0 32 32', class: 'mark', 'aria-hidden': 'true' })
   mark.append(svgElement('path', { d: MARKS[view.verdict] }))
   return element(
     'section',
-    { class: `verdict ${view.verdict}`, 'aria-labelledby': 'headline' },
+    { class: `card verdict ${view.verdict}`, 'aria-labelledby': 'headline' },
     element(
       'div',
       { class: 'answer' },
@@ -36,7 +36,11 @@ export function drawVerdict(view: VerdictView, fileName: string, speed: Speed): 
       ),
       drawCounts(view.counts),
     ),
-    element('ul', { class: 'statements' }, ...[...view.statements, speedStatement(speed)].map(drawStatement)),
+    element(
+      'ul',
+      { class: 'statements' },
+      ...[...view.statements, ...(speed === undefined ? [] : [speedStatement(speed)])].map(drawStatement),
+    ),
   )
 }
 
