@@ -7,7 +7,7 @@ import { readInput } from '../node/founding-alliance.ts'
 import { parseTrustClaim } from '../registry/trust-claim.ts'
 import { encodeTrust } from '../registry/trust-string.ts'
 import type { CliContext } from './context.ts'
-import { EXIT_NO, EXIT_OK, EXIT_UNREACHABLE } from './exit.ts'
+import { EXIT_NO, EXIT_OK, EXIT_UNDECIDED } from './exit.ts'
 import { type OutputFormat, printRecord, type Shape, timeCell } from './output.ts'
 
 export interface AuditCheckOptions {
@@ -26,7 +26,7 @@ function viewOf({ alliance, ...result }: ProofResult): ProofView {
   return { ...result, alliance: { ...facts, version: registry.version, trust: encodeTrust(registry) } }
 }
 
-const EXIT_OF: Readonly<Record<AuditVerdict, number>> = { proved: EXIT_OK, false: EXIT_NO, missing: EXIT_UNREACHABLE }
+const EXIT_OF: Readonly<Record<AuditVerdict, number>> = { proved: EXIT_OK, false: EXIT_NO, missing: EXIT_UNDECIDED }
 
 /** Needs no node, no home and no network. */
 export async function checkProofFile(context: CliContext, file: string, options: AuditCheckOptions): Promise<void> {

@@ -10,14 +10,16 @@ import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
 import { readText, writeWhole } from '../node/home.ts'
 import { parseTrustClaim, type TrustClaim } from '../registry/trust-claim.ts'
 import { openEntriesBar } from './audit-progress.ts'
+import { reportAudit } from './audit-verify.ts'
 import type { CliContext } from './context.ts'
 import { openOwnHistory } from './own-history.ts'
 
-export interface OwnAuditOptions {
+export interface AuditVerifyHistoryOptions {
   /** Else what the operator confirmed for this home. */
-  readonly trust: TrustClaim | undefined
+  readonly trust?: string
   /** Goes by nothing that an earlier run has found. */
-  readonly full: boolean
+  readonly full?: boolean
+  readonly output: 'table' | 'json'
 }
 
 const SAVE_EVERY_MS = 2000
@@ -28,15 +30,15 @@ const TRUST_BYTES_MAX = 1024
  * Verifies everything that this node holds, from the bytes and in this process. Signatures that an earlier run has checked
  * before it was ended are not computed anew where all bytes are still the same.
  */
-export async function auditOwnStore(context: CliContext, { trust, full }: OwnAuditOptions): Promise<AuditResult> {
+export async function verifyOwnStore(context: CliContext, options: AuditVerifyHistoryOptions): Promise<void> {
   const { path, trust: trustPath } = context.home()
   const marksPath = join(path, 'audit-verify.json')
-  const claim = trust ?? (await confirmedTrust(trustPath))
-  const before = full ? NO_MARKS : await readMarks(marksPath)
+  const claim = options.trust === undefined ? await confirmedTrust(trustPath) : parseTrustClaim(options.trust)
+  const before = options.full === true ? NO_MARKS : await readMarks(marksPath)
   const first = await runAudit(context, claim, before, marksPath)
   const result = first ?? (await runAnew(context, claim, marksPath))
   await rm(marksPath, { force: true })
-  return result
+  await reportAudit(context, result, options.output)
 }
 
 async function runAnew(context: CliContext, claim: TrustClaim | undefined, marksPath: string): Promise<AuditResult> {

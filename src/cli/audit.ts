@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { UserError } from '../base/errors.ts'
 import { AUDIT_KIND } from '../policy/audit-record.ts'
 import { collect, parsePast, parseWhole } from './argument.ts'
 import type { AuditCheckOptions } from './audit-check.ts'
@@ -7,7 +8,7 @@ import type { AuditExportOptions as HistoryExportOptions, Since } from './audit-
 import type { AuditExportOptions } from './audit-node-export.ts'
 import type { AuditListOptions } from './audit-node-list.ts'
 import type { AuditVerifyOptions } from './audit-node-verify.ts'
-import type { AuditVerifyFileOptions } from './audit-verify.ts'
+import type { AuditVerifyHistoryOptions } from './audit-own.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
 
@@ -20,6 +21,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
   addVerify(audit, context)
   addProofs(audit, context)
   addDiff(audit, context)
+  addVerifier(audit, context)
   const node = audit.command('node').description('what this node decided and did, as a chain of records')
   const from = () =>
     new Option('--from <number>', 'from this record on').argParser(parseWhole(0, Number.MAX_SAFE_INTEGER))
@@ -83,17 +85,54 @@ function addHistoryAudit(audit: Command, context: CliContext): void {
     )
 }
 
+const VERIFY_HELP = `
+Without a file everything that this node holds is read from its daemon, or from its store where none runs, and verified
+in this process from the bytes. A run that was ended is resumed by the next one: it reads and hashes everything anew, and
+goes by the signatures that the one before has computed, where they are over the same bytes; --full computes all again.`
+
 function addVerify(audit: Command, context: CliContext): void {
   audit
     .command('verify')
     .description(
-      'verify an export from its bytes, without a node; exits 0 all is proved, 1 something is false, 2 something is missing',
+      'verify the signed history from its bytes; exits 0 all is proved, 1 something is false, 2 something is missing',
     )
-    .argument('<file>', 'what "tocsin audit export" wrote')
-    .requiredOption('--trust <fingerprint>', 'trust string, words or fingerprint of the alliance, from a governor')
+    .argument('[file]', 'what "tocsin audit export" wrote; needs no node (default: all that this node holds)')
+    .option(
+      '--trust <fingerprint>',
+      'trust string, words or fingerprint of the alliance, from a governor (default, without a file: what was confirmed here)',
+    )
+    .option('--full', 'go by nothing that a run which was ended has found')
     .addOption(new Option('-o, --output <format>', 'how to print data').choices(['table', 'json']).default('table'))
-    .action(async (file: string, options: AuditVerifyFileOptions) =>
-      (await import('./audit-verify.ts')).verifyExport(context, file, options),
+    .addHelpText('after', VERIFY_HELP)
+    .action(async (file: string | undefined, options: AuditVerifyHistoryOptions) => {
+      if (file === undefined) return (await import('./audit-own.ts')).verifyOwnStore(context, options)
+      const { trust, full, output } = options
+      if (trust === undefined || full === true) throw verifyUsage(full === true)
+      return (await import('./audit-verify.ts')).verifyExport(context, file, { trust, output })
+    })
+}
+
+function verifyUsage(full: boolean): UserError {
+  if (full) return new UserError('usage-invalid', '--full is for the own store: a file is always verified whole')
+  return new UserError('usage-invalid', 'a file is verified against the fingerprint of the alliance', {
+    fix: 'Add --trust FINGERPRINT, as a governor tells it.',
+  })
+}
+
+const VERIFIER_HELP = `
+The page is one file: an auditor opens it from the disk, gives it what a governor said of the alliance, drops an export or
+a proof on it, and reads the verdict. It reaches no network and needs neither Tocsin nor Node. It prints the SHA-256 of
+the page, which is the same wherever the same source was built.`
+
+function addVerifier(audit: Command, context: CliContext): void {
+  audit
+    .command('verifier')
+    .description('write the portable verifier, an HTML file for an auditor without a node')
+    .requiredOption('-O, --output-file <file>', 'where to')
+    .option('--force', 'replace the file')
+    .addHelpText('after', VERIFIER_HELP)
+    .action(async (options: AuditVerifierOptions) =>
+      (await import('./audit-verifier.ts')).writeVerifier(context, options),
     )
 }
 
