@@ -1,4 +1,4 @@
-/** Compiles src to dist for a published package: type stripping does not apply under node_modules. */
+/** Compiles src to dist for a published package: type stripping does not apply under node_modules; and the verifier. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -13,9 +13,18 @@ const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 's
   stdio: ['ignore', 2, 2],
 })
 if (compiled.status === 0) {
-  cpSync(join(root, 'src'), dist, { recursive: true, filter: path => statSync(path).isDirectory() || isData(path) })
+  cpSync(join(root, 'src'), dist, { recursive: true, filter: belongs })
 }
-process.exitCode = compiled.status ?? 1
+const verifier = spawnSync(process.execPath, [join(root, 'scripts/build-verifier.ts')], {
+  cwd: root,
+  stdio: ['ignore', 2, 2],
+})
+process.exitCode = compiled.status === 0 && verifier.status === 0 ? 0 : 1
+
+function belongs(path: string): boolean {
+  // Of the verifier there is the page that it becomes.
+  return path !== join(root, 'src/verifier') && (statSync(path).isDirectory() || isData(path))
+}
 
 /** What the code reads at run time besides code: samples, vectors, pages. */
 function isData(path: string): boolean {

@@ -9,6 +9,7 @@ import type { AuditExportOptions } from './audit-node-export.ts'
 import type { AuditListOptions } from './audit-node-list.ts'
 import type { AuditVerifyOptions } from './audit-node-verify.ts'
 import type { AuditVerifyHistoryOptions } from './audit-own.ts'
+import type { AuditVerifierOptions } from './audit-verifier.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
 
@@ -21,6 +22,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
   addVerify(audit, context)
   addProofs(audit, context)
   addDiff(audit, context)
+  addReport(audit, context)
   addVerifier(audit, context)
   const node = audit.command('node').description('what this node decided and did, as a chain of records')
   const from = () =>
@@ -152,6 +154,21 @@ function addDiff(audit: Command, context: CliContext): void {
     .addOption(outputOption())
     .action(async (first: string, second: string, options: AuditDiffOptions) =>
       (await import('./audit-diff.ts')).diffExports(context, [first, second], options),
+    )
+}
+
+/** The same for people, and for those who keep it. */
+function addReport(audit: Command, context: CliContext): void {
+  audit
+    .command('report')
+    .description('verify, and tell what was found so that everybody can read it; exits as "audit verify"')
+    .argument('[file]', 'what "tocsin audit export" wrote (default: what this node holds)')
+    .option('--trust <text>', 'what the registry has to be: a fingerprint, words or a trust string')
+    .addOption(new Option('-o, --output <format>', 'how to write it').choices(['markdown', 'json']).default('markdown'))
+    .option('-O, --output-file <file>', 'where to (default: standard output)')
+    .option('--force', 'replace the file')
+    .action(async (file: string | undefined, options: AuditReportOptions) =>
+      (await import('./audit-report.ts')).reportHistory(context, file, options),
     )
 }
 
