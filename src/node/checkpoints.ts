@@ -1,9 +1,13 @@
 import type { AllianceId } from '../base/ids.ts'
-import type { Logger } from '../base/ports.ts'
+import type { Clock, Logger } from '../base/ports.ts'
+import type { LogHead } from '../chain/log-head.ts'
+import { postQuantumTree } from '../chain/post-quantum.ts'
+import type { MlDsaSigner } from '../crypto/signer.ts'
 import type { Store } from '../store/store.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import type { EvidenceBook } from './evidence-book.ts'
-import { makeCheckpoint } from './own-evidence.ts'
+import { heldCheckpoint } from './held-checkpoint.ts'
+import { makeCheckpoint, makePostQuantum } from './own-evidence.ts'
 import type { OwnLog } from './own-log.ts'
 
 export interface CheckpointOptions {
@@ -15,11 +19,15 @@ export interface CheckpointOptions {
   maySign(): boolean
   /** Tells the others. */
   spread(items: readonly EvidenceItem[]): Promise<void>
+  /** The ML-DSA-44 key beside a signing key of this node. */
+  postQuantumSigner(signPk: Uint8Array): MlDsaSigner | undefined
+  readonly clock: Clock
   readonly intervalMs: number
+  readonly postQuantumMs: number
   readonly logger: Logger
 }
 
-/** Checkpoints of the own log, made as it grows, so that others can fetch it under one signature. */
+/** Checkpoints of the own log, made as it grows, so that others can fetch it under one signature. */
 export function startCheckpoints(options: CheckpointOptions) {
   const { store, book, ownLog, logger } = options
   const timer = setInterval(() => {
@@ -30,10 +38,29 @@ export function startCheckpoints(options: CheckpointOptions) {
     const head = ownLog.current()
     if (head === undefined || store.state !== 'open' || !options.maySign()) return
     const signer = ownLog.signerOf(head.signPk)
-    if (signer === undefined || (book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) >= head.size) return
-    const items = [await makeCheckpoint(store, options.allianceId, head, signer)]
-    await book.apply(items, 'self')
-    await options.spread(items)
+    if (signer !== undefined && (book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) < head.size) {
+      await tell(await makeCheckpoint(store, options.allianceId, head, signer))
+    }
+    await makeLine(head)
+  }
+
+  /** hourly at most, of a tree that has none yet: to sign is hedged, and would give other bytes each time. */
+  async function makeLine(head: LogHead): Promise<void> {
+    const { allianceId, clock } = options
+    const author = options.postQuantumSigner(head.signPk)
+    const newest = heldCheckpoint(book, store, head.logId, head.size)
+    if (author === undefined || newest === undefined) return
+    const last = postQuantumTree(book.checkpoints(head.logId))
+    const timeSeconds = Math.floor(clock.now() / 1000)
+    // A clock that was set back holds nothing up.
+    const waits = last !== undefined && Math.abs(timeSeconds - last.timeSeconds) * 1000 < options.postQuantumMs
+    if (waits || (last?.size ?? 0) >= newest.size) return
+    await tell(await makePostQuantum(store, allianceId, newest, author, timeSeconds))
+  }
+
+  async function tell(item: EvidenceItem): Promise<void> {
+    await book.apply([item], 'self')
+    await options.spread([item])
   }
 
   return {

@@ -60,6 +60,10 @@ const schema = z.strictObject({
       checkpointMs: whole(1000, 3_600_000).default(60_000),
       /** How often the logs of others are cosigned, where this nation is a witness. */
       cosignMs: whole(1000, 86_400_000).default(300_000),
+      /** How often at most the own log gets a signature that outlasts Ed25519, on growth. */
+      postQuantumMs: whole(60_000, 86_400_000).default(3_600_000),
+      /** How often others are told which registry is in force here. */
+      headMs: whole(10_000, 3_600_000).default(600_000),
     })
     .prefault({}),
   metrics: z

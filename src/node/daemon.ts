@@ -163,6 +163,10 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     documentSpread,
     checkpoint: makers.checkpoint,
     cosign: makers.cosign,
+    purging: makers.purging,
+    sayHead: makers.sayHead,
+    heads: network.heads,
+    erasure: writing.erasure,
     nationOf: knowledge.nationOf,
     hindrance,
   }

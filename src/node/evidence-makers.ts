@@ -1,7 +1,7 @@
 import type { AllianceId, NationId } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
-import type { Ed25519Signer } from '../crypto/signer.ts'
+import type { Ed25519Signer, MlDsaSigner } from '../crypto/signer.ts'
 import type { Store } from '../store/store.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import { startCheckpoints } from './checkpoints.ts'
@@ -30,7 +30,10 @@ export interface EvidenceMakersOptions {
   /** Takes in a proof against an author, and tells the others. */
   accuse(proofs: readonly EvidenceItem[]): Promise<void>
   readonly clock: Clock
+  /** The ML-DSA-44 key beside a signing key of this node. */
+  postQuantumSigner(signPk: Uint8Array): MlDsaSigner | undefined
   readonly checkpointMs: number
+  readonly postQuantumMs: number
   readonly cosignMs: number
   readonly logger: Logger
 }

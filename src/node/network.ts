@@ -11,6 +11,7 @@ import type { Knowledge } from './knowledge.ts'
 import type { CommonOptions } from './node-options.ts'
 import { addressesToRelay, peerTargets } from './peer-targets.ts'
 import { createProofSpread } from './proof-spread.ts'
+import { createRegistryHeads } from './registry-heads.ts'
 import { createRegistryHints } from './registry-hints.ts'
 import { createSyncService, type SyncServiceOptions } from './sync-service.ts'
 import { createSyncSource, localState } from './sync-source.ts'
@@ -70,7 +71,8 @@ export async function composeNetwork(options: CommonOptions, inputs: NetworkInpu
     fetch: peer => sync.ask(peer),
     clock,
   })
-  const checkpointSpread = createCheckpointSpread({ host, book, clock, logger })
+  const heads = createRegistryHeads({ allianceId, nation, directory: () => book.directory(), hints, clock })
+  const checkpointSpread = createCheckpointSpread({ host, book, heads, clock, logger })
   const proofSpread = createProofSpread({ host, book, clock, logger })
   const documentSpread = createDocumentSpread({
     host,
@@ -84,6 +86,7 @@ export async function composeNetwork(options: CommonOptions, inputs: NetworkInpu
     host,
     sync,
     hints,
+    heads,
     checkpointSpread,
     proofSpread,
     documentSpread,

@@ -1,17 +1,18 @@
 import { equalBytes } from '../base/bytes.ts'
 import { StoreError } from '../base/errors.ts'
-import type { AllianceId } from '../base/ids.ts'
-import { buildCheckpointNote, verifyCheckpoint } from '../chain/checkpoint.ts'
+import type { AllianceId, LogId } from '../base/ids.ts'
+import { buildCheckpointNote, type VerifiedCheckpoint, verifyCheckpoint } from '../chain/checkpoint.ts'
 import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
 import { positionKey } from '../chain/genesis.ts'
 import type { LogHead } from '../chain/log-head.ts'
+import { buildPostQuantumLine } from '../chain/post-quantum.ts'
 import { buildBrokenPrev, buildSamePosition, buildSameSeq, encodeProof } from '../chain/proof-build.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
-import type { Ed25519Signer } from '../crypto/signer.ts'
+import type { Ed25519Signer, MlDsaSigner } from '../crypto/signer.ts'
 import { rangeRoot } from '../merkle/compact-range.ts'
 import type { Store } from '../store/store.ts'
 import { type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
-import type { EvidenceItem } from '../wire/gen/tocsin.ts'
+import type { Envelope, EvidenceItem } from '../wire/gen/tocsin.ts'
 import { EVIDENCE } from './evidence-book.ts'
 
 /** Evidence that this node makes: what it has found of others, and checkpoints of its own log. */
@@ -48,17 +49,35 @@ export async function makeCheckpoint(
   head: LogHead,
   signer: Ed25519Signer,
 ): Promise<EvidenceItem> {
-  const bytes = await store.entry(head.logId, 0)
+  const tree = { size: head.size, root: rangeRoot(head.tree) }
+  const note = buildCheckpointNote(allianceId, head.logId, tree, signer)
+  const checkpoint = verifyCheckpoint(note, head, allianceId)
+  const genesis = await genesisOf(store, head.logId)
+  return { type: EVIDENCE.CHECKPOINT, body: buildCheckpointEvidence({ checkpoint, cosignatures: [], genesis }) }
+}
+
+/** A checkpoint of the own log with the line that outlasts Ed25519. */
+export async function makePostQuantum(
+  store: Store,
+  allianceId: AllianceId,
+  checkpoint: VerifiedCheckpoint,
+  author: MlDsaSigner,
+  timeSeconds: number,
+): Promise<EvidenceItem> {
+  const line = buildPostQuantumLine(allianceId, checkpoint, author, timeSeconds)
+  const genesis = await genesisOf(store, checkpoint.logId)
+  const postQuantum = { line, timeSeconds }
+  return {
+    type: EVIDENCE.CHECKPOINT,
+    body: buildCheckpointEvidence({ checkpoint, cosignatures: [], postQuantum, genesis }),
+  }
+}
+
+async function genesisOf(store: Store, logId: LogId): Promise<Envelope> {
+  const bytes = await store.entry(logId, 0)
   if (bytes === undefined) {
     throw new StoreError('store-damaged', 'the GENESIS of the own log is missing from the store')
   }
-  const tree = { size: head.size, root: rangeRoot(head.tree) }
-  const note = buildCheckpointNote(allianceId, head.logId, tree, signer)
   const { headerBytes, signature, body } = parseEnvelope(bytes)
-  const evidence = buildCheckpointEvidence({
-    checkpoint: verifyCheckpoint(note, head, allianceId),
-    cosignatures: [],
-    genesis: { header: headerBytes, signature, body },
-  })
-  return { type: EVIDENCE.CHECKPOINT, body: evidence }
+  return { header: headerBytes, signature, body }
 }

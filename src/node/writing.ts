@@ -6,6 +6,7 @@ import type { AuditOffice } from './audit-office.ts'
 import { createCoalescer } from './coalescer.ts'
 import { createComplaints } from './complaints.ts'
 import { epochLimits, faultsTolerated, otherActiveNations } from './directory-views.ts'
+import { createErasure } from './erasure.ts'
 import { startEvidenceMakers } from './evidence-makers.ts'
 import type { ForkWatch } from './fork-watch.ts'
 import { createHindrance } from './hindrance.ts'
@@ -18,10 +19,14 @@ import type { NodeOptions } from './node-options.ts'
 import type { Opening } from './opening.ts'
 import { createOutbox } from './outbox.ts'
 import { createOwnLog } from './own-log.ts'
+import { postQuantumSigners } from './post-quantum-keys.ts'
 import { createPublisher } from './publish.ts'
 import { createPublishedReaders } from './published-readers.ts'
+import { startPurging } from './purging.ts'
 import { createQuarantine } from './quarantine.ts'
+import { startRegistryHeadTimer } from './registry-heads.ts'
 import { openReleaseOffice } from './release-office.ts'
+import { awaitsRenewal, createRenewal } from './renewal.ts'
 import { createSigningGuard } from './signing-guard.ts'
 
 export interface WritingInputs {
@@ -47,6 +52,7 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
     clock,
     otherNations: () => otherActiveNations(book.directory(), nation),
     faultsTolerated: () => faultsTolerated(book.directory(), nation),
+    renewing: await awaitsRenewal(store),
   })
   const mayCosign = () => guard.state().kind === 'open'
   const maySign = () => mayCosign() && hindrance() === undefined
@@ -102,18 +108,33 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
     clock,
     logger,
   })
+  const erasure = createErasure({
+    allianceId,
+    nation,
+    store,
+    book,
+    ownLog,
+    witness,
+    hindrance,
+    mayState: mayCosign,
+    exclusively: publisher.exclusively,
+    spread: items => network.checkpointSpread.spread(items),
+  })
   const { ownDocument } = knowledge
   const next = options.nextKeys
   const succession = createKeySuccession({ keys, next, document: ownDocument, ownLog, publisher, guard, logger })
   parts.defer(() => succession.stop())
+  const renewal = createRenewal({ guard, publisher, hindrance, logger })
+  parts.defer(() => renewal.stop())
 
   /** The guard may have opened, the documents or the time have changed. */
   function wake(): void {
     succession.wake()
+    renewal.wake()
     publisher.wake()
   }
 
-  function poll(): void {
+  function look(): void {
     wake()
     complaints.wake()
     release.held.sweep().catch(error => logger.error({ err: error }, 'what was held too long could not be let go'))
@@ -128,6 +149,7 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
     outbox,
     publisher,
     complaints,
+    erasure,
     wake,
     history: createHistoryGrants({ allianceId, store, epochs, ownLog, ...release, ...publisher, random }),
     quarantine: createQuarantine({ allianceId, nation, store, epochs }),
@@ -139,9 +161,31 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
     /** Signs from now on, by itself too. */
     async start() {
       await outbox.resume()
-      const timer = setInterval(poll, POLL_MS)
-      parts.defer(() => clearInterval(timer))
-      succession.wake()
+      const { spread } = network.checkpointSpread
+      const purging = startPurging({
+        store,
+        audit: audit.log,
+        opened: projector.settled,
+        ranMs: knowledge.pins.ranMs,
+        purged: erasure.state,
+        clock,
+        logger,
+      })
+      parts.defer(() => purging.stop())
+      const heads = startRegistryHeadTimer({
+        make: () => (mayCosign() ? network.heads.make(witness) : undefined),
+        spread,
+        hash: () => book.directory().registry.hash,
+        intervalMs: config.sync.headMs,
+        logger,
+      })
+      parts.defer(() => heads.stop())
+      const poll = setInterval(() => {
+        look()
+        heads.wake()
+      }, POLL_MS)
+      parts.defer(() => clearInterval(poll))
+      wake()
       const makers = startEvidenceMakers({
         allianceId,
         nation,
@@ -152,15 +196,17 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
         mayCosign,
         maySign,
         idle: () => !ingest.isWriting() && projector.backlog() === 0,
-        spread: network.checkpointSpread.spread,
+        postQuantumSigner: postQuantumSigners(keys, audit.keys),
+        spread,
         accuse: forks.publish,
         clock,
         checkpointMs: config.sync.checkpointMs,
+        postQuantumMs: config.sync.postQuantumMs,
         cosignMs: config.sync.cosignMs,
         logger,
       })
       parts.defer(() => makers.stop())
-      return makers
+      return { ...makers, purging, sayHead: heads.say }
     },
   }
 }
