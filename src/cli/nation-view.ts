@@ -6,6 +6,7 @@ import { type OwnNode, publicAddresses } from '../node/founding.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
 import { isFurtherNode, publicKeysOf, readOwnNode, requestOf, withCurrentRoots } from '../node/founding-own.ts'
 import { exists, readKemKeys, writeWhole } from '../node/home.ts'
+import { nodeOfKeys } from '../node/nation-change.ts'
 import { encodeNationFile } from '../node/nation-file.ts'
 import { findAddressFault } from '../node/own-addresses.ts'
 import { readNodeHome } from '../node/own-nation.ts'
@@ -153,6 +154,7 @@ interface Held extends Pick<OwnNode, 'nodeKeys' | 'kemKeys' | 'addresses'> {
 function viewOf(own: Held, directory: Directory | undefined, nowMs: number): OwnNationView {
   const node = publicKeysOf(own.nodeKeys, own.addresses)
   const doc = directory?.member(own.nation)?.doc
+  const here = doc && nodeOfKeys(doc, own.nodeKeys)
   return {
     nation: own.nation,
     label: own.label,
@@ -165,7 +167,7 @@ function viewOf(own: Held, directory: Directory | undefined, nowMs: number): Own
     documentVersion: doc?.version ?? 0,
     documentExpiresMs: doc?.expiresMs ?? 0,
     documentAddresses: doc?.nodes.flatMap(each => each.addresses) ?? [],
-    nodes: doc?.nodes.map((each, i) => nodeView(each, i + 1, node.signKey)) ?? [],
+    nodes: doc?.nodes.map((each, i) => nodeView(each, i + 1, each === here)) ?? [],
     kemWindows: own.kemKeys.map(secret => windowOf(secret, doc, nowMs)),
   }
 }
@@ -180,15 +182,14 @@ function windowOf(secret: KemSecret, doc: ParsedNationDoc | undefined, nowMs: nu
   return { keyId: toHex(keyId), fromMs, untilMs, use: isGivenUp ? 'given up' : isUnnamed ? 'unnamed' : use }
 }
 
-function nodeView({ signPk, peerPk, use, status, addresses }: NodeRecord, number: number, here?: string): NodeView {
-  const signKey = signPk === undefined ? '' : toHex(signPk)
+function nodeView({ signPk, peerPk, use, status, addresses }: NodeRecord, number: number, isHere: boolean): NodeView {
   return {
     number,
-    signKey,
+    signKey: signPk === undefined ? '' : toHex(signPk),
     peerKey: peerPk === undefined ? '' : toHex(peerPk),
     use: use === USE.EDGE ? 'edge' : 'inner',
     status: STATUS_WORDS[status],
-    isHere: signKey !== '' && signKey === here,
+    isHere,
     addresses,
   }
 }
