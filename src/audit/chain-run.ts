@@ -1,4 +1,4 @@
-import { equalBytes, isZero } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import type { AllianceId, Hash } from '../base/ids.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
 import type { VerifySignatureAsync } from '../chain/verify-entry.ts'
@@ -40,8 +40,14 @@ export interface ChainRunOptions {
   readonly sizes: ReadonlySet<number>
   readonly verify: VerifySignatureAsync
   readonly findings: RunFindings
-  /** Told of each entry of right form, in the order of the file, and of whether its signature holds. */
-  readonly onEntry: (entry: ParsedEntry, sound: Promise<boolean>) => void
+  /** Told of each entry of right form, in the order of the file; a body that is not its own is left out. */
+  readonly onEntry: (entry: ParsedEntry, checks: EntryChecks) => void
+}
+
+export interface EntryChecks {
+  /** Whether its signature holds. */
+  readonly sound: Promise<boolean>
+  readonly isBodySpoiled: boolean
 }
 
 /** The last entry of the chain so far. Its leaf goes into the tree when the next one, or the end, has confirmed it. */
@@ -106,10 +112,11 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
       return spoil(read.leaf)
     }
     const { entry, fault } = read
-    const inPlace = entry.header.seq === next && equalBytes(entry.logId, log.logId)
+    const { seq } = entry.header
+    const inPlace = seq === next && seq < options.size && equalBytes(entry.logId, log.logId)
     if (!inPlace && !(await isKeptAside(entry))) return
-    if (fault !== undefined) findings.add(fault.code, 'false', entry.header.seq, fault.message)
-    const confirmed = place(entry)
+    if (fault !== undefined) findings.add(fault.code, 'false', seq, fault.message)
+    const confirmed = place(entry, fault !== undefined)
     if (confirmed !== undefined) await confirmed
   }
 
@@ -120,12 +127,12 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
   }
 
   /** Confirms the one before by the link, and becomes the last. A promise only where that takes a second look. */
-  function place(entry: ParsedEntry): Promise<void> | undefined {
+  function place(entry: ParsedEntry, isBodySpoiled: boolean): Promise<void> | undefined {
     const sound = check(entry)
     const before = last
     if (entry.header.seq === 0) checkGenesis(entry, sound)
     advance(entry.leaf, sound)
-    onEntry(entry, sound)
+    onEntry(entry, { sound, isBodySpoiled })
     if (before === undefined) return undefined
     if (before.leaf === undefined || !equalBytes(before.leaf, entry.prev)) return relink(before, entry, sound)
     append(before.leaf)
@@ -142,16 +149,16 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
   /** Which of two is spoiled where the link between them is broken: what is signed is believed. */
   async function relink(before: Last, entry: ParsedEntry, sound: Promise<boolean>): Promise<void> {
     const [wasSound, isSound] = await Promise.all([before.sound, sound])
-    if (!wasSound && isSound) return append(entry.prev)
-    append(before.leaf)
-    if (isSound) {
+    if (wasSound) append(before.leaf)
+    else append(isSound ? entry.prev : undefined)
+    if (wasSound && isSound) {
       const what = 'its prev is not the entry before it, though its author signed both'
       findings.add('audit-prev-broken', 'false', entry.header.seq, what)
     }
   }
 
   function checkGenesis(entry: ParsedEntry, sound: Promise<boolean>): void {
-    if (equalBytes(entry.leaf, options.genesisLeaf) && isZero(entry.prev)) return
+    if (equalBytes(entry.leaf, options.genesisLeaf)) return
     const what = 'it is another GENESIS than the one under which the log was announced'
     pending.push(
       sound.then(valid => {
@@ -187,7 +194,7 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
       )
     } else if (fillGap(seq)) {
       findings.add('audit-entry-misplaced', 'false', seq, 'it stands behind entries that come after it')
-      onEntry(entry, SOUND)
+      onEntry(entry, { sound: SOUND, isBodySpoiled: false })
     } else if (known !== undefined && !equalBytes(known, entry.leaf)) {
       findings.add('audit-fork', 'false', seq, 'its author signed another entry in the same place')
     } else {

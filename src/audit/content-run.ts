@@ -1,6 +1,7 @@
 import { type LogIdHex, logIdHex } from '../base/ids.ts'
 import { type EntryContent, readContent } from '../chain/entry-content.ts'
 import { HEADER_VERSION, KIND, type ParsedEntry } from '../wire/entry.ts'
+import type { EntryChecks } from './chain-run.ts'
 import { entryKindOf } from './entry-kind.ts'
 import type { EntryFacts } from './result.ts'
 import type { RunFindings } from './run-findings.ts'
@@ -22,8 +23,8 @@ export interface BodyGap {
 
 /** What the entries of one run say, as far as headers and open bodies tell. */
 export interface ContentRun {
-  /** `sound`: whether its signature holds; what it does to others counts only then. */
-  see(entry: ParsedEntry, sound: Promise<boolean>): void
+  /** What it does to others counts only where its signature holds. */
+  see(entry: ParsedEntry, checks: EntryChecks): void
   /** After the last `sound` has settled. */
   end(): ContentOutcome
 }
@@ -114,7 +115,7 @@ export function createContentRun(
   }
 
   return {
-    see(entry, sound) {
+    see(entry, { sound, isBodySpoiled }) {
       const { seq, timeMs, kind, version, registryVersion: under } = entry.header
       count.total++
       byKind[version === HEADER_VERSION ? entryKindOf(kind) : 'other']++
@@ -122,7 +123,7 @@ export function createContentRun(
       firstMs ??= timeMs
       lastMs = timeMs
       lastSeq = Math.max(lastSeq, seq)
-      seeBody(entry)
+      if (!isBodySpoiled) seeBody(entry)
       const content = seeContent(entry)
       if (version === HEADER_VERSION) highest = Math.max(highest, under)
       if (kind === KIND.CLOSE || kind === KIND.TOMBSTONE || under > registryVersion) {

@@ -2,6 +2,7 @@ import { type AuditProgress, auditFile } from '../audit/auditor.ts'
 import type { AuditVerdict, Finding } from '../audit/finding.ts'
 import type { AuditResult, LogFacts } from '../audit/result.ts'
 import { toHex } from '../base/bytes.ts'
+import { visibleJson } from '../base/visible-text.ts'
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
 import { parseTrustClaim, type TrustClaim } from '../registry/trust-claim.ts'
 import { openEntriesBar } from './audit-progress.ts'
@@ -29,10 +30,11 @@ export async function verifyExport(context: CliContext, file: string, options: A
   await reportAudit(context, await auditExport(context, await openChunks(file), trust), options.output)
 }
 
-async function auditExport(
+/** With a bar of how far it has come. */
+export async function auditExport(
   context: CliContext,
   source: AsyncIterable<Uint8Array>,
-  trust: TrustClaim,
+  trust: TrustClaim | undefined,
 ): Promise<AuditResult> {
   using bar = openEntriesBar(context, 'verifying')
   const onProgress = ({ entries, total }: AuditProgress) => bar.show(entries, total)
@@ -45,7 +47,7 @@ export async function reportAudit(
   result: AuditResult,
   output: AuditVerifyFileOptions['output'],
 ): Promise<void> {
-  if (output === 'json') await context.out.write(`${JSON.stringify(result, plain, 2)}\n`)
+  if (output === 'json') await context.out.write(`${visibleJson(JSON.stringify(result, plain, 2))}\n`)
   else await printTables(context, result)
   context.say(SAYS[result.verdict])
   context.setExitStatus(EXIT_OF[result.verdict])
