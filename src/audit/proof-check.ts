@@ -1,4 +1,5 @@
 import { equalBytes, toHex } from '../base/bytes.ts'
+import { kindOf } from '../base/codes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { logIdHex } from '../base/ids.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
@@ -59,7 +60,8 @@ function readSigned(
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
     const place = { log: logIdHex(run.logId), seq: run.from }
-    add({ code: error.code, verdict: 'false', ...place, sentence: `${sentence(error.message)}.` })
+    const verdict = kindOf(error.code) === 'unknown' ? 'missing' : 'false'
+    add({ code: error.code, verdict, ...place, sentence: `${sentence(error.message)}.` })
   }
   return undefined
 }

@@ -75,7 +75,12 @@ export function witnessOf(id: string): Ed25519Signer {
   return edSigner(`node ${id} witness`)
 }
 
-export function openWorldLog(id: string, fields: Partial<GenesisContent> = {}, signer = signerOfNation(id)): WorldLog {
+export function openWorldLog(
+  id: string,
+  fields: Partial<GenesisContent> = {},
+  signer = signerOfNation(id),
+  registryVersion = 1,
+): WorldLog {
   const genesis: GenesisContent = {
     nation: nation(id),
     signPk: signer.publicKey,
@@ -84,7 +89,7 @@ export function openWorldLog(id: string, fields: Partial<GenesisContent> = {}, s
     nonce: bytesOf(`nonce ${id} ${fields.incarnation ?? 1}`).subarray(0, 16),
     ...fields,
   }
-  const entry = buildGenesisEntry(allianceId, genesis, { timeMs: TIME_MS, registryVersion: 1 }, signer.sign)
+  const entry = buildGenesisEntry(allianceId, genesis, { timeMs: TIME_MS, registryVersion }, signer.sign)
   return { identity: identityOf(entry, allianceId), signer, entries: [entry] }
 }
 
