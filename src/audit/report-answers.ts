@@ -48,21 +48,23 @@ function signed({ findings, counts, logs }: AuditResult): Answer {
   const amount = `${countOf(counts.entries, 'entry', 'entries')} of ${countOf(logCount(logs), 'log')}`
   const faults = bearing.filter(({ verdict }) => verdict === 'false')
   if (faults.length > 0) {
-    return { question, answer: 'no', says: `Of ${amount} not all hold: ${first(faults)}` }
+    return { question, answer: 'no', says: `The file holds ${amount}, and not all of it is true. ${first(faults)}` }
   }
   const missing = bearing.filter(({ verdict }) => verdict === 'missing')
   if (missing.length > 0) {
-    return { question, answer: 'undecided', says: `Of ${amount} not all can be judged: ${first(missing)}` }
+    return { question, answer: 'undecided', says: `Not all of ${amount} can be judged. ${first(missing)}` }
   }
+  if (counts.entries === 0) return { question, answer: 'facts', says: 'There is no entry in the file.' }
   const says = `Every entry is signed by whom it says, and stands in an unbroken order: ${amount}, ${countOf(counts.signatures, 'signature')} verified.`
   return { question, answer: 'yes', says }
 }
 
 /** Did any nation say two different things to two others? */
-function oneStory({ findings }: AuditResult): Answer {
+function oneStory({ findings, alliance }: AuditResult): Answer {
   const question = 'one-story'
   const told = findings.filter(({ code }) => TWO_STORIES.has(code))
-  if (told.length > 0) return { question, answer: 'no', says: `Somebody said two different things: ${first(told)}` }
+  if (told.length > 0) return { question, answer: 'no', says: `Somebody said two different things. ${first(told)}` }
+  if (alliance === undefined) return { question, answer: 'undecided', says: 'Nothing in the file can be judged.' }
   return { question, answer: 'yes', says: 'Nobody is shown to have said two different things.' }
 }
 
@@ -93,7 +95,10 @@ function postQuantum({ logs }: AuditResult): Answer {
   const standing = logs.filter(({ aside, size }) => !aside && size > 0)
   const covered = standing.reduce((sum, log) => sum + Math.min(log.size, log.standing?.postQuantum?.size ?? 0), 0)
   const all = standing.reduce((sum, log) => sum + log.size, 0)
-  const says = `A later break of Ed25519 could not rewrite ${covered} of ${countOf(all, 'entry', 'entries')}: their authors signed them with ML-DSA-44 too.`
+  const says =
+    covered === 0
+      ? `None of ${countOf(all, 'entry', 'entries')} is signed with ML-DSA-44: whoever breaks Ed25519 could rewrite them.`
+      : `A later break of Ed25519 could not rewrite ${covered} of ${countOf(all, 'entry', 'entries')}, which their authors signed with ML-DSA-44 too.`
   return { question: 'post-quantum', answer: 'facts', says }
 }
 

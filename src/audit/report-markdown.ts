@@ -100,24 +100,20 @@ function fileSection({ export: made, alliance, counts }: AuditReport): string[] 
 /** Who decided what for all: a nation's own documents stand with it. */
 function governanceSection({ history }: AuditReport): string[] {
   const registries = history.filter(({ document }) => document === 'registry')
-  return registries.length === 0 ? [] : ['## What the governors decided', '', ...documentsTable(registries)]
+  return registries.length === 0 ? [] : ['## What the governors decided', '', ...registries.flatMap(documentLines)]
 }
 
 /** Where nothing is said it is in force, or was. */
 const DOCUMENT_STANDING: Readonly<Record<string, string>> = { aside: ' (not in force)', open: ' (not decided)' }
 
-function documentsTable(documents: readonly ReportedDocument[]): string[] {
-  const rows = documents.map(({ issued, version, standing, signers, changes }) => [
-    moment(issued),
-    `${version}${DOCUMENT_STANDING[standing] ?? ''}`,
-    listOf([
-      ...new Set(
-        signers.map(({ nation, key }) => (key === 'root' ? `${nation} (root key)` : `${nation} (${key} key)`)),
-      ),
-    ]),
-    changes.map(text).join('; '),
-  ])
-  return markdownTable(['Date', 'Version', 'Signed by', 'What it says'], rows)
+function documentLines({ issued, version, standing, signers, changes }: ReportedDocument): string[] {
+  const by = [...new Set(signers.map(({ nation, key }) => `${nation} (${key} key)`))]
+  return [
+    `**Version ${version}**${DOCUMENT_STANDING[standing] ?? ''}, ${moment(issued)}, signed by ${listOf(by)}:`,
+    '',
+    ...changes.map(change => `- ${text(change)}`),
+    '',
+  ]
 }
 
 function nationSection(nation: ReportedNation, { history }: AuditReport): string[] {
@@ -127,7 +123,7 @@ function nationSection(nation: ReportedNation, { history }: AuditReport): string
     '',
     `${STATUS[nation.status]} ${nation.documentVersion === 0 ? 'No document of it is in force.' : `Version ${nation.documentVersion} of its document is in force.`}`,
     '',
-    ...documentsTable(documents),
+    ...documents.flatMap(documentLines),
     ...nation.logs.flatMap(logSection),
   ]
 }

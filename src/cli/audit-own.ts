@@ -26,19 +26,30 @@ const SAVE_EVERY_MS = 2000
 const MARKS_BYTES_MAX = 16 * 1024 * 1024
 const TRUST_BYTES_MAX = 1024
 
+/** Verifies everything that this node holds, and prints what that came to. */
+export async function verifyOwnStore(context: CliContext, options: AuditVerifyHistoryOptions): Promise<void> {
+  const trust = options.trust === undefined ? undefined : parseTrustClaim(options.trust)
+  await reportAudit(context, await auditOwnStore(context, trust, options.full === true), options.output)
+}
+
 /**
  * Verifies everything that this node holds, from the bytes and in this process. Signatures that an earlier run has checked
- * before it was ended are not computed anew where all bytes are still the same.
+ * before it was ended are not computed anew where all bytes are still the same; `full`: all are. Without `trust` it is
+ * held against what the operator confirmed for this home.
  */
-export async function verifyOwnStore(context: CliContext, options: AuditVerifyHistoryOptions): Promise<void> {
+export async function auditOwnStore(
+  context: CliContext,
+  trust: TrustClaim | undefined,
+  full = false,
+): Promise<AuditResult> {
   const { path, trust: trustPath } = context.home()
   const marksPath = join(path, 'audit-verify.json')
-  const claim = options.trust === undefined ? await confirmedTrust(trustPath) : parseTrustClaim(options.trust)
-  const before = options.full === true ? NO_MARKS : await readMarks(marksPath)
+  const claim = trust ?? (await confirmedTrust(trustPath))
+  const before = full ? NO_MARKS : await readMarks(marksPath)
   const first = await runAudit(context, claim, before, marksPath)
   const result = first ?? (await runAnew(context, claim, marksPath))
   await rm(marksPath, { force: true })
-  await reportAudit(context, result, options.output)
+  return result
 }
 
 async function runAnew(context: CliContext, claim: TrustClaim | undefined, marksPath: string): Promise<AuditResult> {

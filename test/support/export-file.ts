@@ -63,7 +63,7 @@ export function checkpointItem({ signer, entries }: ExportedLog, size = entries.
 }
 
 export interface ExportPlan {
-  readonly logs: readonly (ExportedLog & { readonly from?: number; readonly aside?: boolean })[]
+  readonly logs: readonly (ExportedLog & { readonly from?: number; readonly size?: number; readonly aside?: boolean })[]
   readonly documents?: readonly ParsedSignedDoc[]
   readonly evidence?: readonly EvidenceItem[]
   readonly allianceId?: AllianceId
@@ -83,7 +83,7 @@ export function exportFile({
   for (const doc of documents) add({ kind: 'document', signedDoc: encodeSignedDoc(doc) })
   for (const item of evidence) add({ kind: 'evidence', item })
   const ordered = logs.toSorted((a, b) => (toHex(a.entries[0]!.logId) < toHex(b.entries[0]!.logId) ? -1 : 1))
-  for (const { entries, from = 0, aside = false } of ordered) {
+  for (const { entries, from = 0, size = entries.length, aside = false } of ordered) {
     const [first] = entries
     const before = edgeOf(entries, from)
     add({
@@ -91,7 +91,7 @@ export function exportFile({
       logId: first!.logId,
       genesis: encodeEnvelope(first!),
       from,
-      size: entries.length,
+      size,
       before,
       aside,
     })
