@@ -34,11 +34,15 @@ const BODIES_MAX = 8
 /** Each calls every peer. */
 const DIAGNOSES_MAX = 1
 
+/** Each reads all that is held. */
+const CHECKS_MAX = 1
+
 /** What an operator, a command or another program on this machine may ask of the node. */
 export function createControlRoutes(service: NodeService): Hono {
   const app = new Hono()
   const bodies = createGate(BODIES_MAX)
   const diagnoses = createGate(DIAGNOSES_MAX)
+  const checks = createGate(CHECKS_MAX)
   const streams = createStreams()
 
   app.get('/v1/status', c => c.json(service.status()))
@@ -142,6 +146,8 @@ export function createControlRoutes(service: NodeService): Hono {
     }),
   )
   app.post('/v1/store/rebuild', async c => c.json(await service.rebuildView()))
+  app.post('/v1/store/check', c => checks(async () => c.json(await service.checkStore())))
+  app.post('/v1/store/export', () => streams(() => service.exportRows()))
   app.post('/v1/store/reopen', async c => c.json(await service.reopenItems()))
   app.post('/v1/incarnate', async c => c.json(await service.incarnate()))
   app.post('/v1/stop', c => {

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Counter as PromCounter, Registry } from 'prom-client'
 import type { Counter, NodeService } from '../node/node-service.ts'
-import { nodeGauges } from './node-gauges.ts'
+import { nodeGauges, storeGauges } from './node-gauges.ts'
 
 export interface Metrics {
   /** Of what `render` gives. */
@@ -18,16 +18,18 @@ export function createMetrics(service: NodeService): Metrics {
   return {
     contentType: processRegistry.contentType,
     async render() {
-      const [ofNode, ofProcess] = await Promise.all([nodeRegistry(service).metrics(), processRegistry.metrics()])
+      const registry = await nodeRegistry(service)
+      const [ofNode, ofProcess] = await Promise.all([registry.metrics(), processRegistry.metrics()])
       return `${ofNode}${ofProcess}`
     },
   }
 }
 
 /** Made anew each time, so that a peer or log that is gone leaves no line behind. */
-function nodeRegistry(service: NodeService): Registry {
+async function nodeRegistry(service: NodeService): Promise<Registry> {
   const registry = new Registry()
-  for (const metric of [...nodeGauges(service.status(), service.peers()), ...service.counters()]) add(registry, metric)
+  const gauges = [...nodeGauges(service.status(), service.peers()), ...storeGauges(await service.storeSize())]
+  for (const metric of [...gauges, ...service.counters()]) add(registry, metric)
   return registry
 }
 

@@ -1,4 +1,5 @@
 import type { Counter, LogStatus, NodeStatus, PeerStatus } from '../node/node-service.ts'
+import type { StoreSize } from '../store/upkeep.ts'
 
 type Values = Counter['values']
 
@@ -10,6 +11,15 @@ const PEER_STATES = ['connected', 'dialing', 'waiting', 'refused'] as const
 /** The status of a node and its peers as measurements. */
 export function nodeGauges(status: NodeStatus, peers: readonly PeerStatus[]): readonly Counter[] {
   return [...stateGauges(status), ...holdingGauges(status), ...logGauges(status.logs), ...peerGauges(peers)]
+}
+
+/** None of a store in memory. */
+export function storeGauges(size: StoreSize | undefined): readonly Counter[] {
+  if (size === undefined) return []
+  return [
+    single('store_bytes', 'Bytes of the store on disk.', size.bytes),
+    single('store_free_bytes', 'Room left on the disk that the store is on.', size.freeBytes),
+  ]
 }
 
 function stateGauges(status: NodeStatus): readonly Counter[] {

@@ -34,6 +34,7 @@ import type {
   TokenRequest,
   TokenView,
 } from '../node/node-service.ts'
+import type { StoreCheck } from '../store/upkeep.ts'
 
 /** The daemon of a home, by its control socket. Each call throws what the daemon answers, or why it does not. */
 export interface ControlClient {
@@ -66,6 +67,10 @@ export interface ControlClient {
   show(idOrValue: string): Promise<IndicatorView>
   rebuildView(): Promise<RebuildResult>
   reopenItems(): Promise<RebuildResult>
+  /** Reads all that is held. */
+  checkStore(): Promise<StoreCheck>
+  /** The records of a backup. */
+  exportRows(): Promise<AsyncIterable<Uint8Array>>
   audit(query: AuditQuery): Promise<AuditPage>
   /** The bytes of an export as they come; they end in an error where the daemon does. */
   exportHistory(query: ExportQuery): Promise<AsyncIterable<Uint8Array>>
@@ -170,6 +175,8 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     show: idOrValue => call('GET', `/v1/indicators/${encodeURIComponent(idOrValue)}`),
     rebuildView: () => call('POST', '/v1/store/rebuild', undefined, WHOLE_STORE_TIMEOUT_MS),
     reopenItems: () => call('POST', '/v1/store/reopen', undefined, WHOLE_STORE_TIMEOUT_MS),
+    checkStore: () => call('POST', '/v1/store/check', undefined, WHOLE_STORE_TIMEOUT_MS),
+    exportRows: () => stream('/v1/store/export', {}),
     audit: query => call('GET', `/v1/audit?${queryText(query)}`),
     exportHistory: query => stream('/v1/audit/export', query),
     proveEntry: async query => collect(await stream('/v1/audit/prove', query)),

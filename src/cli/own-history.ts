@@ -25,7 +25,8 @@ export function proveOwnEntry(context: CliContext, query: ProveQuery): Promise<U
   )
 }
 
-async function eitherWay<T>(
+/** Of the daemon where one runs, else of the store in the home. */
+export async function eitherWay<T>(
   context: CliContext,
   ask: (client: ControlClient) => Promise<T>,
   read: () => Promise<T>,

@@ -6,6 +6,7 @@ import { VERSION } from '../node/version.ts'
 import { addAllianceCommands } from './alliance.ts'
 import { parseWhole } from './argument.ts'
 import { addAuditCommands } from './audit.ts'
+import { addBackupCommands } from './backup.ts'
 import { addCheckCommand } from './check.ts'
 import { type CliContext, createCliContext } from './context.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -28,6 +29,7 @@ import { addStatusCommand } from './status.ts'
 import { addStopCommand } from './stop.ts'
 import { addStoreCommands } from './store.ts'
 import { addTokenCommands } from './token.ts'
+import { addUpgradeCommand } from './upgrade.ts'
 
 /** In the order of the help. */
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
@@ -50,6 +52,8 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addQueueCommands,
   addTokenCommands,
   addStoreCommands,
+  addBackupCommands,
+  addUpgradeCommand,
   addNodeCommands,
   addAuditCommands,
 ]

@@ -32,6 +32,20 @@ export function addStoreCommands(program: Command, context: CliContext): void {
     .addOption(outputOption())
     .action(({ output }: { output: OutputFormat }) => run(output, client => client.rebuildView()))
   store
+    .command('check')
+    .description('read everything that is held and say whether it is whole; while the daemon runs, or without it')
+    .addOption(outputOption())
+    .action(async ({ output }: { output: OutputFormat }) =>
+      (await import('./store-upkeep.ts')).checkStore(context, output),
+    )
+  store
+    .command('repair')
+    .description('make the store anew of all that is whole in it, without the daemon; what is lost peers give again')
+    .addOption(outputOption())
+    .action(async ({ output }: { output: OutputFormat }) =>
+      (await import('./store-upkeep.ts')).repairStore(context, output),
+    )
+  store
     .command('reopen')
     .description('open the items anew from the log, where the keys are still there')
     .addOption(outputOption())

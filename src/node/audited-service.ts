@@ -34,11 +34,14 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
       return change({ kind, name: exportName(query) }, () => service.exportHistory(query))
     },
     proveEntry: query => change({ kind: 'exported', name: proofName(query) }, () => service.proveEntry(query)),
+    showEntry: query =>
+      change({ kind: 'read', name: `entry ${query.log}/${query.seq}` }, () => service.showEntry(query)),
     applyDocuments: documents =>
       change({ kind: 'documents-given', count: documents.length, subject: sha256(utf8(documents.join())) }, () =>
         service.applyDocuments(documents),
       ),
     pin: trust => change({ kind: 'trust-pinned', subject: sha256(utf8(trust)) }, () => service.pin(trust)),
+    exportRows: () => change({ kind: 'backed-up' }, () => service.exportRows()),
     rebuildView: () => change({ kind: 'view-rebuilt', name: 'rebuild' }, () => service.rebuildView()),
     reopenItems: () => change({ kind: 'view-rebuilt', name: 'reopen' }, () => service.reopenItems()),
     incarnate: () => change({ kind: 'incarnated', name: 'asked for' }, () => service.incarnate()),

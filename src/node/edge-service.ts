@@ -12,6 +12,7 @@ import { findEdgeProblems } from './problems.ts'
 import { registryView } from './registry-view.ts'
 import type { ServiceHooks } from './service.ts'
 import { peerViews } from './status-views.ts'
+import { createStoreCommands } from './store-commands.ts'
 
 /** What needs to open, seal or sign, or to know what the nation lets leave. */
 const REFUSED = {
@@ -37,6 +38,9 @@ const REFUSED = {
   incarnate: refuse,
   quarantined: refuse,
   republish: refuse,
+  showEntry: refuse,
+  eraseEntry: refuse,
+  purgeEntry: refuse,
 } satisfies Partial<NodeService>
 
 /** What the control API offers at an edge node: how it does, and whatever it takes no key of the nation for. */
@@ -52,6 +56,7 @@ export function createEdgeService(edge: EdgeNode, { stop, ...keeping }: ServiceH
         backlog: 0,
         queued: 0,
         ownLogId: undefined,
+        registries: [],
       }),
     digest: () => digestOf(edge),
     peers: () => peerViews(edge),
@@ -59,6 +64,7 @@ export function createEdgeService(edge: EdgeNode, { stop, ...keeping }: ServiceH
     diagnose: target => diagnose(edge, target),
     ...createAllianceCommands(edge, keeping),
     ...createAuditCommands(edge),
+    ...createStoreCommands(edge),
     audit: query => readAuditPage(edge.store, query),
     counters: () => nodeCounters(edge),
     stop,

@@ -18,14 +18,14 @@ export function holdsStore({ data }: Home): Promise<boolean> {
   return exists(join(data, 'CURRENT'))
 }
 
-interface HomeStore extends AsyncDisposable, Pick<ExportSource, 'allianceId' | 'nation'> {
+export interface HomeStore extends AsyncDisposable, Pick<ExportSource, 'allianceId' | 'nation'> {
   readonly store: Store
   /** Notes in the audit log of the node who looks at it, before they do. */
   record(kind: AuditKind, name: string): Promise<void>
 }
 
 /** The store of a home in which no daemon runs. Throws as `readNodeHome` and `openStore` do. Dispose of it. */
-async function openHomeStore(
+export async function openHomeStore(
   home: Home,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<HomeStore> {

@@ -237,7 +237,8 @@ export async function readText(path: string, bytesMax: number): Promise<string |
   }
 }
 
-async function readCapped(path: string, bytesMax: number): Promise<Buffer> {
+/** Throws UserError `file-too-large`, and what reading throws. */
+export async function readCapped(path: string, bytesMax: number): Promise<Buffer> {
   const { size } = await stat(path)
   if (size > bytesMax) throw new UserError('file-too-large', `${path} has ${size} bytes; at most ${bytesMax} are read`)
   return readFile(path)

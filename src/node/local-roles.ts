@@ -34,6 +34,11 @@ export function localService(service: NodeService, operators: () => Operators): 
     addToken: as('administer', service.addToken),
     revokeToken: as('administer', service.revokeToken),
     incarnate: as('administer', service.incarnate),
+    eraseEntry: as('administer', service.eraseEntry),
+    purgeEntry: as('administer', service.purgeEntry),
+    showEntry: as('read', service.showEntry),
+    // A backup holds what can be read, and the audit log.
+    exportRows: as('read', service.exportRows),
     lookup: as('read', service.lookup),
     list: as('read', service.list),
     show: as('read', service.show),

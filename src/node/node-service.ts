@@ -1,12 +1,15 @@
+import type { AlertKind } from '../audit/alert.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
 import type { AuditCommands } from './audit-commands.ts'
 import type { AuditPage, AuditQuery } from './audit-page.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
+import type { EntryCommands } from './entry-commands.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
+import type { StoreCommands } from './store-commands.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
-export interface NodeService extends Reading, AuditCommands {
+export interface NodeService extends Reading, AuditCommands, EntryCommands, StoreCommands {
   status(): NodeStatus
   /** Digests over everything held: reads the whole view, so it is asked for, not polled. */
   digest(): Promise<NodeDigest>
@@ -63,6 +66,13 @@ export interface NodeService extends Reading, AuditCommands {
   quarantined(): Promise<readonly QuarantinedItem[]>
   /** Publishes those of these ids anew, in the log that grows; returns how many are queued for it. */
   republish(ids: readonly string[]): Promise<number>
+  /** Whoever is seen to contradict itself, the newest first. */
+  alerts(): readonly AlertView[]
+  /**
+   * One of them, by the first digits of its id, with a `tocsin-audit/1` file that proves it; null where nothing that
+   * others could check does. Throws UserError `alert-absent`.
+   */
+  alertFile(id: string): { readonly alert: AlertView; readonly file: Uint8Array | null }
   /** What the node has counted since its start, for the metrics. */
   counters(): readonly Counter[]
   /** Ends the daemon in order; resolves at once, the daemon ends after the answer. */
@@ -95,6 +105,24 @@ export interface TokenView {
 
 export interface NewToken extends TokenView {
   readonly token: string
+}
+
+export interface AlertView {
+  /** 16 digits in hex, the same at every node. */
+  readonly id: string
+  readonly kind: AlertKind
+  /** Who did it; '' where it is not one nation. */
+  readonly nation: string
+  /** Hex; '' where it is about documents. */
+  readonly log: string
+  /** The entry. */
+  readonly at: number | null
+  /** What was done. */
+  readonly sentence: string
+  /** What it does, as of now. */
+  readonly effect: string
+  /** When this node first knew of it. */
+  readonly seenMs: number
 }
 
 export const PUBLISH_ITEMS_MAX = 1000
@@ -143,8 +171,14 @@ export interface NodeStatus {
   readonly waiting: number
   /** Publishes accepted but not yet signed (R-2.11). */
   readonly queued: number
+  /** How many `alerts` there are. */
+  readonly alerts: number
   readonly frontier: string
   readonly logs: readonly LogStatus[]
+  /** Witnesses that have not cosigned what they could have by now, in the order of nations. */
+  readonly lagging: readonly LaggingWitness[]
+  /** What other nations said last of the registry in force at them (R-1.10). */
+  readonly registries: readonly StatedRegistry[]
   readonly peersConnected: number
   readonly peersKnown: number
   readonly listen: readonly string[]
@@ -167,11 +201,34 @@ export interface LogStatus {
   readonly size: number
   /** How much of it a quorum of the alliance has witnessed (R-2.7): nobody can take that back. */
   readonly witnessed: number
+  /** How much of it holds even if Ed25519 is broken one day (R-2.8), and when its author stated that; 0: nothing. */
+  readonly postQuantum: number
+  readonly postQuantumMs: number
   readonly head: string
   readonly lastEntryMs: number
   readonly own: boolean
   /** How many entries the farthest peer claims beyond ours; unsigned, so a hint. */
   readonly behind: number
+}
+
+export interface LaggingWitness {
+  readonly nation: string
+  /** Of how many logs. */
+  readonly logs: number
+  /** Entries that it has not cosigned, of the log where that is most. */
+  readonly behind: number
+  /** When it last cosigned any of these logs, by its own clock; 0: never. */
+  readonly sinceMs: number
+}
+
+/** Which registry a nation said last that it has in force, by the furthest of its nodes. */
+export interface StatedRegistry {
+  readonly nation: string
+  readonly version: number
+  /** Hex. */
+  readonly hash: string
+  /** By the clock of its node. */
+  readonly timeMs: number
 }
 
 export interface NodeDigest {

@@ -14,7 +14,7 @@ import {
   signEntry,
 } from '../chain/next-entry.ts'
 import { type VerifiedEntry, verifyEntry, verifyGenesis } from '../chain/verify-entry.ts'
-import type { Ed25519Signer } from '../crypto/ed25519-signer.ts'
+import type { Ed25519Signer } from '../crypto/signer.ts'
 import { compactRangeAt, rangeRoot } from '../merkle/compact-range.ts'
 import type { AuditDecision } from '../policy/audit-record.ts'
 import type { EntryPosition, Store } from '../store/store.ts'
@@ -26,6 +26,7 @@ import { decodeStrict } from '../wire/strict.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { OwnCommit } from './entry-writer.ts'
 import type { Ingest } from './ingest.ts'
+import { RENEWED } from './renewal.ts'
 import { createTurns } from './turns.ts'
 
 export interface OwnLogOptions {
@@ -171,7 +172,8 @@ export function createOwnLog(options: OwnLogOptions) {
     try {
       const add = entries.map(({ header, body }, i) => ({ ...intents[i]!, bytes: encodeIntent(header, body) }))
       const records = options.audit.events(...entries.flatMap(entry => entry.records))
-      await store.commit({ intents: { add }, audit: { add: records } }, { sync: true })
+      const opensLog = intents.some(({ seq }) => seq === 0)
+      await store.commit({ intents: { add }, audit: { add: records }, ...(opensLog && RENEWED) }, { sync: true })
       const done = entries.map(({ place, header, body }) => signed(place, header, body))
       await options.ingest.commitOwn(done, { ...own, intents })
       return done

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { EvidenceBook } from './evidence-book.ts'
 import type { ReleaseDesk } from './release-desk.ts'
+import type { SigningGuard } from './signing-guard.ts'
 import type { SyncService } from './sync-service.ts'
 
 /** The parts of an edge node that may have problems. */
@@ -25,6 +26,7 @@ export interface EdgeProblemSources {
 /** The parts of every other node that may have problems. */
 export interface ProblemSources extends EdgeProblemSources {
   readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
+  readonly guard: Pick<SigningGuard, 'state' | 'renewal'>
   readonly release: { readonly desk: Pick<ReleaseDesk, 'hindrance'> }
   /** Why nothing can be published now. */
   hindrance(): UserError | undefined

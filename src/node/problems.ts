@@ -76,10 +76,23 @@ function policyProblems({ release }: ProblemSources): Problem[] {
 }
 
 function signingProblems(node: ProblemSources): Problem[] {
+  if (node.guard.renewal() === 'waiting') return [awaitsRenewal(node)]
   const hindrance = node.hindrance()
   if (hindrance === undefined || !isOfSigning(hindrance.code)) return []
   const { code, message, fix = '' } = hindrance
   return [{ grade: 'alarm', code, occasion: '', message, fix }]
+}
+
+function awaitsRenewal({ guard }: ProblemSources): Problem {
+  const state = guard.state()
+  const answers = state.kind === 'waiting' ? `${state.answered} of ${state.needed} nations have` : 'nobody has'
+  return {
+    grade: 'warning',
+    code: 'signing-renewal',
+    occasion: '',
+    message: `this store was restored or repaired: ${answers} told how far our logs go, and nothing is signed before`,
+    fix: 'Wait until more of them are connected. "tocsin node incarnate --yes" goes on without them: only where no other node has used this key since.',
+  }
 }
 
 /** What people chose, such as a role, is no problem of the node. */

@@ -7,6 +7,7 @@ import { auditedService } from './audited-service.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
 import { nationStatus } from './directory-views.ts'
+import { createEntryCommands } from './entry-commands.ts'
 import { createHistoryCommands } from './history-commands.ts'
 import { localService } from './local-roles.ts'
 import { nodeCounters } from './node-counters.ts'
@@ -17,6 +18,7 @@ import { createWholeReading } from './readers.ts'
 import { registryView } from './registry-view.ts'
 import { createReleaseCommands } from './release-commands.ts'
 import { peerViews } from './status-views.ts'
+import { createStoreCommands } from './store-commands.ts'
 import { createTokenCommands } from './token-commands.ts'
 
 export interface ServiceHooks extends KeepingHooks {
@@ -37,6 +39,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
       backlog: projector.backlog(),
       queued: publisher.queued(),
       ownLogId: node.ownLog.current()?.logId,
+      registries: node.heads.stated(),
     })
 
   async function rebuild(work: () => Promise<void>): Promise<RebuildResult> {
@@ -62,6 +65,8 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createWholeReading(store, () => node.release.rules.current().acceptance, standingOf),
     ...createTokenCommands(node),
     ...createAuditCommands(node),
+    ...createEntryCommands(node),
+    ...createStoreCommands(node),
     rebuildView: () => rebuild(() => store.rebuildView()),
     reopenItems: () => rebuild(() => projector.reopen()),
     reloadKemKeys: node.reloadKemKeys,

@@ -7,6 +7,8 @@ export interface GuardPorts {
   otherNations(): readonly NationId[]
   /** Byzantine nations that the alliance's policy reckons with. */
   faultsTolerated(): number
+  /** The store was restored or repaired: only a new incarnation may sign. */
+  readonly renewing?: boolean
 }
 
 export type GuardState =
@@ -21,37 +23,45 @@ const PATIENCE_MS = 60_000
 
 /**
  * Signing safely, R-2.11: before the first signature after a start, other nations are asked how far they hold our
- * logs. An alliance with no other active nation waits for nobody.
+ * logs. An alliance with no other active nation waits for nobody. A store that was restored or repaired may lack a whole
+ * incarnation, so that there one nation's answer, which may be a lie, is never enough where several are asked.
  */
 export function createSigningGuard(ports: GuardPorts) {
   const startedMs = ports.clock.now()
   const answered = new Set<string>()
   let stopped: Extract<GuardState, { kind: 'stopped' }> | undefined
+  let renewing = ports.renewing ?? false
   let open = false
+
+  function needed(): number {
+    return Math.min(Math.max(2, ports.faultsTolerated() + 1), ports.otherNations().length)
+  }
 
   function state(): GuardState {
     if (stopped !== undefined) return stopped
-    if (open) return { kind: 'open' }
-    const others = ports.otherNations().length
-    const needed = Math.min(Math.max(2, ports.faultsTolerated() + 1), others)
     const patient = ports.clock.now() - startedMs < PATIENCE_MS
-    if (answered.size >= (patient ? needed : Math.min(1, others))) open = true
-    return open ? { kind: 'open' } : { kind: 'waiting', answered: answered.size, needed }
+    const enough = patient ? needed() : Math.min(1, needed())
+    if (!renewing && answered.size >= enough) open = true
+    return open ? { kind: 'open' } : { kind: 'waiting', answered: answered.size, needed: needed() }
   }
 
   return {
     state,
+    /** Only a new incarnation may sign; `ready`: enough nations have told which one would be new. */
+    renewal: (): 'none' | 'waiting' | 'ready' => (!renewing ? 'none' : answered.size >= needed() ? 'ready' : 'waiting'),
     /** A nation has told its frontier, and no own log stands there beyond what is held here. */
     answer(nation: NationId): void {
       if (ports.otherNations().includes(nation)) answered.add(nation)
     },
     /** A head of ours that is higher than what is held here, from anybody, at any time, stops signing at once. */
     stop(heldHere: number, heldThere: number, by: string): void {
-      stopped ??= { kind: 'stopped', heldHere, heldThere, by }
+      // What a restored store lacks comes back: that is how it learns which incarnation is new.
+      if (!renewing) stopped ??= { kind: 'stopped', heldHere, heldThere, by }
     },
     /** A new incarnation cannot collide with what was signed before. */
     incarnated(): void {
       stopped = undefined
+      renewing = false
       open = true
     },
   }

@@ -3,6 +3,7 @@ import { type StoreContext, takesBy } from './context.ts'
 import type { Database, Range, Reads, Writes } from './database.ts'
 import { Faults } from './faults.ts'
 import { SPACE } from './keys.ts'
+import type { FileFault } from './level-files.ts'
 import type { Memory } from './memory.ts'
 import { loadMemory } from './meta.ts'
 import { computeView } from './rebuild.ts'
@@ -19,15 +20,21 @@ export const ALL_RECORDS: Range = { from: Buffer.from([0]), to: Buffer.from([SPA
 
 const COMPARED_SPACES = [SPACE.nodes, SPACE.grants] as const
 
+export interface CheckPlace {
+  openScratch(): Promise<Scratch>
+  checkFiles(): Promise<readonly FileFault[]>
+}
+
 /** `Upkeep.check`. */
 export async function checkStore(
   { db, acceptance }: StoreContext,
-  openScratch: () => Promise<Scratch>,
+  { openScratch, checkFiles }: CheckPlace,
   signal?: AbortSignal,
 ): Promise<StoreCheck> {
   await using reads = db.freeze()
   await using scratch = await openScratch()
   const faults = new Faults()
+  for (const { file, sentence } of await checkFiles()) faults.add('lost', 'file', `${file}: ${sentence}`)
   const target = {
     // What is compared with is all that is needed of it.
     write: (writes: Writes, sync: boolean) => scratch.write(writes.filter(isCompared), sync),

@@ -1,6 +1,5 @@
 import { equalBytes } from '../base/bytes.ts'
 import { buildFrontier } from '../chain/frontier.ts'
-import type { Scratch } from './check.ts'
 import type { StoreContext } from './context.ts'
 import type { Database } from './database.ts'
 import { createEntryReads } from './entry-reads.ts'
@@ -11,16 +10,14 @@ import { ACCEPT_ALL } from './sight.ts'
 import { openSnapshot } from './snapshot.ts'
 import type { LogReads, Store } from './store.ts'
 import { withStanding } from './tombstones.ts'
-import { createUpkeep } from './upkeep-reads.ts'
+import { createUpkeep, type UpkeepPlace } from './upkeep-reads.ts'
 import { createViewReads } from './view-reads.ts'
 import { Writer } from './writer.ts'
 
 /** What depends on where a store is. */
-export interface StorePlace {
+export interface StorePlace extends UpkeepPlace {
   /** Throws where recovering had better wait. */
   mayReopen(): Promise<void>
-  /** An empty database beside it. */
-  openScratch(): Promise<Scratch>
 }
 
 /** Opens `db` and puts the parts of a store together over it. Where opening fails, `db` is closed again. */
@@ -32,7 +29,7 @@ export async function openLevelStore(db: Database, place: StorePlace): Promise<S
     ...createEntryReads(context),
     ...createRecordReads(context),
     ...createViewReads(context),
-    ...createUpkeep(context, place.openScratch),
+    ...createUpkeep(context, place),
     get state() {
       return writer.state
     },

@@ -5,8 +5,8 @@ import type { Scratch } from './check.ts'
 import { Database, type Level } from './database.ts'
 import { damaged } from './failures.ts'
 import { checkLevelFiles } from './level-files.ts'
-import { openLevelStore } from './level-store.ts'
-import { assertRoomToReopen } from './room.ts'
+import { openLevelStore, type StorePlace } from './level-store.ts'
+import { assertRoomToReopen, storeSize } from './room.ts'
 import type { Store } from './store.ts'
 
 /** A directory, nothing but memory, or a database that the caller brings (tests). */
@@ -32,14 +32,22 @@ const TABLE_BYTES = 8 * MIB
 export async function openStore(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   if (typeof location !== 'string') {
     const level = 'level' in location ? location.level : memoryLevel()
-    const openScratch = () => scratchOf(memoryLevel(), async () => {})
-    return openLevelStore(new Database(level, 'memory'), { mayReopen: async () => {}, openScratch })
+    return openLevelStore(new Database(level, 'memory'), IN_MEMORY)
   }
   await assertWhole(location)
   return openLevelStore(new Database(diskLevel(location, options), location), {
     mayReopen: () => assertRoomToReopen(location),
     openScratch: () => openScratchBeside(location),
+    checkFiles: () => checkLevelFiles(location, 'tables'),
+    size: () => storeSize(location),
   })
+}
+
+const IN_MEMORY: StorePlace = {
+  mayReopen: async () => {},
+  openScratch: () => scratchOf(memoryLevel(), async () => {}),
+  checkFiles: async () => [],
+  size: async () => undefined,
 }
 
 /** One at a time: whatever an earlier run left there goes first. */
@@ -80,7 +88,7 @@ export function diskLevel(location: string, options: StoreOptions = {}): Level {
  * Where CURRENT is missing LevelDB begins a new database and deletes the tables of the old one, and where a record of its
  * log is damaged it goes on without it: neither is to happen unseen.
  */
-async function assertWhole(location: string): Promise<void> {
+export async function assertWhole(location: string): Promise<void> {
   const [fault] = await checkLevelFiles(location, 'logs')
   if (fault !== undefined) throw damaged(`the file ${fault.file} of ${location} is damaged: ${fault.sentence}`)
 }

@@ -1,14 +1,16 @@
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Level as DiskLevel } from 'level'
-import { StoreError, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { ALL_RECORDS } from './check.ts'
 import { Database } from './database.ts'
 import { openFailure } from './failures.ts'
 import { Faults } from './faults.ts'
 import { checkLevelFiles } from './level-files.ts'
+import { linkFiles } from './link-files.ts'
 import { assertFormat } from './meta.ts'
 import { diskLevel, openStore } from './open.ts'
+import { assertRoomToCopy } from './room.ts'
 import { type SalvageOptions, salvage } from './salvage.ts'
 import type { Store } from './store.ts'
 import type { Row, StoreFault, StoreHoldings } from './upkeep.ts'
@@ -28,7 +30,7 @@ export interface RepairResult extends MadeStore {
 }
 
 /** The last that is done to a new store before it is one. */
-export type Finish = (store: Store) => Promise<void>
+export type Finish = (store: Store, made: MadeStore) => Promise<void>
 
 /**
  * Makes a new store beside a damaged one out of all that can be read of it, and puts it in its place; the old one stays,
@@ -44,7 +46,7 @@ export async function repairStore(location: string, nowMs: number, finish: Finis
   await rm(work, { recursive: true, force: true })
   try {
     const [source, made] = [join(work, 'source'), join(work, 'made')]
-    await linkAll(location, source)
+    await linkFiles(location, source)
     await spoilDamage(source)
     await repairLevel(source)
     const result = await makeStore(made, rowsOf(source), { anew: true, whole: true }, finish)
@@ -90,6 +92,14 @@ async function spoilDamage(location: string): Promise<void> {
   }
 }
 
+/** What a store would be made of, without making it. */
+export async function inspectRows(rows: AsyncIterable<readonly Row[]>): Promise<MadeStore> {
+  const faults = new Faults()
+  const nowhere = { write: async () => {}, getMany: async () => [] }
+  const holdings = await salvage(rows, nowhere, faults, { anew: false, whole: false })
+  return { ...holdings, lost: faults.lost, derived: faults.derived, faults: faults.told }
+}
+
 /** In the class of LevelDB, and not in the types of the class that stands for both it and browsers. */
 async function repairLevel(location: string): Promise<void> {
   const { repair } = DiskLevel as unknown as { readonly repair: (location: string) => Promise<void> }
@@ -114,9 +124,10 @@ async function makeStore(
   } finally {
     await made.close()
   }
+  const result = { ...holdings, lost: faults.lost, derived: faults.derived, faults: faults.told }
   await using store = await openStore(location)
-  await finish(store)
-  return { ...holdings, lost: faults.lost, derived: faults.derived, faults: faults.told }
+  await finish(store, result)
+  return result
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -150,32 +161,6 @@ async function assertPresent(location: string): Promise<void> {
   })
 }
 
-async function assertRoomToCopy(location: string): Promise<void> {
-  const [{ bavail, bsize }, bytes] = [await statfs(location), await storeBytes(location)]
-  if (bavail * bsize >= bytes) return
-  throw new StoreError(
-    'store-full',
-    `${bytes} bytes are needed for the repaired store, and ${bavail * bsize} are free`,
-    {
-      fix: 'Free space on the disk that holds the data directory.',
-      data: { location },
-    },
-  )
-}
-
-/** Bytes of all files of a store. */
-export async function storeBytes(location: string): Promise<number> {
-  const names = await readdir(location).catch(() => [])
-  const sizes = await Promise.all(
-    names.map(name =>
-      stat(join(location, name))
-        .then(({ size }) => size)
-        .catch(() => 0),
-    ),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0)
-}
-
 /** LevelDB locks a file of its own for as long as a store is open; a second database beside it can ask for it. */
 async function assertUnlocked(location: string): Promise<void> {
   const probe = `${location}.lock-probe`
@@ -188,14 +173,5 @@ async function assertUnlocked(location: string): Promise<void> {
     await database.close()
   } finally {
     await rm(probe, { recursive: true, force: true })
-  }
-}
-
-/** Hard links cost no room, and LevelDB changes no file that it has closed; where there are none, copies. */
-async function linkAll(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(from)) {
-    if (name === 'LOCK' || name === 'LOG' || name === 'LOG.old' || name === 'lost') continue
-    await link(join(from, name), join(to, name)).catch(() => copyFile(join(from, name), join(to, name)))
   }
 }

@@ -13,6 +13,15 @@ export interface Upkeep {
    * is about to be signed (R-2.11), is left out.
    */
   primaryRows(): AsyncGenerator<readonly Row[]>
+  /** On disk; undefined where it is in memory. */
+  size(): Promise<StoreSize | undefined>
+}
+
+export interface StoreSize {
+  /** Of all its files. */
+  readonly bytes: number
+  /** Room left on the disk that it is on. */
+  readonly freeBytes: number
 }
 
 /** What there is of a store. */

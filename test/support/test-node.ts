@@ -18,6 +18,7 @@ import type {
   SubmissionText,
   TokenView,
 } from '../../src/node/node-service.ts'
+import type { StoreCheck } from '../../src/store/upkeep.ts'
 
 /**
  * The surface of a node without the node: indicators in memory, nothing signed, no peers but those it is told of. For
@@ -48,6 +49,21 @@ const NATION = 'AAA' as NationId
 const ALLIANCE = new Uint8Array(32) as AllianceId
 const LOG = 'ab'.repeat(32)
 const PUBLISHED_MS = Date.UTC(2026, 10, 21, 12)
+
+/** What a check of an empty store finds. */
+const WHOLE: StoreCheck = {
+  records: 0,
+  logs: 0,
+  entries: 0,
+  items: 0,
+  documents: 0,
+  evidence: 0,
+  audit: 0,
+  lost: 0,
+  derived: 0,
+  faults: [],
+  view: 'same',
+}
 
 export function createTestNode(onStop: () => void = () => {}): TestNode {
   const indicators = new Map<string, IndicatorView>()
@@ -271,6 +287,9 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       after(async function* () {
         for (const chunk of state.exported) yield chunk
       }),
+    checkStore: () => after(() => WHOLE),
+    exportRows: () => after(async function* () {}),
+    storeSize: () => after(() => ({ bytes: 4096, freeBytes: 8192 })),
     proveEntry: () => after(() => new Uint8Array(0)),
     audit: () => after(() => ({ head: { first: 0, next: 0, hash: '00'.repeat(32) }, records: [] })),
     rebuildView: rebuild,
