@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { kindOf } from '../base/codes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { type AllianceId, isNationId } from '../base/ids.ts'
@@ -7,7 +7,6 @@ import { buildDirectory, type Directory } from '../registry/directory.ts'
 import { docHashHex } from '../registry/doc-fields.ts'
 import { documentStandings } from '../registry/document-standing.ts'
 import { type EvidenceSet, emptyEvidence, findDocument, validDocs } from '../registry/evidence.ts'
-import { allianceIdOf } from '../registry/registry-doc.ts'
 import { type Pin, type RegistryState, registryState } from '../registry/registry-state.ts'
 import { DOC_TYPE, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { isClaimed, type TrustClaim } from '../registry/trust-claim.ts'
@@ -38,7 +37,7 @@ export function judgeAuditDocuments(
   const pin = claim && pinOf(evidence, claim)
   const state = registryState(evidence, pin === undefined ? [] : [pin])
   if (state === undefined) {
-    add(noFounding(documents, allianceId))
+    add(NO_FOUNDING)
     return undefined
   }
   const directory = buildDirectory(evidence, state)
@@ -75,13 +74,15 @@ function reportUntaken(evidence: EvidenceSet, signed: ParsedSignedDoc, add: Add)
     add({ code: outcome.code, verdict, ...title.place, sentence: `${title.name} does not hold: ${outcome.reason}.` })
     return
   }
-  const code = outcome.kind === 'waiting' ? outcome.code : 'doc-parent-unknown'
-  const lacking = code === 'doc-parent-unknown' ? `version ${title.place.version - 1}` : 'what it builds on'
+  const isUnbound = signed.type === DOC_TYPE.NATION && title.place.version === 1
+  const lacking = isUnbound
+    ? 'no registry that holds names the root keys of its nation'
+    : `version ${title.place.version - 1} is not in the file, or does not hold`
   add({
-    code,
+    code: isUnbound ? 'nation-unbound' : 'doc-parent-unknown',
     verdict: 'missing',
     ...title.place,
-    sentence: `${title.name} cannot be judged: ${lacking} is not in the file, or does not hold.`,
+    sentence: `${title.name} cannot be judged: ${lacking}.`,
   })
 }
 
@@ -100,22 +101,11 @@ function titleOf({ type, docBytes }: ParsedSignedDoc) {
   }
 }
 
-function noFounding(documents: readonly ParsedSignedDoc[], allianceId: AllianceId): Finding {
-  const other = documents.find(doc => doc.type === DOC_TYPE.REGISTRY && titleOf(doc).place.version === 1)
-  if (other !== undefined && !equalBytes(allianceIdOf(other.docBytes), allianceId)) {
-    return {
-      code: 'doc-alliance',
-      verdict: 'false',
-      version: 1,
-      sentence: `The file says that it is of alliance ${toHex(allianceId).slice(0, 16)}, and its registry version 1 founds another one.`,
-    }
-  }
-  return {
-    code: 'alliance-incomplete',
-    verdict: 'missing',
-    version: 1,
-    sentence: 'Registry version 1 is not in the file, so that no key in it can be judged.',
-  }
+const NO_FOUNDING: Finding = {
+  code: 'alliance-incomplete',
+  verdict: 'missing',
+  version: 1,
+  sentence: 'The registry version 1 that founds the alliance is not in the file, so that no key in it can be judged.',
 }
 
 /** Documents of one place: who signed both said two different things (R-1.5, R-1.6). */
