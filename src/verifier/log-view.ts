@@ -53,9 +53,15 @@ export function buildLogViews({ logs }: AuditResult): readonly LogView[] {
 export function stateOf(findings: readonly Finding[], seq: number): EntryState {
   const here = findings.filter(finding => covers(finding, seq))
   const worst = here.find(({ verdict }) => verdict === 'false') ?? here.find(({ verdict }) => verdict === 'missing')
-  if (worst !== undefined) return { tone: worst.verdict === 'false' ? 'bad' : 'warn', text: worst.sentence }
+  if (worst !== undefined) return { tone: worst.verdict === 'false' ? 'bad' : 'warn', text: inShort(worst) }
   const note = here[0]
-  return note === undefined ? { tone: 'good', text: 'Signed, in order' } : { tone: 'warn', text: note.sentence }
+  return note === undefined ? { tone: 'good', text: 'Signed, in order' } : { tone: 'warn', text: inShort(note) }
+}
+
+/** In its own row an entry need not be named again. */
+function inShort({ sentence }: Finding): string {
+  const text = sentence.replace(/^Entr(?:y|ies) \d[^:]*: /, '')
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function covers({ seq, count }: Finding, at: number): boolean {

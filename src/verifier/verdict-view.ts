@@ -76,6 +76,7 @@ function coverageStatements({ header, counts, logs, nations }: AuditResult): Sta
   const limits = [
     ...(header.logs.length > 0 ? [`only ${countOf(header.logs.length, 'log')}`] : []),
     ...(header.sinceMs > 0 ? [`only entries from ${momentOf(header.sinceMs)} on`] : []),
+    ...(header.sinceSeq > 0 ? [`only entries from number ${header.sinceSeq} on`] : []),
     ...(header.withBodies ? [] : ['no bodies']),
   ]
   if (limits.length > 0) statements.push({ tone: 'plain', sentence: `It was asked to hold ${listOf(limits)}.` })
@@ -91,7 +92,7 @@ function historyStatements({ logs }: AuditResult): Statement[] {
   if (erased > 0)
     statements.push({
       tone: 'plain',
-      sentence: `${countOf(erased, 'entry was', 'entries were')} erased by their nation.`,
+      sentence: `${countOf(erased, 'erasure')} by the nation that had published it.`,
     })
   return statements
 }

@@ -108,7 +108,7 @@ function createEntryList({ view, entries, findings }: ChainLog, engine: Engine):
     return undefined
   }
 
-  async function fetch(row: number): Promise<void> {
+  async function load(row: number): Promise<void> {
     if (asked.size > 0) return
     asked.add(row)
     const { from, rows } = await engine.rows(view.run, row)
@@ -124,17 +124,23 @@ function createEntryList({ view, entries, findings }: ChainLog, engine: Engine):
     head: ['Entry', 'Time, as its author says', 'Kind', 'Leaf hash', 'Body', 'State'],
     draw(row) {
       const entry = rowAt(row)
-      if (entry === undefined) void fetch(row)
-      return drawRow(entry, view, findings)
+      if (entry === undefined) void load(row)
+      return drawRow(entry, rowAt(row - 1), view, findings)
     },
   })
   return list
 }
 
-function drawRow(entry: EntryRow | undefined, { receipts }: LogView, findings: readonly Finding[]): HTMLElement {
+function drawRow(
+  entry: EntryRow | undefined,
+  before: EntryRow | undefined,
+  { receipts }: LogView,
+  findings: readonly Finding[],
+): HTMLElement {
   const cell = (text: string, attributes: Record<string, string> = {}) =>
     element('span', { role: 'cell', title: text, ...attributes }, text)
   const row = element('div', { class: 'row', role: 'row' })
+  if (entry?.kind === 'entry' && before?.kind === 'entry' && entry.seq !== before.seq + 1) row.classList.add('jumped')
   if (entry === undefined) {
     row.append(cell('…'))
   } else if (entry.kind === 'unreadable') {

@@ -29,8 +29,18 @@ const EVENT_NAMES: Readonly<Record<EventKind, string>> = {
   'post-quantum': 'post-quantum signature',
 }
 
-const BARS_PX = 34
-const LANE_PX = 58
+const BARS_PX = 32
+const LANE_PX = 80
+/** Each kind at a height of its own, so that what happens at one time can be told apart. */
+const HEIGHT_PX: Readonly<Record<EventKind, number>> = {
+  document: 8,
+  registry: 8,
+  log: 22,
+  erasure: 22,
+  fork: 22,
+  receipt: 36,
+  'post-quantum': 36,
+}
 /** The axis leaves room for half a marker at both ends. */
 const percent = (share: number) => `${(1 + 98 * share).toFixed(3)}%`
 
@@ -119,7 +129,7 @@ function drawLane({ nation, bars, events }: NationView, { fromMs, untilMs }: Spa
     if (event.timeMs === undefined) continue
     const place = svgElement('svg', {
       x: x(event.timeMs),
-      y: 12,
+      y: HEIGHT_PX[event.kind],
       overflow: 'visible',
       class: `event ${event.kind} ${event.tone}`,
     })

@@ -1,5 +1,4 @@
 import type { FindingVerdict } from '../../audit/finding.ts'
-import { countOf } from '../../registry/phrase.ts'
 import type { Speed } from '../messages.ts'
 import type { Statement, VerdictView } from '../verdict-view.ts'
 import { element, svgElement } from './element.ts'
@@ -9,6 +8,9 @@ export const COUNT_NAMES: Readonly<Record<FindingVerdict, string>> = {
   missing: 'missing',
   note: 'noted',
 }
+
+/** Fewer say nothing of the speed. */
+const PACE_SIGNATURES_MIN = 1000
 
 const MARKS = {
   proved: 'M7 16.5 L13.5 23 L25.5 9.5',
@@ -66,8 +68,7 @@ function drawStatement({ tone, sentence }: Statement): HTMLElement {
 
 function speedStatement({ by, signatures, seconds }: Speed): Statement {
   const whose = by === 'browser' ? "this browser's own Ed25519, which passed the edge cases" : 'portable code'
-  const rate = seconds > 0 ? Math.round(signatures / seconds) : 0
-  const pace =
-    signatures === 0 ? '' : `: ${countOf(signatures, 'signature')} in ${seconds.toFixed(1)} s, ${rate} a second`
+  const rate = Math.round(signatures / Math.max(seconds, 0.001))
+  const pace = signatures < PACE_SIGNATURES_MIN ? '' : `, ${rate.toLocaleString('en')} a second`
   return { tone: 'plain', sentence: `The signatures of entries were checked with ${whose}${pace}.` }
 }
