@@ -12,6 +12,8 @@ import {
   DOCUMENTS_BODY_BYTES_MAX,
   diagnoseRequest,
   documentsRequest,
+  entryRequest,
+  eraseRequest,
   exportRequest,
   historyRequest,
   LOOKUP_BODY_BYTES_MAX,
@@ -138,6 +140,21 @@ export function createControlRoutes(service: NodeService): Hono {
   app.post('/v1/audit/prove', c =>
     bodies(async () => bytesAnswer(await service.proveEntry(await readBody(c, proveRequest, SMALL_BODY_BYTES_MAX)))),
   )
+  app.get('/v1/alerts', c => c.json({ alerts: service.alerts() }))
+  app.get('/v1/alerts/:id', c => {
+    const { alert, file } = service.alertFile(c.req.param('id'))
+    return c.json({ alert, file: file && Buffer.from(file).toString('base64') })
+  })
+  app.post('/v1/entries/show', async c =>
+    c.json(await service.showEntry(await readBody(c, entryRequest, SMALL_BODY_BYTES_MAX))),
+  )
+  app.post('/v1/entries/erase', async c =>
+    c.json(await service.eraseEntry(await readBody(c, eraseRequest, SMALL_BODY_BYTES_MAX))),
+  )
+  app.post('/v1/entries/purge', async c => {
+    await service.purgeEntry(await readBody(c, entryRequest, SMALL_BODY_BYTES_MAX))
+    return c.json({ destroyed: true })
+  })
   app.get('/v1/quarantined', async c => c.json({ items: await service.quarantined() }))
   app.post('/v1/republish', c =>
     bodies(async () => {

@@ -1,4 +1,5 @@
-import type { Counter, LogStatus, NodeStatus, PeerStatus } from '../node/node-service.ts'
+import type { LogStatus } from '../node/log-status.ts'
+import type { Counter, NodeStatus, PeerStatus } from '../node/node-service.ts'
 import type { StoreSize } from '../store/upkeep.ts'
 
 type Values = Counter['values']

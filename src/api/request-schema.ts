@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { isNationId } from '../base/ids.ts'
+import { ERASURE_REASON, type ErasureReason } from '../chain/entry-content.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
 import { AUDIT_LIMIT_MAX, type AuditQuery } from '../node/audit-page.ts'
 import type { ProveQuery } from '../node/audit-prove.ts'
+import type { EntryQuery, ErasureRequest } from '../node/entry-commands.ts'
 import { LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { type AudienceText, PUBLISH_ITEMS_MAX, type PublishItem, QUARANTINED_MAX } from '../node/node-service.ts'
 import { NATIONS_MAX, SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
@@ -146,6 +148,18 @@ export const proveRequest: z.ZodType<ProveQuery> = z.strictObject({
   log: z.string().max(64),
   seq: z.int().min(0),
   withBody: z.boolean(),
+})
+
+const placeFields = { log: z.string().max(64), seq: z.int().min(0) }
+
+/** The body of `POST /v1/entries/show` and `/purge`. */
+export const entryRequest: z.ZodType<EntryQuery> = z.strictObject(placeFields)
+
+/** The body of `POST /v1/entries/erase`. */
+export const eraseRequest: z.ZodType<ErasureRequest> = z.strictObject({
+  ...placeFields,
+  reason: z.enum(Object.keys(ERASURE_REASON) as ErasureReason[]),
+  now: z.boolean(),
 })
 
 /** Texts of the clearance say names; what they mean is judged by the node. */

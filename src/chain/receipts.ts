@@ -53,6 +53,13 @@ export function deliveryOf({ facts, author, seq, registry, stands }: DeliveryQue
   }
 }
 
+/** POSIX time at which a quorum held it, by the clocks of its witnesses; undefined where none does yet. */
+export function quorumTimeOf({ receipts, needed }: Delivery): number | undefined {
+  if (needed === undefined || receipts.length < needed) return undefined
+  const times = receipts.map(({ cosignature }) => cosignature.timeSeconds).sort((a, b) => a - b)
+  return times[needed - 1]
+}
+
 export interface WitnessLag {
   readonly nation: NationId
   /** Up to where it has cosigned; 0: nothing. */

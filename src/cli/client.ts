@@ -8,9 +8,12 @@ import type { ExportQuery } from '../node/audit-export.ts'
 import type { AuditPage, AuditQuery } from '../node/audit-page.ts'
 import type { ProveQuery } from '../node/audit-prove.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
+import type { EntryQuery, ErasureRequest, ErasureResult } from '../node/entry-commands.ts'
+import type { EntryView } from '../node/entry-view.ts'
 import { type Home, readSecret } from '../node/home.ts'
 import type { IndicatorPage, IndicatorView, ListQuery, LookupResult } from '../node/indicator-reading.ts'
 import type {
+  AlertView,
   AppliedDocuments,
   ApprovalText,
   AudienceText,
@@ -48,6 +51,8 @@ export interface ControlClient {
   pin(trust: string): Promise<void>
   bounds(nation: string, size?: number): Promise<readonly BoundView[]>
   reloadKemKeys(): Promise<number>
+  alerts(): Promise<readonly AlertView[]>
+  alertFile(id: string): Promise<{ readonly alert: AlertView; readonly file: Uint8Array | null }>
   quarantined(): Promise<readonly QuarantinedItem[]>
   republish(ids: readonly string[]): Promise<number>
   publish(items: readonly PublishItem[], signature?: SubmissionText): Promise<readonly PublishOutcome[]>
@@ -75,6 +80,9 @@ export interface ControlClient {
   /** The bytes of an export as they come; they end in an error where the daemon does. */
   exportHistory(query: ExportQuery): Promise<AsyncIterable<Uint8Array>>
   proveEntry(query: ProveQuery): Promise<Uint8Array>
+  showEntry(query: EntryQuery): Promise<EntryView>
+  eraseEntry(request: ErasureRequest): Promise<ErasureResult>
+  purgeEntry(query: EntryQuery): Promise<void>
   incarnate(): Promise<{ readonly logId: string; readonly incarnation: number }>
   stop(): Promise<void>
 }
@@ -85,6 +93,8 @@ const PUBLISH_TIMEOUT_MS = 120_000
 const DIAGNOSIS_TIMEOUT_MS = 180_000
 /** Each signature of a document takes milliseconds to check. */
 const DOCUMENTS_TIMEOUT_MS = 120_000
+/** To destroy is to write tables anew. */
+const ERASE_TIMEOUT_MS = 600_000
 /** For what reads or writes everything that is held. */
 const WHOLE_STORE_TIMEOUT_MS = 3_600_000
 /** A daemon under load may need a while for the first piece. */
@@ -146,6 +156,12 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
       const query = new URLSearchParams({ nation, ...(size !== undefined && { size: String(size) }) })
       return (await call<{ bounds: readonly BoundView[] }>('GET', `/v1/bounds?${query}`)).bounds
     },
+    alerts: async () => (await call<{ alerts: readonly AlertView[] }>('GET', '/v1/alerts')).alerts,
+    async alertFile(id) {
+      type Answer = { alert: AlertView; file: string | null }
+      const { alert, file } = await call<Answer>('GET', `/v1/alerts/${encodeURIComponent(id)}`)
+      return { alert, file: file === null ? null : new Uint8Array(Buffer.from(file, 'base64')) }
+    },
     quarantined: async () => (await call<{ items: readonly QuarantinedItem[] }>('GET', '/v1/quarantined')).items,
     republish: async ids => (await call<{ queued: number }>('POST', '/v1/republish', { ids })).queued,
     reloadKemKeys: async () => (await call<{ kemKeys: number }>('POST', '/v1/keys/reload')).kemKeys,
@@ -180,6 +196,9 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     audit: query => call('GET', `/v1/audit?${queryText(query)}`),
     exportHistory: query => stream('/v1/audit/export', query),
     proveEntry: async query => collect(await stream('/v1/audit/prove', query)),
+    showEntry: query => call('POST', '/v1/entries/show', query),
+    eraseEntry: request => call('POST', '/v1/entries/erase', request, ERASE_TIMEOUT_MS),
+    purgeEntry: async query => void (await call('POST', '/v1/entries/purge', query, ERASE_TIMEOUT_MS)),
     incarnate: () => call('POST', '/v1/incarnate'),
     stop: async () => void (await call('POST', '/v1/stop')),
   }

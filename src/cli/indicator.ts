@@ -88,12 +88,14 @@ function addShowCommand(indicator: Command, context: CliContext): void {
     .command('show')
     .description('one indicator with all claims on it')
     .argument('<id-or-value>', 'the value in any spelling, or the first 8 or more digits of the id')
+    .option('--receipts', 'who holds each claim, and since when, with the proofs')
     .addOption(outputOption())
-    .action(async (idOrValue: string, { output }: { output: OutputFormat }) => {
+    .action(async (idOrValue: string, { output, receipts }: { output: OutputFormat; receipts?: boolean }) => {
       const asked = refang(idOrValue.trim())
       if (asked === '') throw new UserError('usage-invalid', 'the value is empty', { fix: 'Give a value or an id.' })
       const view = await context.client().show(asked)
       const claims = [...view.claims, ...(view.aside ?? [])]
+      if (receipts === true) return (await import('./entry-run.ts')).showReceipts(context, output, claims)
       if (output === 'csv') return printRows(context.out, output, claims, CLAIMS)
       await printRecord(context.out, output, view, INDICATORS)
       if (output !== 'table') return

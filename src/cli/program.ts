@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts'
 import { installNative } from '../crypto/native.ts'
 import type { EncryptOptions } from '../crypto/passphrase-file.ts'
 import { VERSION } from '../node/version.ts'
+import { addAlertsCommands } from './alerts.ts'
 import { addAllianceCommands } from './alliance.ts'
 import { parseWhole } from './argument.ts'
 import { addAuditCommands } from './audit.ts'
@@ -10,6 +11,7 @@ import { addBackupCommands } from './backup.ts'
 import { addCheckCommand } from './check.ts'
 import { type CliContext, createCliContext } from './context.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addEntryCommands } from './entry.ts'
 import { describeFailure } from './error-text.ts'
 import { EXIT_HELP } from './exit.ts'
 import { addGroupCommands } from './group.ts'
@@ -45,6 +47,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addPeerCommands,
   addIndicatorCommands,
   addLookupCommand,
+  addEntryCommands,
   addPolicyCommands,
   addOperatorCommands,
   addGroupCommands,
@@ -56,6 +59,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addUpgradeCommand,
   addNodeCommands,
   addAuditCommands,
+  addAlertsCommands,
 ]
 
 const TIMEOUT_SECONDS_MAX = 86_400

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { TocsinError } from '../base/errors.ts'
-import type { LogStatus, NodeStatus, Problem } from '../node/node-service.ts'
+import type { LaggingWitness, LogStatus, StatedRegistry } from '../node/log-status.ts'
+import type { NodeStatus, Problem } from '../node/node-service.ts'
 import { sayIfBlind } from './blind-node.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK, EXIT_UNREACHABLE } from './exit.ts'
@@ -35,6 +36,7 @@ const STATUS: Shape<NodeStatus> = {
     { name: 'backlog', cell: status => status.backlog },
     { name: 'waiting_for_key', cell: status => status.waiting },
     { name: 'queued_unsigned', cell: status => status.queued },
+    { name: 'alerts', cell: status => status.alerts },
     { name: 'frontier', cell: status => status.frontier },
   ],
 }
@@ -55,8 +57,27 @@ const LOGS: Shape<LogStatus> = {
     { name: 'incarnation', cell: log => log.incarnation },
     { name: 'entries', cell: log => log.size },
     { name: 'witnessed', cell: log => log.witnessed },
+    { name: 'post-quantum', cell: log => log.postQuantum },
     { name: 'behind', cell: log => log.behind },
     { name: 'last entry', cell: log => timeCell(log.lastEntryMs) },
+  ],
+}
+
+const LAGGING: Shape<LaggingWitness> = {
+  columns: [
+    { name: 'lags as witness', cell: lag => lag.nation },
+    { name: 'in logs', cell: lag => lag.logs },
+    { name: 'entries', cell: lag => lag.behind },
+    { name: 'last cosigned', cell: lag => timeCell(lag.sinceMs) },
+  ],
+}
+
+const REGISTRIES: Shape<StatedRegistry> = {
+  columns: [
+    { name: 'other registry at', cell: stated => stated.nation },
+    { name: 'version', cell: stated => stated.version },
+    { name: 'hash', cell: stated => stated.hash.slice(0, 16) },
+    { name: 'said', cell: stated => timeCell(stated.timeMs) },
   ],
 }
 
@@ -102,4 +123,21 @@ async function printStatus(out: OutputSink, output: OutputFormat, status: NodeSt
   await printRows(out, output, status.problems, PROBLEMS)
   if (status.logs.length > 0) await out.write('\n')
   await printRows(out, output, status.logs, LOGS)
+  await printWhere(out, status.lagging, LAGGING)
+  await printWhere(
+    out,
+    status.registries.filter(({ version, hash }) => isOther(status, version, hash)),
+    REGISTRIES,
+  )
+}
+
+/** Another version, or another document of this one. */
+function isOther({ registryVersion, registryHash }: NodeStatus, version: number, hash: string): boolean {
+  return version !== registryVersion || hash !== registryHash
+}
+
+async function printWhere<Row>(out: OutputSink, rows: readonly Row[], shape: Shape<Row>): Promise<void> {
+  if (rows.length === 0) return
+  await out.write('\n')
+  await printRows(out, 'table', rows, shape)
 }

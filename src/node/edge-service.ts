@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import { createAlertCommands } from './alert-commands.ts'
 import { createAllianceCommands } from './alliance-commands.ts'
 import { createAuditCommands } from './audit-commands.ts'
 import { readAuditPage } from './audit-page.ts'
@@ -64,6 +65,7 @@ export function createEdgeService(edge: EdgeNode, { stop, ...keeping }: ServiceH
     diagnose: target => diagnose(edge, target),
     ...createAllianceCommands(edge, keeping),
     ...createAuditCommands(edge),
+    ...createAlertCommands(edge),
     ...createStoreCommands(edge),
     audit: query => readAuditPage(edge.store, query),
     counters: () => nodeCounters(edge),

@@ -7,15 +7,8 @@ import { erasureOf, grantedEpoch } from '../chain/entry-content.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
-import type {
-  EntryPosition,
-  EpochPosition,
-  LogChange,
-  Store,
-  StoreBatch,
-  StoredTombstone,
-  TreeNode,
-} from '../store/store.ts'
+import type { EntryPosition, EpochPosition, LogChange, Store, StoreBatch, TreeNode } from '../store/store.ts'
+import type { StoredTombstone } from '../store/tombstone.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { headAt } from './log-prefix.ts'
 import type { ReorderBuffer } from './reorder-buffer.ts'

@@ -6,6 +6,7 @@ import type { AuditPage, AuditQuery } from './audit-page.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { EntryCommands } from './entry-commands.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
+import type { LaggingWitness, LogStatus, StatedRegistry } from './log-status.ts'
 import type { StoreCommands } from './store-commands.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
@@ -162,6 +163,8 @@ export interface NodeStatus {
   readonly state: 'starting' | 'ready' | 'degraded'
   readonly problems: readonly Problem[]
   readonly registryVersion: number
+  /** Hex. */
+  readonly registryHash: string
   readonly entries: number
   readonly indicators: number
   readonly claims: number
@@ -192,43 +195,6 @@ export interface Problem {
   readonly occasion: string
   readonly message: string
   readonly fix: string
-}
-
-export interface LogStatus {
-  readonly logId: string
-  readonly nation: string
-  readonly incarnation: number
-  readonly size: number
-  /** How much of it a quorum of the alliance has witnessed (R-2.7): nobody can take that back. */
-  readonly witnessed: number
-  /** How much of it holds even if Ed25519 is broken one day (R-2.8), and when its author stated that; 0: nothing. */
-  readonly postQuantum: number
-  readonly postQuantumMs: number
-  readonly head: string
-  readonly lastEntryMs: number
-  readonly own: boolean
-  /** How many entries the farthest peer claims beyond ours; unsigned, so a hint. */
-  readonly behind: number
-}
-
-export interface LaggingWitness {
-  readonly nation: string
-  /** Of how many logs. */
-  readonly logs: number
-  /** Entries that it has not cosigned, of the log where that is most. */
-  readonly behind: number
-  /** When it last cosigned any of these logs, by its own clock; 0: never. */
-  readonly sinceMs: number
-}
-
-/** Which registry a nation said last that it has in force, by the furthest of its nodes. */
-export interface StatedRegistry {
-  readonly nation: string
-  readonly version: number
-  /** Hex. */
-  readonly hash: string
-  /** By the clock of its node. */
-  readonly timeMs: number
 }
 
 export interface NodeDigest {

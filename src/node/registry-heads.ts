@@ -7,6 +7,7 @@ import type { Ed25519Signer } from '../crypto/signer.ts'
 import type { Verdict } from '../net/verdict.ts'
 import type { Directory } from '../registry/directory.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
+import type { StatedRegistry } from './log-status.ts'
 import type { RegistryHints } from './registry-hints.ts'
 
 export interface RegistryHeadsOptions {
@@ -15,16 +16,6 @@ export interface RegistryHeadsOptions {
   directory(): Directory
   readonly hints: Pick<RegistryHints, 'hint'>
   readonly clock: Clock
-}
-
-/** Which registry a nation said last that it has in force. */
-export interface StatedRegistry {
-  readonly nation: NationId
-  readonly version: number
-  /** Hex. */
-  readonly hash: string
-  /** By the clock of its node. */
-  readonly timeMs: number
 }
 
 /** EvidenceItem.type of a head: on its way alone, and no part of the evidence. */

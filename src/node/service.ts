@@ -1,4 +1,5 @@
 import { logIdHex, type NationId } from '../base/ids.ts'
+import { createAlertCommands } from './alert-commands.ts'
 import { createAllianceCommands, type KeepingHooks } from './alliance-commands.ts'
 import { createAudienceCommands } from './audience-commands.ts'
 import { createAuditCommands } from './audit-commands.ts'
@@ -64,6 +65,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createHistoryCommands(node),
     ...createWholeReading(store, () => node.release.rules.current().acceptance, standingOf),
     ...createTokenCommands(node),
+    ...createAlertCommands(node),
     ...createAuditCommands(node),
     ...createEntryCommands(node),
     ...createStoreCommands(node),

@@ -31,6 +31,11 @@ export function createEntryReads(context: EntrySource): EntryReads {
         ? undefined
         : context.db.get(placeKey(SPACE.entries, log.number, seq))
     },
+    openedIds: async ({ logId, seq }) => {
+      const log = context.memory.log(logId)
+      const ids = log && (await context.db.get(placeKey(SPACE.opened, log.number, seq)))
+      return ids === undefined ? [] : idsOf(ids)
+    },
     leafAt: (logId, seq) => {
       const log = context.memory.log(logId)
       return log === undefined || seq < 0 || seq >= log.head.size ? undefined : leafAt(context, log, seq)
@@ -62,6 +67,12 @@ async function entriesRange(
     }
   }
   return entries
+}
+
+const ID_BYTES = 16
+
+function idsOf(bytes: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: bytes.length / ID_BYTES }, (_, i) => bytes.slice(i * ID_BYTES, (i + 1) * ID_BYTES))
 }
 
 function leafAt({ db }: EntrySource, log: LogState, seq: number): Hash {

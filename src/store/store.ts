@@ -10,6 +10,7 @@ import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
 import type { Acceptance, Sight } from './sight.ts'
 import type { StoreSnapshot } from './snapshot.ts'
+import type { StoredTombstone, Tombstone } from './tombstone.ts'
 import type { Upkeep } from './upkeep.ts'
 
 /**
@@ -190,23 +191,6 @@ export interface EntryPosition {
   readonly seq: number
 }
 
-/** A TOMBSTONE and what it names, which need not be here yet. */
-export interface StoredTombstone {
-  readonly target: EntryPosition
-  /** The TOMBSTONE itself, of a log that is held. */
-  readonly by: EntryPosition
-  readonly reason: number
-  /** Since when it stands here, in milliseconds that this node ran in all; undefined: it does not, or nobody has looked. */
-  readonly sinceRanMs: number | undefined
-  /** When what it names was destroyed here; 0: it was not. */
-  readonly purgedMs: number
-}
-
-/** `stands`: below the limit of its log, and of the nation whose log it names. */
-export interface Tombstone extends StoredTombstone {
-  readonly stands: boolean
-}
-
 export interface HeldBytes {
   /** 16 bytes: of the item that would leave. */
   readonly id: Uint8Array
@@ -282,6 +266,8 @@ export interface EntryReads {
   /** Canonical Envelopes from seq `from` on, at most `count` (capped at ENTRIES_PAGE_MAX) and `bytesMax`. */
   entriesRange(logId: LogId, from: number, count: number, bytesMax?: number): Promise<Uint8Array[]>
   entry(logId: LogId, seq: number): Promise<Uint8Array | undefined>
+  /** Ids of the items that were opened from an entry and not destroyed since, 16 bytes each. */
+  openedIds(entry: EntryPosition): Promise<readonly Uint8Array[]>
   /** Synchronous, as `checkNext` asks it: a read of LevelDB on this thread. */
   leafAt(logId: LogId, seq: number): Hash | undefined
   /** What Merkle proofs are built from. Synchronous too; throws StoreError `store-misuse` beyond the log. */

@@ -6,7 +6,8 @@ import type { Draft } from './draft.ts'
 import { misuse } from './failures.ts'
 import { epochKey, itemIdKey, latin1, placeKey, SPACE, tombstoneKey } from './keys.ts'
 import type { LogState } from './log-state.ts'
-import type { EntryPosition, StoredTombstone } from './store.ts'
+import type { EntryPosition } from './store.ts'
+import type { StoredTombstone } from './tombstone.ts'
 import { encodeTombstone, nameOf } from './tombstones.ts'
 
 /** What an erasure does to the opened items. */

@@ -6,7 +6,8 @@ import { type Reads, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
 import { latin1, readU32, readU64, SPACE } from './keys.ts'
 import type { LogState } from './log-state.ts'
-import type { EntryPosition, StoredTombstone, Tombstone } from './store.ts'
+import type { EntryPosition } from './store.ts'
+import type { StoredTombstone, Tombstone } from './tombstone.ts'
 
 /** What TOMBSTONEs name, held in memory: whether one stands hangs on the limit of its log, which moves. */
 export interface Tombstones {

@@ -14,9 +14,9 @@ import {
   type CommitResult,
   type EntryPosition,
   type StoreBatch,
-  type StoredTombstone,
   type StoreState,
 } from './store.ts'
+import type { StoredTombstone } from './tombstone.ts'
 
 export interface Reopening {
   /** Throws where reopening is bound to fail: until then reads are answered as before. */

@@ -41,7 +41,7 @@ async function finds({ service }: RunningNode, name: string): Promise<boolean> {
 
 async function onDisk({ member }: RunningNode, bytes: Uint8Array): Promise<boolean> {
   for (const name of await readdir(member.home)) {
-    if ((await readFile(join(member.home, name))).includes(bytes)) return true
+    if ((await readFile(join(member.home, name))).includes(Buffer.from(bytes))) return true
   }
   return false
 }

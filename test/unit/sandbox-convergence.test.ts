@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findDifferences } from '../../src/cli/sandbox-convergence.ts'
-import type { LogStatus, NodeStatus } from '../../src/node/node-service.ts'
+import type { LogStatus } from '../../src/node/log-status.ts'
+import type { NodeStatus } from '../../src/node/node-service.ts'
 import { createTestNode } from '../support/test-node.ts'
 
 const quiet: NodeStatus = { ...createTestNode().status(), backlog: 0, waiting: 0, queued: 0, frontier: 'aa', logs: [] }
@@ -15,6 +16,8 @@ function log(nation: string, size: number): LogStatus {
     head: `${nation}${size}`,
     lastEntryMs: 0,
     witnessed: 0,
+    postQuantum: 0,
+    postQuantumMs: 0,
     own: false,
     behind: 0,
   }

@@ -1,0 +1,46 @@
+import type { LogHead } from '../chain/log-head.ts'
+import { witnessRegistryOf } from '../chain/quorum.ts'
+import { lagsOf, type WitnessLag } from '../chain/receipts.ts'
+import type { EdgeNode } from './edge.ts'
+import type { LaggingWitness } from './log-status.ts'
+
+type Sources = Pick<EdgeNode, 'store' | 'book' | 'clock'>
+
+/** Several times what a checkpoint and its cosignatures take by default. */
+const GRACE_MS = 15 * 60_000
+
+/** Who has not given the receipts that it could have given by now: it is away, or does not hold the logs. */
+export function laggingWitnesses({ store, book, clock }: Sources): readonly LaggingWitness[] {
+  const registry = witnessRegistryOf(book.directory())
+  const nowMs = clock.now()
+  const found = new Map<string, LaggingWitness>()
+  for (const { head } of store.logs()) {
+    const size = dueSize(book, head, nowMs)
+    const lags = size === 0 ? [] : lagsOf(book.checkpoints(head.logId), head.nation, size, registry)
+    for (const lag of lags.filter(each => each.timeSeconds * 1000 < nowMs - GRACE_MS)) {
+      found.set(lag.nation, withLag(found.get(lag.nation), lag, size))
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.nation < b.nation ? -1 : 1))
+}
+
+/** What everybody could have cosigned by now: all of a log that rests, and what a quorum has of one that grows. */
+function dueSize(book: Sources['book'], head: LogHead, nowMs: number): number {
+  const quorate = book.standingOf(head).quorate?.size ?? 0
+  if (head.timeMs > nowMs - GRACE_MS) return quorate
+  return Math.min(book.limitOf(head), book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0)
+}
+
+function withLag(
+  before: LaggingWitness | undefined,
+  { nation, size, timeSeconds }: WitnessLag,
+  due: number,
+): LaggingWitness {
+  const { logs = 0, behind = 0, sinceMs = 0 } = before ?? {}
+  return {
+    nation,
+    logs: logs + 1,
+    behind: Math.max(behind, due - size),
+    sinceMs: Math.max(sinceMs, timeSeconds * 1000),
+  }
+}
