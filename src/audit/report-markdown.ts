@@ -70,7 +70,7 @@ function findingsSection({ findings, findingsLeftOut }: AuditReport): string[] {
 function fileSection({ export: made, alliance, counts }: AuditReport): string[] {
   const asked = made && [
     made.logs.length === 0 ? 'all logs' : countOf(made.logs.length, 'log'),
-    made.since === null ? 'from the beginning' : `entries since ${moment(made.since)}`,
+    sinceOf(made),
     made.withBodies ? 'with what is sealed' : 'without what is sealed',
   ]
   const amounts = [
@@ -95,6 +95,11 @@ function fileSection({ export: made, alliance, counts }: AuditReport): string[] 
     `- It holds ${listOf(amounts)}.`,
     '',
   ]
+}
+
+function sinceOf({ since, sinceSeq }: NonNullable<AuditReport['export']>): string {
+  if (since !== null) return `entries since ${moment(since)}`
+  return sinceSeq === 0 ? 'from the beginning' : `from entry ${sinceSeq} of each on`
 }
 
 /** Who decided what for all: a nation's own documents stand with it. */

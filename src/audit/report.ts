@@ -34,6 +34,8 @@ interface ReportedExport {
   /** These logs alone; empty: all. */
   readonly logs: readonly string[]
   readonly since: string | null
+  /** Or from this entry of each log on. */
+  readonly sinceSeq: number
   readonly withBodies: boolean
 }
 
@@ -146,6 +148,7 @@ export function buildAuditReport(result: AuditResult): AuditReport {
           made: isoTime(header.madeMs),
           logs: header.logs.map(logIdHex),
           since: header.sinceMs === 0 ? null : isoTime(header.sinceMs),
+          sinceSeq: header.sinceSeq,
           withBodies: header.withBodies,
         }
       : null,

@@ -128,7 +128,7 @@ async function writeProofs(
   const items = proofs.map(proof => ({ type: PROOF, body: encodeProof(proof) }))
   const parts = [
     writer.opening,
-    writer.add({ ...header, kind: 'header', logs: [], sinceMs: 0, withBodies: false }),
+    writer.add({ ...header, kind: 'header', logs: [], sinceMs: 0, sinceSeq: 0, withBodies: false }),
     ...signedDocs.map(signedDoc => writer.add({ kind: 'document', signedDoc })),
     ...items.map(item => writer.add({ kind: 'evidence', item })),
     writer.end(),

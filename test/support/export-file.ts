@@ -1,4 +1,5 @@
 import { createAuditFileWriter } from '../../src/audit/file.ts'
+import { PART_ENTRIES_MAX } from '../../src/audit/part.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { type AllianceId, parseNationId } from '../../src/base/ids.ts'
 import { buildCheckpointNote, verifyCheckpoint } from '../../src/chain/checkpoint.ts'
@@ -79,7 +80,7 @@ export function exportFile({
   const exporter = parseNationId('AAA')
   const chunks = [writer.opening]
   const add = (part: Parameters<typeof writer.add>[0]) => chunks.push(writer.add(part))
-  add({ kind: 'header', allianceId, madeMs: T0, exporter, logs: [], sinceMs: 0, withBodies: true })
+  add({ kind: 'header', allianceId, madeMs: T0, exporter, logs: [], sinceMs: 0, sinceSeq: 0, withBodies: true })
   for (const doc of documents) add({ kind: 'document', signedDoc: encodeSignedDoc(doc) })
   for (const item of evidence) add({ kind: 'evidence', item })
   const ordered = logs.toSorted((a, b) => (toHex(a.entries[0]!.logId) < toHex(b.entries[0]!.logId) ? -1 : 1))
@@ -97,7 +98,9 @@ export function exportFile({
     })
   }
   for (const [run, { entries, from = 0 }] of ordered.entries()) {
-    if (entries.length > from) add({ kind: 'entries', run, envelopes: entries.slice(from).map(encodeEnvelope) })
+    for (let seq = from; seq < entries.length; seq += PART_ENTRIES_MAX) {
+      add({ kind: 'entries', run, envelopes: entries.slice(seq, seq + PART_ENTRIES_MAX).map(encodeEnvelope) })
+    }
   }
   chunks.push(writer.end())
   return chunks

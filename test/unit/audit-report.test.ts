@@ -127,6 +127,7 @@ const RESULT: AuditResult = {
     exporter: BBB,
     logs: [],
     sinceMs: 0,
+    sinceSeq: 0,
     withBodies: true,
   },
   alliance: {
