@@ -92,7 +92,7 @@ export function isTreeOf({ chain }: AuditedRun, { size, root }: TreeHead): boole
 function judgeStart({ main, evidence }: AuditedLog, header: HeaderPart, report: Report): void {
   if (main === undefined || main.part.from === 0) return
   const before = { seq: 0, count: main.part.from }
-  if (header.sinceMs === 0) {
+  if (header.sinceMs === 0 && header.sinceSeq === 0) {
     report('audit-entry-missing', 'missing', before, 'the file begins after them, though all were asked for')
   } else {
     report('audit-part-left-out', 'note', before, 'only later ones were asked for')

@@ -55,6 +55,8 @@ export interface HeaderPart {
   readonly logs: readonly LogId[]
   /** Entries from the first of this time on; 0: all. */
   readonly sinceMs: number
+  /** Or entries from this seq on; 0: all. */
+  readonly sinceSeq: number
   readonly withBodies: boolean
 }
 
@@ -161,7 +163,8 @@ function read<T>(codec: Codec<T>, body: Uint8Array): T {
   return decodeStrict(codec, body, PART_BYTES_MAX)
 }
 
-function parseHeader({ allianceId, madeMs, exporter, logs, sinceMs, withoutBodies }: AuditHeader): AuditPart {
+function parseHeader(header: AuditHeader): AuditPart {
+  const { allianceId, madeMs, exporter, logs, sinceMs, sinceSeq, withoutBodies } = header
   assertRange(withoutBodies, 0, 1, 'without_bodies')
   assertForm(logs.length <= AUDIT_LOGS_MAX, 'names too many logs')
   return {
@@ -171,6 +174,7 @@ function parseHeader({ allianceId, madeMs, exporter, logs, sinceMs, withoutBodie
     exporter: parseNation(exporter),
     logs: logs.map(parseLogId),
     sinceMs,
+    sinceSeq,
     withBodies: withoutBodies === 0,
   }
 }

@@ -65,9 +65,9 @@ async function* partsOf(
   asked: readonly LogId[],
 ): AsyncGenerator<Content> {
   const { allianceId, nation: exporter } = source
-  const { sinceMs = 0, withBodies } = query
+  const { sinceMs = 0, sinceSeq = 0, withBodies } = query
   const logs = asked.toSorted((a, b) => (toHex(a) < toHex(b) ? -1 : 1))
-  yield { kind: 'header', allianceId, madeMs: source.clock.now(), exporter, logs, sinceMs, withBodies }
+  yield { kind: 'header', allianceId, madeMs: source.clock.now(), exporter, logs, sinceMs, sinceSeq, withBodies }
   for await (const { bytes } of snapshot.documents()) yield { kind: 'document', signedDoc: bytes }
   for await (const { type, bytes } of snapshot.evidence()) yield { kind: 'evidence', item: { type, body: bytes } }
 

@@ -64,7 +64,7 @@ export async function proveEntry(source: ProveSource, { log, seq, withBody }: Pr
   const evidence = await evidenceOf(snapshot, head, seq, allianceId)
   const hashAt = snapshot.hashAt(logId)
   return encodeProofFile({
-    header: { allianceId, madeMs: clock.now(), exporter, logs: [logId], sinceMs: 0, withBodies: withBody },
+    header: { allianceId, madeMs: clock.now(), exporter, logs: [logId], sinceMs: 0, sinceSeq: 0, withBodies: withBody },
     documents: await documentsOf(snapshot),
     evidence,
     log: {

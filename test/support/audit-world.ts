@@ -221,6 +221,7 @@ export const soundExport: WorldExport = {
     exporter: 'CCC' as NationId,
     logs: [],
     sinceMs: 0,
+    sinceSeq: 0,
     withBodies: true,
   },
   documents: documents.map(encodeSignedDoc),
