@@ -2,6 +2,7 @@ import { TocsinError, UserError } from '../base/errors.ts'
 import { parseNationId } from '../base/ids.ts'
 import { createEd25519Signer } from '../crypto/ed25519-signer.ts'
 import { peerKeyHex } from '../net/peer-key.ts'
+import { ownEdges } from '../node/config.ts'
 import { diagnoseFromOutside } from '../node/diagnosis.ts'
 import { type DiagnosisCheck, failed, passed, THIS_NODE } from '../node/diagnosis-check.ts'
 import { readHeldAlliance } from '../node/founding-alliance.ts'
@@ -76,10 +77,11 @@ async function diagnoseHome(
     })
   }
   const { directory } = held
-  const nation = parseNationId((await readConfig(home, environment)).nation)
+  const config = await readConfig(home, environment)
+  const nation = parseNationId(config.nation)
   const peerPk = createEd25519Signer((await readNodeKeys(home)).peerSeed).publicKey
   const own = checkOwnStanding({ directory, nation, peer: peerKeyHex(peerPk), nowMs: Date.now() })
-  return [...own, ...(await diagnoseFromOutside(directory, peerPk, target))]
+  return [...own, ...(await diagnoseFromOutside(directory, peerPk, ownEdges(config), target))]
 }
 
 async function checkOf(name: string, run: () => Promise<string>): Promise<DiagnosisCheck> {

@@ -1,14 +1,18 @@
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
+import { PROBE_STEPS } from '../net/address-probe.ts'
+import type { EdgeAddress } from '../net/edge-address.ts'
 import type { Host } from '../net/host.ts'
 import { type PeerKeyHex, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import type { Directory, PeerNode } from '../registry/directory.ts'
 import { checkAddresses, subjectOf } from './address-checks.ts'
+import { ownEdges } from './config.ts'
 import { type DiagnosisCheck, failed, passed, skipped, THIS_NODE, unknown } from './diagnosis-check.ts'
 import type { EdgeNode } from './edge.ts'
 import { checkOwnStanding } from './own-standing.ts'
 import { CONNECTION_CHECKS, createPeerDiagnosis } from './peer-diagnosis.ts'
+import { routeTo } from './peer-route.ts'
 import { createSyncSource } from './sync-source.ts'
 import { AGENT } from './version.ts'
 
@@ -18,13 +22,15 @@ const KEY_PREFIX = /^[0-9a-f]{8,64}$/
 const DIAGNOSIS_MS = 90_000
 const PEERS_AT_ONCE = 32
 
+type DiagnosisSources = Pick<EdgeNode, 'host' | 'book' | 'store' | 'nation' | 'sync' | 'clock' | 'config'>
+
 /**
  * Why connections do not come about: the own standing, then each peer of `target` (a nation, the first 8 or more
  * digits of a peer key, or everybody), in the order in which a connection is made. Throws UserError `net-peer-absent`
  * for an unknown target.
  */
 export async function diagnose(
-  { host, book, store, nation, sync, clock }: Pick<EdgeNode, 'host' | 'book' | 'store' | 'nation' | 'sync' | 'clock'>,
+  { host, book, store, nation, sync, clock, config }: DiagnosisSources,
   target?: string,
 ): Promise<readonly DiagnosisCheck[]> {
   const directory = book.directory()
@@ -33,7 +39,7 @@ export async function diagnose(
   if (strangers.length === 0) assertKnown(peers, directory, target)
   const signal = AbortSignal.timeout(DIAGNOSIS_MS)
   const hello = () => createSyncSource({ store, book, nation, agent: AGENT, clock }).hello()
-  const diagnosePeer = createPeerDiagnosis({ host, directory, hello, clock, signal })
+  const diagnosePeer = createPeerDiagnosis({ host, directory, edges: ownEdges(config), hello, clock, signal })
   const own = checkOwnStanding({ directory, nation, peer: host.self, nowMs: clock.now() })
   const found = await inParallel(peers, diagnosePeer)
   return [...own, checkOwnClock(sync.clockSkewMs(), directory.policy.skewSeconds), ...found.flat(), ...strangers]
@@ -43,13 +49,17 @@ export async function diagnose(
 export async function diagnoseFromOutside(
   directory: Directory,
   ownPeerPk: Uint8Array,
+  edges: readonly EdgeAddress[],
   target?: string,
 ): Promise<readonly DiagnosisCheck[]> {
   const signal = AbortSignal.timeout(DIAGNOSIS_MS)
   const peers = peersOf(directory, ownPeerPk, target)
   assertKnown(peers, directory, target)
   const found = await inParallel(peers, async peer => {
-    const { checks } = await checkAddresses(peer, signal)
+    const route = routeTo(directory, edges, peer)
+    const later = [...PROBE_STEPS, ...CONNECTION_CHECKS]
+    if (route.kind !== 'direct') return skipped(subjectOf(peer), later, 'it is not called from here, but through edges')
+    const { checks } = await checkAddresses(route.node, signal)
     return [...checks, ...skipped(subjectOf(peer), CONNECTION_CHECKS, 'no daemon runs here that could tell')]
   })
   return found.flat()

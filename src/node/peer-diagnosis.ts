@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Fault, TocsinError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
+import { PROBE_STEPS } from '../net/address-probe.ts'
 import { dialFault } from '../net/dial-error.ts'
+import type { EdgeAddress } from '../net/edge-address.ts'
 import type { Host } from '../net/host.ts'
 import { type PeerKeyHex, peerIdText, peerKeyBytes, peerKeyHex } from '../net/peer-key.ts'
 import type { PeerState } from '../net/peer-state.ts'
@@ -11,6 +13,7 @@ import { checkAddresses, subjectOf } from './address-checks.ts'
 import { type DiagnosisCheck, type DiagnosisSubject, failed, passed, skipped } from './diagnosis-check.ts'
 import { checkGreeting, GREETING_CHECKS } from './greeting-checks.ts'
 import { type Greeting, greet } from './peer-greeting.ts'
+import { routeTo } from './peer-route.ts'
 import { SYNC_PROTOCOL } from './sync-service.ts'
 
 const CALL_MS = 6_000
@@ -25,6 +28,8 @@ export const CONNECTION_CHECKS = ['peer key', 'admission', ...GREETING_CHECKS] a
 export interface PeerDiagnosisOptions {
   readonly host: Host
   readonly directory: Directory
+  /** Through which alone others are called, where there are any (R-5.9). */
+  readonly edges: readonly EdgeAddress[]
   /** What this node says of itself. */
   readonly hello: () => Hello
   readonly clock: Clock
@@ -41,17 +46,28 @@ export function createPeerDiagnosis(options: PeerDiagnosisOptions): (node: PeerN
     const subject = subjectOf(node)
     const state = connected(peerKeyHex(node.peerPk))
     if (state !== undefined) return [connectionOf(subject, state), ...(await checkConnected(subject))]
-    const { checks, reachable } = await checkAddresses(node, signal)
-    if (reachable.length > 0) return [...checks, ...(await callInTurn(node, reachable))]
+    const route = routeTo(directory, options.edges, node)
+    if (route.kind === 'behind-edges') {
+      const name = passed(subject, 'name', 'its document names no address: it is behind the edges of its nation')
+      return [name, ...skipped(subject, [...PROBE_STEPS.slice(1), ...CONNECTION_CHECKS], 'it is behind its edges')]
+    }
+    if (route.kind === 'relayed' && route.addresses.length > 0) {
+      const steps = skipped(subject, PROBE_STEPS, 'it is called through our edges')
+      return [...steps, ...(await callInTurn(node, route.addresses))]
+    }
+    const { checks, reachable } = await checkAddresses(route.kind === 'direct' ? route.node : node, signal)
+    const complete = reachable.map(address => `${address}/p2p/${peerIdText(node.peerPk)}`)
+    if (reachable.length > 0) return [...checks, ...(await callInTurn(node, complete))]
     return [...checks, ...skipped(subject, CONNECTION_CHECKS, 'no address of it could be reached')]
   }
 
-  /** Until one of the addresses is answered by the peer's key. */
+  /** Until one of the addresses, each with the id of the peer at its end, is answered by its key. */
   async function callInTurn(node: PeerNode, addresses: readonly string[]): Promise<Checks> {
     const subject = subjectOf(node)
     const checks: DiagnosisCheck[] = []
-    for (const address of addresses) {
-      const fault = await call(`${address}/p2p/${peerIdText(node.peerPk)}`)
+    for (const complete of addresses) {
+      const address = complete.slice(0, complete.lastIndexOf('/p2p/'))
+      const fault = await call(complete)
       if (fault === undefined || fault.code === 'net-not-admitted') {
         checks.push(passed({ ...subject, address }, 'peer key', 'the key of its document answers'))
         return [...checks, ...(fault === undefined ? await checkAdmission(subject) : notAdmitted(subject, CLOSED))]

@@ -74,6 +74,26 @@ test('an edge refuses what takes a key, with a code and a sentence', async () =>
   expect((await service.diagnose()).length).toBeGreaterThan(3)
 })
 
+test('the doctor of an inner node calls nobody but its edge, and sees others through it', async () => {
+  await using life = await createEdgeAlliance(3, 1)
+  await using edge = await life.startEdge(0)
+  await using b = await life.startOther(1)
+  await using a = await life.startInner()
+  await until(() => a.service.peers().some(({ nation, state }) => nation === 'BBB' && state === 'connected'), 10_000)
+  const resultsOf = async (node: RunningNode, target: string) =>
+    (await node.service.diagnose(target)).filter(({ nation }) => nation === target)
+  const ofB = await resultsOf(a, 'BBB')
+  expect(ofB.filter(({ result }) => result === 'failed')).toEqual([])
+  expect(ofB.map(({ check }) => check)).toContain('registry')
+  // CCC does not run, and it is the edge that says so.
+  const ofC = await resultsOf(a, 'CCC')
+  expect(ofC.find(({ result }) => result === 'failed')).toMatchObject({ check: 'peer key', code: 'net-not-relayed' })
+  // Others call the edge, and not the node behind it.
+  const ofA = await resultsOf(b, 'AAA')
+  expect(ofA.filter(({ result }) => result === 'failed')).toEqual([])
+  expect(edge.service.status().problems).toEqual([])
+}, 60_000)
+
 test('the inner node carries on through another edge, and a retired one is hung up by all', async () => {
   await using life = await createEdgeAlliance(2, 2)
   await using first = await life.startEdge(0)
