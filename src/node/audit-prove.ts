@@ -24,9 +24,6 @@ import { EVIDENCE } from './evidence-book.ts'
 import { isHeldTree } from './held-checkpoint.ts'
 import { findLog } from './log-name.ts'
 
-/** EvidenceItem.type of a purge receipt. */
-const PURGE = 4
-
 export interface ProveQuery {
   /** Log id in hex, whole or its first digits. */
   readonly log: string
@@ -103,7 +100,7 @@ function bearsOn({ type, body }: EvidenceItem, head: LogHead, seq: number, allia
       const log = identityOf(parseEntry(parseProof(body).genesis!), allianceId)
       return equalBytes(log.logId, head.logId) || positionKey(log) === positionKey(head)
     }
-    case PURGE: {
+    case EVIDENCE.PURGE: {
       const { target } = verifyPurgeReceipt(body, allianceId)
       return equalBytes(target.logId, head.logId) && target.seq === seq
     }
