@@ -19,8 +19,7 @@ import { askNewPassphrase, type PassphraseOptions } from './passphrase.ts'
 export interface BackupOptions extends PassphraseOptions {
   readonly recipient?: readonly string[]
   readonly escrow?: string
-  /** False with `--without-keys`. */
-  readonly keys: boolean
+  readonly withoutKeys?: boolean
 }
 
 /** Everything is looked at before a passphrase is asked for; each file appears whole or not at all. */
@@ -35,7 +34,7 @@ export async function runBackup(context: CliContext, file: string | undefined, o
   for (const path of [file, options.escrow]) if (path !== undefined) await assertAbsent(resolve(path))
   const secrets = options.escrow === undefined ? [] : await readKemKeys(home)
   const lock = await lockOf(context, options)
-  if (file !== undefined) await backUp(context, nodeHome, resolve(file), options.keys, lock)
+  if (file !== undefined) await backUp(context, nodeHome, resolve(file), options.withoutKeys !== true, lock)
   if (options.escrow === undefined) return
   const escrow = encodeKemKeys(nodeHome.nation, secrets)
   await fillWhole(resolve(options.escrow), async write => {
