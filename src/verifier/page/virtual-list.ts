@@ -3,6 +3,7 @@ import { element } from './element.ts'
 /** A list of any length, of which only the rows in sight are in the document. */
 export interface VirtualList {
   readonly root: HTMLElement
+  /** Scrolls to a row and marks it. */
   show(row: number): void
   /** Draws the rows in sight again. */
   refresh(): void
@@ -33,6 +34,8 @@ export function createVirtualList(options: {
   const root = element('div', { class: 'list', role: 'table', 'aria-label': options.label, 'aria-rowcount': count + 1 })
   root.append(head, scroller)
 
+  let target: number | undefined
+
   /** Pixels of scrolling for one row. */
   const stepPx = () => (heightPx - scroller.clientHeight) / Math.max(1, count - scroller.clientHeight / ROW_PX)
   const firstInSight = () => (heightPx < HEIGHT_PX_MAX ? scroller.scrollTop / ROW_PX : scroller.scrollTop / stepPx())
@@ -47,6 +50,7 @@ export function createVirtualList(options: {
       ...Array.from({ length: Math.max(0, until - from) }, (_, i) => {
         const drawn = draw(from + i)
         drawn.setAttribute('aria-rowindex', String(from + i + 2))
+        drawn.classList.toggle('target', from + i === target)
         return drawn
       }),
     )
@@ -58,6 +62,7 @@ export function createVirtualList(options: {
     root,
     refresh,
     show(row) {
+      target = row
       scroller.scrollTop = (heightPx < HEIGHT_PX_MAX ? ROW_PX : stepPx()) * Math.max(0, row - 2)
       refresh()
       scroller.focus({ preventScroll: true })
