@@ -126,6 +126,8 @@ export const CODES = {
   'checkpoint-inconsistent': ['forged', 'R-2.7'],
   'cosignature-invalid': ['forged', 'R-2.8'],
   'proof-malformed': ['malformed', 'R-2.5'],
+  'alert-absent': ['absent', ''],
+  'alert-unprovable': ['state', 'R-3.2'],
   'proof-proves-nothing': ['forged', 'R-2.5'],
   // what voids the content of an entry and leaves it on its chain
   'content-epoch-or-salt': ['malformed', 'R-0.5'],

@@ -11,6 +11,7 @@ import { readText, writeWhole } from '../node/home.ts'
 import { parseTrustClaim, type TrustClaim } from '../registry/trust-claim.ts'
 import { openEntriesBar } from './audit-progress.ts'
 import { reportAudit } from './audit-verify.ts'
+import { confirmedTrust } from './confirmed-trust.ts'
 import type { CliContext } from './context.ts'
 import { openOwnHistory } from './own-history.ts'
 
@@ -24,7 +25,6 @@ export interface AuditVerifyHistoryOptions {
 
 const SAVE_EVERY_MS = 2000
 const MARKS_BYTES_MAX = 16 * 1024 * 1024
-const TRUST_BYTES_MAX = 1024
 
 /** Verifies everything that this node holds, and prints what that came to. */
 export async function verifyOwnStore(context: CliContext, options: AuditVerifyHistoryOptions): Promise<void> {
@@ -140,9 +140,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-async function confirmedTrust(path: string): Promise<TrustClaim | undefined> {
-  const text = await readText(path, TRUST_BYTES_MAX)
-  return text === undefined ? undefined : parseTrustClaim(text)
 }

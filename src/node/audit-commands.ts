@@ -1,3 +1,4 @@
+import { alertParts } from './alert-commands.ts'
 import { type ExportQuery, type ExportSource, openExport } from './audit-export.ts'
 import { type ProveQuery, proveEntry } from './audit-prove.ts'
 import type { Node } from './daemon.ts'
@@ -10,8 +11,10 @@ export interface AuditCommands {
   proveEntry(query: ProveQuery): Promise<Uint8Array>
 }
 
-export function createAuditCommands(node: Pick<Node, 'allianceId' | 'nation' | 'store' | 'clock'>): AuditCommands {
-  const source: ExportSource = { ...node, alerts: () => [] }
+export function createAuditCommands(
+  node: Pick<Node, 'allianceId' | 'nation' | 'store' | 'clock' | 'alerts'>,
+): AuditCommands {
+  const source: ExportSource = { ...node, alerts: () => alertParts(node.alerts) }
   return {
     exportHistory: async query => openExport(source, query),
     proveEntry: query => proveEntry(node, query),

@@ -1,3 +1,4 @@
+import { openAlertBook } from './alert-book.ts'
 import { openAuditOffice } from './audit-office.ts'
 import { openComposed } from './composition.ts'
 import { createContentAlerts } from './content-alerts.ts'
@@ -27,12 +28,14 @@ export function openNode(options: NodeOptions): Promise<Node & AsyncDisposable> 
  */
 async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
-  const alerts = createContentAlerts(logger, clock)
+  const content = createContentAlerts(logger, clock)
   const audit = await openAuditOffice(options)
   parts.defer(() => audit.stop())
 
   const knowledge = await composeKnowledge(options, parts)
   const { nation, book } = knowledge
+  const alerts = await openAlertBook({ store, book, clock, logger })
+  parts.defer(() => alerts.stop())
   const keys = keysInUse(options.keys, options.nextKeys?.keys, knowledge.ownDocument())
 
   const opening = await composeOpening(
@@ -45,9 +48,10 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
         others: otherActiveNations(book.directory(), nation).length,
       }),
       events: {
-        ...alerts.events,
+        ...content.events,
         grantFault(fault) {
-          alerts.events.grantFault(fault)
+          content.events.grantFault(fault)
+          alerts.noteGrant(fault)
           writing.complaints.about(fault)
         },
         complained: (entry, complaint) => writing.complaints.received(entry, complaint),
@@ -60,7 +64,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     options,
     {
       knowledge,
-      alerts,
+      alerts: content,
       own: {
         ownLog: { isCurrent: log => writing.ownLog.isCurrent(log) },
         guard: { stop: (...ahead) => writing.guard.stop(...ahead) },
@@ -85,7 +89,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       peerSeed: keys.peerSeed,
       knowledge,
       ingest,
-      alerts,
+      alerts: content,
       relays: false,
       events: {
         synced(answering) {
@@ -158,7 +162,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     clock,
     random,
     logger,
-    refusals: alerts.refusals,
+    alerts,
+    refusals: content.refusals,
     hints,
     documentSpread,
     checkpoint: makers.checkpoint,

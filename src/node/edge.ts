@@ -1,4 +1,5 @@
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
+import { openAlertBook } from './alert-book.ts'
 import { openAuditOffice } from './audit-office.ts'
 import { openComposed } from './composition.ts'
 import { createContentAlerts } from './content-alerts.ts'
@@ -32,17 +33,19 @@ export function openEdge(options: EdgeOptions): Promise<EdgeNode & AsyncDisposab
  */
 async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
-  const alerts = createContentAlerts(logger, clock)
+  const content = createContentAlerts(logger, clock)
   const audit = await openAuditOffice(options)
   parts.defer(() => audit.stop())
 
   const knowledge = await composeKnowledge(options, parts)
   const { book, nation } = knowledge
+  const alerts = await openAlertBook({ store, book, clock, logger })
+  parts.defer(() => alerts.stop())
   const { ingest, forks } = composeIntake(
     options,
     {
       knowledge,
-      alerts,
+      alerts: content,
       own: { ownLog: { isCurrent: () => false }, guard: { stop: () => {} } },
       events: {
         committed(entries) {
@@ -58,7 +61,7 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
   )
   const network = await composeNetwork(
     options,
-    { peerSeed: options.peerSeed, knowledge, ingest, alerts, relays: true, events: { synced: () => {} } },
+    { peerSeed: options.peerSeed, knowledge, ingest, alerts: content, relays: true, events: { synced: () => {} } },
     parts,
   )
   const recordRegistry = createRegistryRecord(book, audit.log, logger)
@@ -108,7 +111,8 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     clock,
     random,
     logger,
-    refusals: alerts.refusals,
+    alerts,
+    refusals: content.refusals,
     hints,
     documentSpread,
     nationOf,

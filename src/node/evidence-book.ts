@@ -65,6 +65,8 @@ export interface EvidenceBook {
   proofs(): readonly ProofPiece[]
   /** The directory, or what stands of a log, may be another from now on; of `touched` more is known. */
   onChange(listener: (touched: readonly LogIdentity[]) => void): void
+  /** Checkpoints of others that hold, whether they are worth keeping or not. */
+  onCheckpoints(listener: (offered: readonly VerifiedCheckpointEvidence[]) => void): void
 }
 
 export interface ApplyResult {
@@ -104,6 +106,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   const standings = new Map<LogIdHex, Standing>()
   const heldBranches = createHeldBranches(store, logs.checkpoints)
   const listeners: ((touched: readonly LogIdentity[]) => void)[] = []
+  const checkpointListeners: ((offered: readonly VerifiedCheckpointEvidence[]) => void)[] = []
   /** Logs of which more is known since the listeners were told. */
   const touched = new Map<LogIdHex, LogIdentity>()
   /** What is in force here already and was not written yet. */
@@ -286,6 +289,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     }
     if (changes.length > 0) await keep(batchOf(changes))
     if (count.added > 0) await settle()
+    if (checkpoints.length > 0) for (const listener of checkpointListeners) listener(checkpoints)
     return { ...count, refused, documents: fresh }
   }
 
@@ -367,6 +371,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     item: index.item,
     digest: index.digest,
     onChange: listener => void listeners.push(listener),
+    onCheckpoints: listener => void checkpointListeners.push(listener),
   }
 }
 

@@ -34,11 +34,20 @@ interface Found {
   readonly kind: 'same-seq' | 'broken-prev'
 }
 
+/** What was found of the trees that the author of a log signed. */
+interface Watched {
+  /** Whether what is held here begins with the tree. */
+  readonly judged: Map<string, boolean>
+  /** With which it does not, the first that came. */
+  aside: VerifiedCheckpointEvidence | undefined
+}
+
 /** Forks by one nation are proved at once so often; then the lowest of what was found in each of its logs, now and then. */
 const PROVED = { burst: 4, perSecond: 0.2 }
 const RETRY_MS = 5_000
 const PENDING_LOGS_MAX = 1024
 const LOGS_WATCHED_MAX = 4096
+const JUDGED_PER_LOG_MAX = 32
 
 /**
  * Sees to it that whoever signs two things is shown to all (R-2.5): proofs from what is found here, at a bounded rate, so
@@ -48,8 +57,7 @@ export function createForkWatch(options: ForkWatchOptions) {
   const { store, book, logger } = options
   const allowance = createAllowance(PROVED, options.clock)
   const pending = new Map<LogIdHex, Found>()
-  /** What was found of the trees that the author of a log signed: whether what is held here begins with them. */
-  const judged = new Map<LogIdHex, Map<string, boolean>>()
+  const logs = new Map<LogIdHex, Watched>()
   let timer: NodeJS.Timeout | undefined
 
   /** Takes in what was found and, where it is news, tells all. */
@@ -87,16 +95,24 @@ export function createForkWatch(options: ForkWatchOptions) {
 
   // --- checkpoints ------------------------------------------------------------------------------------------------
 
+  /** Checkpoints that came, kept as evidence or not: the first of a log that is not of what is held here is remembered. */
+  async function offered(facts: readonly VerifiedCheckpointEvidence[]): Promise<void> {
+    for (const fact of facts) {
+      const watched = watchedOf(logIdHex(fact.log.logId))
+      if (watched.aside !== undefined || isHeld(fact, watched) !== false) continue
+      watched.aside = fact
+      await proveAside(fact.log)
+    }
+  }
+
   /** More is known of this log. */
   async function look(log: LogIdentity): Promise<void> {
-    const facts = book.checkpoints(log.logId)
     const { alarms, branch } = book.standingOf(log)
     if (alarms.includes('contradictory-checkpoints')) {
-      const proof = buildContradiction(facts)
+      const proof = buildContradiction(book.checkpoints(log.logId))
       if (proof !== undefined) await options.spread([{ type: EVIDENCE.PROOF, body: encodeProof(proof) }])
     } else {
-      const proof = proveHeldOtherwise(log, facts)
-      if (proof !== undefined) await publish([proof])
+      await proveAside(log)
     }
     const size = store.log(log.logId)?.head.size ?? 0
     const isForked = Number.isFinite(book.conflictAt(log))
@@ -104,45 +120,49 @@ export function createForkWatch(options: ForkWatchOptions) {
   }
 
   /** The author signed a tree that is not held here, and a larger one that is: who holds that can show the two to differ. */
-  function proveHeldOtherwise(
-    { logId }: LogIdentity,
-    facts: readonly VerifiedCheckpointEvidence[],
-  ): EvidenceItem | undefined {
-    const size = store.log(logId)?.head.size ?? 0
-    const trees = facts.filter(fact => isTree(fact) && fact.checkpoint.size <= size)
-    const known = judged.get(logIdHex(logId))
-    const now = new Map(
-      trees.map(({ checkpoint }) => {
-        const key = treeKey(checkpoint)
-        return [key, known?.get(key) ?? isHeldTree(store, logId, checkpoint)] as const
-      }),
-    )
-    remember(logIdHex(logId), now)
-    const isHeld = ({ checkpoint }: VerifiedCheckpointEvidence) => now.get(treeKey(checkpoint)) === true
-    const other = trees.find(fact => !isHeld(fact))
-    const larger = trees.find(fact => isHeld(fact) && fact.checkpoint.size > (other?.checkpoint.size ?? size))
-    if (other === undefined || larger === undefined) return undefined
-    const path = buildOpenConsistency(store.hashAt(logId), other.checkpoint.size, larger.checkpoint.size)
-    const genesis = parseEntry(larger.message.genesis!)
-    const proof = buildCheckpointConflict(other.checkpoint, larger.checkpoint, path, genesis)
-    return { type: EVIDENCE.PROOF, body: encodeProof(proof) }
+  async function proveAside({ logId }: LogIdentity): Promise<void> {
+    const watched = watchedOf(logIdHex(logId))
+    const other = watched.aside?.checkpoint
+    if (other === undefined) return
+    const larger = book
+      .checkpoints(logId)
+      .find(fact => isTree(fact) && fact.checkpoint.size > other.size && isHeld(fact, watched) === true)
+    if (larger === undefined) return
+    const path = buildOpenConsistency(store.hashAt(logId), other.size, larger.checkpoint.size)
+    const proof = buildCheckpointConflict(other, larger.checkpoint, path, parseEntry(larger.message.genesis!))
+    await publish([{ type: EVIDENCE.PROOF, body: encodeProof(proof) }])
   }
 
-  function remember(key: LogIdHex, trees: Map<string, boolean>): void {
-    judged.delete(key)
-    judged.set(key, trees)
-    if (judged.size > LOGS_WATCHED_MAX) judged.delete(judged.keys().next().value as LogIdHex)
+  /** Whether what is held begins with the tree; undefined where it does not reach so far. */
+  function isHeld({ checkpoint }: VerifiedCheckpointEvidence, { judged }: Watched): boolean | undefined {
+    if (checkpoint.size > (store.log(checkpoint.logId)?.head.size ?? 0)) return undefined
+    const key = treeKey(checkpoint)
+    const known = judged.get(key)
+    if (known !== undefined) return known
+    const found = isHeldTree(store, checkpoint.logId, checkpoint)
+    judged.set(key, found)
+    if (judged.size > JUDGED_PER_LOG_MAX) judged.delete(judged.keys().next().value as string)
+    return found
+  }
+
+  function watchedOf(key: LogIdHex): Watched {
+    const found = logs.get(key) ?? { judged: new Map(), aside: undefined }
+    logs.delete(key)
+    logs.set(key, found)
+    if (logs.size > LOGS_WATCHED_MAX) logs.delete(logs.keys().next().value as LogIdHex)
+    return found
   }
 
   return {
     found,
     publish,
-    async changed(logs: readonly LogIdentity[]): Promise<void> {
-      for (const log of logs) await look(log)
+    offered,
+    async changed(touched: readonly LogIdentity[]): Promise<void> {
+      for (const log of touched) await look(log)
     },
     /** What is held of the log is another branch from now on. */
     forget(log: LogIdentity): void {
-      judged.delete(logIdHex(log.logId))
+      logs.delete(logIdHex(log.logId))
     },
     stop(): void {
       clearTimeout(timer)

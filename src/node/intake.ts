@@ -84,6 +84,7 @@ export function composeIntake(options: CommonOptions, inputs: IntakeInputs, part
   })
   parts.defer(() => ingest.stop())
   book.onChange(touched => inBackground(forks.changed(touched)))
+  book.onCheckpoints(offered => inBackground(forks.offered(offered)))
 
   async function settle(logs: readonly LogIdentity[]): Promise<void> {
     await book.settle()

@@ -59,6 +59,8 @@ interface Wanted {
   /** There is known to be another branch: below the size of the one that stands only what is shown to be in it counts. */
   readonly isStrict: boolean
   readonly search?: Search
+  /** What is fetched begins with the first entry that differs. */
+  readonly isFound?: true
 }
 
 /** What is wanted first is the first entry in `[from, to)` of the log that differs from ours (R-2.6). */
@@ -267,7 +269,9 @@ function onBundle(state: PullState, bundle: Bundle, local: PullLocal): PullStep 
   if (first.isStrict && branch !== undefined && bundle.from < branch.size && !inBranch) return skip(state)
   const held = local.log(logIdHex(first.logId))
   if (search !== undefined) return narrow(state, first, search, bundle, held)
-  if (!inBranch && isAside(bundle, held)) return searchFork(state, first, held!.size, bundle)
+  if (first.isFound === undefined && isAside(bundle, held)) {
+    return searchAside(state, first, held!.size, inBranch ? { kind: 'branch' } : { kind: 'fork', aside: bundle })
+  }
   return ingest(state, reached, bundle, inBranch ? branch : undefined)
 }
 
@@ -300,8 +304,8 @@ function isAside({ from, entries }: Bundle, held: LocalLog | undefined): boolean
 }
 
 /** The peer is on another branch, unless the author has signed what follows nothing. */
-function searchFork(state: PullState, first: Wanted, to: number, aside: Bundle): PullStep {
-  const search = { kind: 'fork', from: 0, to, isSure: false, aside } as const
+function searchAside(state: PullState, first: Wanted, to: number, kind: Pick<Search, 'kind' | 'aside'>): PullStep {
+  const search = { ...kind, from: 0, to, isSure: false }
   return askRange({ ...state, wanted: [{ ...first, search }, ...state.wanted.slice(1)] })
 }
 
@@ -315,7 +319,7 @@ function narrow(state: PullState, first: Wanted, search: Search, bundle: Bundle,
   const next = { ...search, isSure: true, ...(isOther ? { to: at + 1 } : { from: at + 1 }) }
   const { search: _, ...plain } = first
   const isFound = search.kind === 'branch' && next.to - next.from <= 1
-  const wanted = isFound ? { ...plain, from: next.from } : { ...first, search: next }
+  const wanted = isFound ? { ...plain, from: next.from, isFound: true as const } : { ...first, search: next }
   return askRange({ ...state, wanted: [wanted, ...state.wanted.slice(1)] })
 }
 

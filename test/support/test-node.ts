@@ -158,6 +158,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       backlog: 0,
       waiting: 0,
       queued: 0,
+      alerts: 0,
       frontier: 'cd'.repeat(32),
       logs: [
         {
@@ -212,6 +213,10 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     pin: () => after(() => {}),
     bounds: () => [],
     reloadKemKeys: () => after(() => 0),
+    alerts: () => [],
+    alertFile() {
+      throw new UserError('alert-absent', 'there is no such alert')
+    },
     quarantined: () => after(() => []),
     republish: () => after(() => 0),
     diagnose: () => after(() => state.diagnosis),
