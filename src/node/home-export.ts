@@ -52,7 +52,7 @@ export async function proveFromHome(
 ): Promise<Uint8Array> {
   await using held = await openHomeStore(home, environment)
   await held.record('exported', proofName(query))
-  return proveEntry({ ...held, clock }, query)
+  return await proveEntry({ ...held, clock }, query)
 }
 
 /** As the daemon exports it. */
