@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,7 +62,8 @@ async function ed25519Verdicts(cases: readonly SignatureCase[]) {
     const plain = (bytes: Uint8Array) => new Uint8Array(bytes)
     const webCrypto = await portable.webCrypto(all, {
       importKey: key => subtle.importKey('raw', plain(key), 'Ed25519', false, ['verify']),
-      verify: (key, signature, message) => subtle.verify('Ed25519', key as CryptoKey, plain(signature), plain(message)),
+      verify: (key, signature, message) =>
+        subtle.verify('Ed25519', key as webcrypto.CryptoKey, plain(signature), plain(message)),
     })
     return { portable: portable.ed25519(all), webCrypto }
   }, cases)
