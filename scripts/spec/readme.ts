@@ -2,6 +2,7 @@
 
 import { INDICATOR_TYPES } from '../../src/indicator/type.ts'
 import { WORDS } from '../../src/registry/words.ts'
+import { auditExamples } from './audit-examples.ts'
 import { chainExamples } from './chain-examples.ts'
 import { type Example, formatExample } from './example.ts'
 import { itemExamples } from './item-examples.ts'
@@ -13,7 +14,14 @@ import { capsTable, codesTable, paddedSizes } from './tables.ts'
 /** In the order of the specification. */
 export function specExamples(): Example[] {
   const log = buildSpecLog()
-  return [...registryExamples(), ...chainExamples(log), ...log.sealing, ...itemExamples(), ...syncExamples(log)]
+  return [
+    ...registryExamples(),
+    ...chainExamples(log),
+    ...auditExamples(log),
+    ...log.sealing,
+    ...itemExamples(),
+    ...syncExamples(log),
+  ]
 }
 
 const WORDS_PER_ROW = 16

@@ -182,6 +182,56 @@ describe('chain examples', () => {
   })
 })
 
+describe('files for auditors', () => {
+  /** Type and body of the AuditParts behind the first line. */
+  function partsOf(file: Buffer, opening: string): (readonly [type: number, body: Buffer])[] {
+    expect(file.subarray(0, opening.length).toString('latin1')).toBe(opening)
+    const parts: (readonly [number, Buffer])[] = []
+    for (let at = opening.length; at < file.length; ) {
+      const end = at + 4 + file.readUInt32BE(at)
+      const fields = fieldsOf(file.subarray(at + 4, end))
+      parts.push([fields.get(1) as number, fields.get(2) as Buffer])
+      at = end
+    }
+    return parts
+  }
+
+  const [exported, proof] = ['audit-file', 'proof-file'].map(name => bytes(name, 'whole file')) as [Buffer, Buffer]
+
+  it.each([
+    [exported, 'tocsin-audit/1\n', [1, 2, 2, 3, 5, 6, 7]],
+    [proof, 'tocsin-proof/1\n', [1, 2, 2, 3, 5, 6, 8, 7]],
+  ])('hold their parts in order, and end with what there was and its hash', (file, opening, order) => {
+    const parts = partsOf(file, opening)
+    expect(parts.map(([type]) => type)).toEqual(order)
+    const end = parts.at(-1)![1]
+    const record = 4 + 2 + 2 + end.length
+    expect(fieldsOf(end).get(6)).toEqual(sha256(file.subarray(0, file.length - record)))
+    expect([1, 2, 3, 4].map(field => fieldsOf(end).get(field) ?? 0)).toEqual([2, 1, 0, 1])
+  })
+
+  it('hold the documents and entries byte for byte', () => {
+    const parts = partsOf(exported, 'tocsin-audit/1\n')
+    const registry = fieldsOf(parts[1]![1])
+    expect(registry.get(2)).toEqual(bytes('registry-doc', 'doc'))
+    const envelopes = ['genesis', 'key-grant', 'batch'].map(kind => bytes(`entry-${kind}`, 'Envelope'))
+    for (const envelope of envelopes) expect(parts[5]![1].includes(envelope)).toBe(true)
+    expect(fieldsOf(parts[4]![1]).get(2)).toEqual(envelopes[0])
+  })
+
+  it('lead from the entry of a proof to the root of the checkpoint, with the peaks on the left of the path', () => {
+    const parts = partsOf(proof, 'tocsin-proof/1\n')
+    const [run, inclusion] = [fieldsOf(parts[4]![1]), parts[6]![1]]
+    expect(run.get(3)).toBe(1)
+    expect(run.get(5)).toEqual(leaves[0])
+    // two hashes, each behind a tag and a length
+    const [left, right] = [inclusion.subarray(-66, -34), inclusion.subarray(-32)]
+    expect(left).toEqual(run.get(5))
+    const node = (a: Uint8Array, b: Uint8Array) => sha256(Buffer.of(1), a, b)
+    expect(node(node(left, leaves[1]!), right)).toEqual(bytes('tree', 'root of 3'))
+  })
+})
+
 describe('sealing examples', () => {
   const secret = seed('epoch secret')
   const epochId = seed('epoch id').subarray(0, 16)
