@@ -11,7 +11,7 @@ import { type PeerKeyHex, peerKeyHex } from './peer-key.ts'
  * see, and can answer for nobody.
  */
 export const RELAY_PROTOCOL = '/tocsin/relay/1'
-export const RELAY_ANSWER = { CONNECTED: 0, NOT_SERVED: 1, UNREACHABLE: 2 } as const
+const RELAY_ANSWER = { CONNECTED: 0, NOT_SERVED: 1, UNREACHABLE: 2 } as const
 const KEY_BYTES = 32
 
 /** Of one inner node, and of all together. */
