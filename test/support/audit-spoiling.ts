@@ -43,7 +43,7 @@ const NAMES = new Map([
 ])
 
 /** `false entry-signature-invalid plain/4+3@9 BBB v2`: verdict, code, and the place as far as it is said. */
-export function findingsOf({ findings }: AuditResult): string[] {
+export function findingsOf({ findings }: Pick<AuditResult, 'findings'>): string[] {
   return findings.map(({ verdict, code, log, seq, count, size, nation, version }) => {
     const entry = seq === undefined ? '' : `/${seq}${count === undefined ? '' : `+${count}`}`
     const tree = size === undefined ? '' : `@${size}`
