@@ -112,7 +112,7 @@ function numberOf(side: 0 | 1 | undefined): 1 | 2 | null {
   return side === 0 ? 1 : 2
 }
 
-/** An export that holds nothing but the proofs and the documents that make them checkable, for `audit verify`. */
+/** An export that holds nothing but the proofs and the documents that make them checkable, for `alerts verify`. */
 async function writeProofs(
   context: CliContext,
   { proofs, headers, signedDocs }: Comparison,
@@ -134,7 +134,8 @@ async function writeProofs(
     writer.end(),
   ]
   await writeWhole(path, Buffer.concat(parts), { replace })
-  context.say(`The proof is in ${path}; whoever doubts it runs "tocsin audit verify" on it.`)
+  context.say(`The proof is in ${path}. Whoever has it and the fingerprint of the alliance runs:`)
+  context.say(`  tocsin alerts verify ${path} --trust FINGERPRINT`)
 }
 
 /** EvidenceItem.type. */
