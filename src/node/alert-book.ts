@@ -1,4 +1,5 @@
 import { type Alert, alertOfGrant, alertsOfDocuments, alertsOfLogs } from '../audit/alert.ts'
+import type { AlertPart } from '../audit/part.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { type LogIdHex, logIdHex, type NationId, parseLogId } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
@@ -121,6 +122,17 @@ export async function openAlertBook({ store, book, clock, logger }: AlertBookOpt
       await saving.stop()
     },
   }
+}
+
+/** As an export notes them. */
+export function alertParts(alerts: Pick<AlertBook, 'list'>): readonly AlertPart[] {
+  return alerts.list().map(({ seenMs, kind, nation, log, at = 0, sentence }) => ({
+    timeMs: seenMs,
+    code: kind,
+    message: sentence,
+    nation,
+    place: log === undefined ? undefined : { logId: parseLogId(fromHex(log)), seq: at },
+  }))
 }
 
 type Seen = readonly (readonly [id: string, timeMs: number])[]

@@ -1,20 +1,25 @@
 import type { AlertKind } from '../audit/alert.ts'
 import { createAuditFileWriter } from '../audit/file.ts'
-import type { AlertPart } from '../audit/part.ts'
 import { equalBytes, fromHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import { type LogId, parseLogId } from '../base/ids.ts'
+import { type AllianceId, type LogId, type NationId, parseLogId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
 import { encodeFact } from '../chain/checkpoint-facts.ts'
 import { buildContradiction } from '../chain/contradiction.ts'
 import { encodeProof } from '../chain/proof-build.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import type { AlertBook, SeenAlert } from './alert-book.ts'
-import type { EdgeNode } from './edge.ts'
-import { EVIDENCE } from './evidence-book.ts'
+import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
 import type { ProofPiece } from './log-evidence.ts'
 import type { AlertView, NodeService } from './node-service.ts'
 
-type Parts = Pick<EdgeNode, 'allianceId' | 'nation' | 'book' | 'clock' | 'alerts'>
+interface Parts {
+  readonly allianceId: AllianceId
+  readonly nation: NationId
+  readonly book: Pick<EvidenceBook, 'checkpoints' | 'proofs' | 'documents'>
+  readonly alerts: Pick<AlertBook, 'list'>
+  readonly clock: Clock
+}
 
 /** Who contradicts itself, and the proof of it. */
 export function createAlertCommands(node: Parts): Pick<NodeService, 'alerts' | 'alertFile'> {
@@ -32,17 +37,6 @@ export function createAlertCommands(node: Parts): Pick<NodeService, 'alerts' | '
       return { alert: viewOf(alert), file: alert.kind === 'grant' ? null : fileOf(evidenceFor(alert, node), node) }
     },
   }
-}
-
-/** As an export notes them. */
-export function alertParts(alerts: Pick<AlertBook, 'list'>): readonly AlertPart[] {
-  return alerts.list().map(({ seenMs, kind, nation, log, at = 0, sentence }) => ({
-    timeMs: seenMs,
-    code: kind,
-    message: sentence,
-    nation,
-    place: log === undefined ? undefined : { logId: parseLogId(fromHex(log)), seq: at },
-  }))
 }
 
 function viewOf({ nation, log, at, ...alert }: SeenAlert): AlertView {

@@ -1,7 +1,6 @@
-import { alertParts } from './alert-commands.ts'
+import { type AlertBook, alertParts } from './alert-book.ts'
 import { type ExportQuery, type ExportSource, openExport } from './audit-export.ts'
 import { type ProveQuery, proveEntry } from './audit-prove.ts'
-import type { Node } from './daemon.ts'
 
 /** What auditors ask of a running node; whoever asks is in its audit log (`audited-service.ts`). */
 export interface AuditCommands {
@@ -11,9 +10,10 @@ export interface AuditCommands {
   proveEntry(query: ProveQuery): Promise<Uint8Array>
 }
 
-export function createAuditCommands(
-  node: Pick<Node, 'allianceId' | 'nation' | 'store' | 'clock' | 'alerts'>,
-): AuditCommands {
+/** The parts of a node that answer. */
+type AuditSources = Omit<ExportSource, 'alerts'> & Parameters<typeof proveEntry>[0] & { readonly alerts: AlertBook }
+
+export function createAuditCommands(node: AuditSources): AuditCommands {
   const source: ExportSource = { ...node, alerts: () => alertParts(node.alerts) }
   return {
     exportHistory: async query => openExport(source, query),

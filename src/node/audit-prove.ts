@@ -21,7 +21,7 @@ import { parseEntry } from '../wire/entry.ts'
 import { Checkpoint, type EvidenceItem } from '../wire/gen/tocsin.ts'
 import { entryAt, withoutSealed } from './audit-export.ts'
 import { EVIDENCE } from './evidence-book.ts'
-import { isHeldTree } from './held-checkpoint.ts'
+import { isHeldTree } from './held-tree.ts'
 import { findLog } from './log-name.ts'
 
 export interface ProveQuery {

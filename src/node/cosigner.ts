@@ -12,7 +12,7 @@ import { buildOpenConsistency } from '../merkle/consistency.ts'
 import type { Store, StoredLog } from '../store/store.ts'
 import type { Envelope, EvidenceItem } from '../wire/gen/tocsin.ts'
 import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
-import { isHeldTree } from './held-checkpoint.ts'
+import { isHeldTree } from './held-tree.ts'
 import { createTurns } from './turns.ts'
 
 export interface CosignerOptions {

@@ -13,7 +13,7 @@ import { STATUS } from '../registry/registry-doc.ts'
 import type { EntryPosition, Store, StoredLog } from '../store/store.ts'
 import type { Tombstone } from '../store/tombstone.ts'
 import type { EvidenceBook } from './evidence-book.ts'
-import { isHeldTree } from './held-checkpoint.ts'
+import { isHeldTree } from './held-tree.ts'
 import { entryAbsent, entryAt, placeName } from './purging.ts'
 
 /** What a node knows of one entry. Times are milliseconds since the Unix epoch, 0 where unsaid. */

@@ -13,7 +13,7 @@ import { type ParsedEntry, parseEntry } from '../wire/entry.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import { createAllowance } from './allowance.ts'
 import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
-import { isHeldTree } from './held-checkpoint.ts'
+import { isHeldTree } from './held-tree.ts'
 import { proveConflict } from './own-evidence.ts'
 
 export interface ForkWatchOptions {

@@ -4,7 +4,7 @@ import { factEffect } from '../chain/checkpoint-facts.ts'
 import { buildTreeGraph } from '../chain/tree-graph.ts'
 import { type TreeHead, treeKey } from '../chain/tree-head.ts'
 import { type Store, UNLIMITED } from '../store/store.ts'
-import { isHeldTree } from './held-checkpoint.ts'
+import { isHeldTree } from './held-tree.ts'
 
 type HeldLogs = Pick<Store, 'log' | 'hashAt'>
 

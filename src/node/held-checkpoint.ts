@@ -3,10 +3,10 @@ import { type VerifiedCheckpoint, verifyCheckpoint } from '../chain/checkpoint.t
 import { buildCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
 import { sameTree, type TreeHead } from '../chain/tree-head.ts'
-import { compactRangeAt, rangeRoot } from '../merkle/compact-range.ts'
 import type { Store } from '../store/store.ts'
 import { parseEnvelope } from '../wire/entry.ts'
 import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
+import { isHeldTree } from './held-tree.ts'
 
 /**
  * The largest checkpoint of a log's author, of at most `sizeMax` entries, whose tree is the one held here. Authors may
@@ -25,11 +25,6 @@ export function heldCheckpoint(
     .filter(({ size }) => size <= held)
     .sort((a, b) => b.size - a.size)
   return fitting.find(checkpoint => isHeldTree(store, logId, checkpoint))
-}
-
-/** Whether the first `size` entries held of a log, which must be there, are this tree. */
-export function isHeldTree(store: Pick<Store, 'hashAt'>, logId: LogId, tree: TreeHead): boolean {
-  return sameTree(tree, { size: tree.size, root: rangeRoot(compactRangeAt(store.hashAt(logId), tree.size)) })
 }
 
 /**
