@@ -38,29 +38,32 @@ export function startCheckpoints(options: CheckpointOptions) {
     const head = ownLog.current()
     if (head === undefined || store.state !== 'open' || !options.maySign()) return
     const signer = ownLog.signerOf(head.signPk)
+    const made: EvidenceItem[] = []
     if (signer !== undefined && (book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0) < head.size) {
-      await tell(await makeCheckpoint(store, options.allianceId, head, signer))
+      made.push(await keep(await makeCheckpoint(store, options.allianceId, head, signer)))
     }
-    await makeLine(head)
+    const line = await makeLine(head)
+    if (line !== undefined) made.push(await keep(line))
+    if (made.length > 0) await options.spread(made)
   }
 
   /** hourly at most, of a tree that has none yet: to sign is hedged, and would give other bytes each time. */
-  async function makeLine(head: LogHead): Promise<void> {
+  async function makeLine(head: LogHead): Promise<EvidenceItem | undefined> {
     const { allianceId, clock } = options
     const author = options.postQuantumSigner(head.signPk)
     const newest = heldCheckpoint(book, store, head.logId, head.size)
-    if (author === undefined || newest === undefined) return
+    if (author === undefined || newest === undefined) return undefined
     const last = postQuantumTree(book.checkpoints(head.logId))
     const timeSeconds = Math.floor(clock.now() / 1000)
     // A clock that was set back holds nothing up.
     const waits = last !== undefined && Math.abs(timeSeconds - last.timeSeconds) * 1000 < options.postQuantumMs
-    if (waits || (last?.size ?? 0) >= newest.size) return
-    await tell(await makePostQuantum(store, allianceId, newest, author, timeSeconds))
+    if (waits || (last?.size ?? 0) >= newest.size) return undefined
+    return makePostQuantum(store, allianceId, newest, author, timeSeconds)
   }
 
-  async function tell(item: EvidenceItem): Promise<void> {
+  async function keep(item: EvidenceItem): Promise<EvidenceItem> {
     await book.apply([item], 'self')
-    await options.spread([item])
+    return item
   }
 
   return {

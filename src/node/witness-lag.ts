@@ -24,11 +24,15 @@ export function laggingWitnesses({ store, book, clock }: Sources): readonly Lagg
   return [...found.values()].sort((a, b) => (a.nation < b.nation ? -1 : 1))
 }
 
-/** What everybody could have cosigned by now: all of a log that rests, and what a quorum has of one that grows. */
+/** What everybody could have cosigned by now: all of a log that rests, and what somebody did long ago of one that grows. */
 function dueSize(book: Sources['book'], head: LogHead, nowMs: number): number {
-  const quorate = book.standingOf(head).quorate?.size ?? 0
-  if (head.timeMs > nowMs - GRACE_MS) return quorate
-  return Math.min(book.limitOf(head), book.newestCheckpoint(head.logId)?.checkpoint.size ?? 0)
+  const isOld = (timeMs: number) => timeMs < nowMs - GRACE_MS
+  const due = book
+    .checkpoints(head.logId)
+    .filter(
+      ({ cosignatures }) => isOld(head.timeMs) || cosignatures.some(({ timeSeconds }) => isOld(timeSeconds * 1000)),
+    )
+  return Math.min(book.limitOf(head), Math.max(0, ...due.map(({ checkpoint }) => checkpoint.size)))
 }
 
 function withLag(
