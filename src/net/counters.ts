@@ -40,6 +40,8 @@ export interface NetCounters {
   streamsIn: number
   streamsOut: number
   streamsRefused: number
+  /** Connections of own inner nodes that this edge passes on now. */
+  relaysOpen: number
   framesIn: number
   framesOut: number
   frameBytesIn: number
@@ -77,6 +79,7 @@ export function createNetCounters(): NetCounters {
     streamsIn: 0,
     streamsOut: 0,
     streamsRefused: 0,
+    relaysOpen: 0,
     framesIn: 0,
     framesOut: 0,
     frameBytesIn: 0,

@@ -154,7 +154,10 @@ class Libp2pHost implements Host {
   async serveRelays(): Promise<void> {
     const { relayAddresses } = this.#parts.options
     if (relayAddresses === undefined) return
-    const serve: RawStreamHandler = (stream, caller) => serveRelay(stream, caller, relayAddresses)
+    const serve: RawStreamHandler = async (stream, caller) => {
+      this.counters.relaysOpen++
+      await serveRelay(stream, caller, relayAddresses).finally(() => this.counters.relaysOpen--)
+    }
     await this.#streams.handleRaw(RELAY_PROTOCOL, serve, RELAY_CAPS)
   }
 

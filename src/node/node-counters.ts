@@ -61,6 +61,7 @@ export function nodeCounters(node: EdgeNode): readonly Counter[] {
     },
     plain('dials_total', 'Attempts to connect to a peer.', net.dials),
     plain('dials_failed_total', 'Attempts that failed.', net.dialsFailed),
+    plain('relays', 'Connections of inner nodes that this edge passes on (R-5.9).', net.relaysOpen, 'gauge'),
     plain('sync_frames_in_total', 'Frames received on sync streams.', net.framesIn),
     plain('sync_frames_out_total', 'Frames sent on sync streams.', net.framesOut),
     plain('sync_bytes_in_total', 'Bytes received on sync streams.', net.frameBytesIn),

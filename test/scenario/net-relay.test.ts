@@ -164,9 +164,11 @@ describe('an inner node that dials its own edges alone (R-5.9)', () => {
       const somebody = { publicKey: peerKeyBytes((await host({ seed: newSeed() })).self) }
       inner.setPeers([targetOf(edge), { ...somebody, addresses: [relayedAddress(edgeOf(edge), somebody.publicKey)] }])
       await until(() => sockets.length > 0, 'the edge has connected')
+      expect(edge.counters.relaysOpen).toBe(1)
       const ended = new Promise(resolve => sockets[0]!.once('close', resolve).resume())
       await inner[Symbol.asyncDispose]()
       await ended
+      await until(() => edge.counters.relaysOpen === 0, 'and forgotten it')
       server.close()
     })
 
