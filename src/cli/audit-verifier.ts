@@ -15,10 +15,11 @@ const FILE_MODE = 0o644
 
 /** Writes out the page that `npm run build` has made; its hash is data, for telling it on another way. */
 export async function writeVerifier(
-  context: CliContext,
+  context: Pick<CliContext, 'out' | 'say'>,
   { outputFile, force = false }: AuditVerifierOptions,
+  builtPage = PAGE,
 ): Promise<void> {
-  const page = await readPage()
+  const page = await readPage(builtPage)
   await writeWhole(outputFile, page, { mode: FILE_MODE, replace: force })
   await context.out.write(`${createHash('sha256').update(page).digest('hex')}  ${outputFile}\n`)
   context.say(
@@ -26,9 +27,9 @@ export async function writeVerifier(
   )
 }
 
-async function readPage(): Promise<Uint8Array> {
+async function readPage(path: URL): Promise<Uint8Array> {
   try {
-    return await readFile(PAGE)
+    return await readFile(path)
   } catch (cause) {
     throw new UserError('file-unreadable', 'the portable verifier has not been built in this checkout', {
       fix: 'Run "npm run build:verifier" in it; an installed package brings the page along.',

@@ -6,11 +6,13 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildVerifierPage } from '../../scripts/verifier-page.ts'
+import { encodeProofFile } from '../../src/audit/proof-file.ts'
 import { parseTrustClaim } from '../../src/registry/trust-claim.ts'
 import { encodeTrust, parseTrust } from '../../src/registry/trust-string.ts'
 import { changeEntry, changeEnvelope, changeEnvelopes, RUN, turned } from '../support/audit-spoiling.ts'
 import { auditBytes, fileOf, first, plain, soundExport, third, trustStringOf } from '../support/audit-world.ts'
 import { hasChromium, launchChromium } from '../support/chromium.ts'
+import { proofOf } from '../support/entry-proof.ts'
 
 const TRUST = trustStringOf(third)
 const OTHER_TRUST = encodeTrust({ ...parseTrust(TRUST), hash: parseTrust(trustStringOf(first)).hash })
@@ -126,6 +128,16 @@ describe.skipIf(!hasChromium())('an auditor with Chromium', () => {
 
   it.each(cases)('reads of %s what the daemon finds', async (_title, bytes, trust) => {
     expect(await reads(bytes, trust)).toEqual(await daemonReads(bytes, trust))
+  })
+
+  it('reads of a proof what it rests on, and of a spoiled one that it is false', async () => {
+    const bytes = encodeProofFile(proofOf(plain, 2, [4, 9], soundExport.evidence.slice(3)))
+    expect((await reads(bytes)).headline).toBe('This entry is proved.')
+    expect(await page.locator('.facts').textContent()).toContain(Buffer.from(plain.signer.publicKey).toString('hex'))
+    expect(await page.locator('.statements').textContent()).toContain('It is held by AAA, CCC and DDD')
+    const spoiled = await reads(turned(bytes, bytes.length - 200))
+    expect([spoiled.headline, spoiled.codes]).toEqual(['This proof is false.', ['audit-file-altered']])
+    expect((await reads(bytes, OTHER_TRUST)).headline).toBe('This proof is false.')
   })
 
   it('has cases of every verdict', async () => {

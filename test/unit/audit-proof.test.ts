@@ -9,8 +9,6 @@ import type { ErrorCode } from '../../src/base/codes.ts'
 import { ProtocolError } from '../../src/base/errors.ts'
 import { type Hash, parseHash } from '../../src/base/ids.ts'
 import { buildSameSeq, encodeProof } from '../../src/chain/proof-build.ts'
-import { buildInclusion } from '../../src/merkle/inclusion.ts'
-import { hashAtFromLeaves } from '../../src/merkle/proof-source.ts'
 import { STATUS } from '../../src/registry/registry-doc.ts'
 import { encodeSignedDoc } from '../../src/registry/signed-doc.ts'
 import { parseTrustClaim } from '../../src/registry/trust-claim.ts'
@@ -31,10 +29,10 @@ import {
   successor,
   third,
   trustStringOf,
-  type WorldLog,
   withoutBody,
 } from '../support/audit-world.ts'
-import { bytesOf, leavesOf, TIME_MS } from '../support/chain-fixture.ts'
+import { bytesOf, TIME_MS } from '../support/chain-fixture.ts'
+import { pathIn, proofOf } from '../support/entry-proof.ts'
 import { entry, foundRegistry, nextRegistry, signRegistry } from '../support/registry-world.ts'
 
 /** BBB's log of ten entries, witnessed up to the ninth: each proof is of one of its entries. */
@@ -49,28 +47,6 @@ const large = checkpointItem(plain, {
   cosigners: { AAA: T + 150, CCC: T + 250, DDD: T + 350 },
   postQuantumSeconds: T + 90,
 })
-
-function pathIn(log: WorldLog, seq: number, size: number): Hash[] {
-  return buildInclusion(hashAtFromLeaves(leavesOf(log.entries)), seq, size)
-}
-
-function proofOf(log: WorldLog, seq: number, sizes: readonly number[], evidence: readonly EvidenceItem[]): EntryProof {
-  return {
-    header: { ...soundExport.header, logs: [log.identity.logId] },
-    documents: soundExport.documents,
-    evidence,
-    log: {
-      logId: log.identity.logId,
-      genesis: encodeEnvelope(log.entries[0]!),
-      from: seq,
-      size: seq + 1,
-      before: rangeOf(log, seq),
-      aside: false,
-    },
-    envelope: encodeEnvelope(log.entries[seq]!),
-    inclusions: sizes.map(size => ({ size, path: pathIn(log, seq, size) })),
-  }
-}
 
 const sound = proofOf(plain, SEQ, [4, 9], [small, large])
 
