@@ -1,4 +1,5 @@
 import { type AsideRun, collectAsideRuns } from '../audit/aside-runs.ts'
+import { readEntry } from '../audit/entry-reading.ts'
 import { createAuditFileWriter } from '../audit/file.ts'
 import { type AlertPart, AUDIT_LOGS_MAX, type AuditPart, PART_BYTES_MAX, PART_ENTRIES_MAX } from '../audit/part.ts'
 import { EMPTY, equalBytes, toHex } from '../base/bytes.ts'
@@ -160,10 +161,16 @@ async function* pagesOf(snapshot: StoreSnapshot, { logId, from, size, aside }: R
       aside === undefined
         ? await snapshot.entriesRange(logId, seq, Math.min(size - seq, PART_ENTRIES_MAX), ENTRIES_BYTES_MAX)
         : await asidePage(snapshot, logId, aside, seq)
-    if (page.length === 0) await entryAt(snapshot, logId, seq)
-    yield shown(page)
-    seq += page.length
+    if (page.length > 0) yield shown(page)
+    // What a damaged store lacks is left out, for the auditor to find.
+    seq = page.length > 0 ? seqAfter(page, seq) : seq + PART_ENTRIES_MAX
   }
+}
+
+/** `from`: that of the first, were all there. */
+function seqAfter(page: readonly Uint8Array[], from: number): number {
+  const last = readEntry(page.at(-1)!)
+  return last.kind === 'entry' ? Math.max(last.entry.header.seq, from) + 1 : from + page.length
 }
 
 async function asidePage(snapshot: StoreSnapshot, logId: LogId, { from, leaves }: AsideRun, start: number) {

@@ -16,7 +16,7 @@ import {
 } from './node-alliance.ts'
 
 /** Checkpoints and cosignatures are made when the test asks for them. */
-const config: StartOptions['config'] = each => ({
+const config: NonNullable<StartOptions['config']> = each => ({
   ...each,
   sync: { ...each.sync, intervalMs: 400, checkpointMs: 3_600_000, cosignMs: 86_400_000 },
 })
