@@ -83,7 +83,13 @@ export function checkpointMessage({ head, entries }: SpecLog) {
   const { headerBytes, signature, body } = entries[0]!
   const genesis = { header: headerBytes, signature, body }
   const message = buildCheckpointEvidence({ checkpoint, cosignatures: [cosignature], genesis })
-  const context = { allianceId, verify: verifyEd25519, keyStands: () => true, isWitness: () => true, postQuantumKeys: () => [] }
+  const context = {
+    allianceId,
+    verify: verifyEd25519,
+    keyStands: () => true,
+    isWitness: () => true,
+    postQuantumKeys: () => [],
+  }
   assertHolds(verifyCheckpointEvidence(message, context).cosignatures.length === 1, 'the Checkpoint message')
   return { checkpoint, witnessPk: witness.publicKey, line, message }
 }
