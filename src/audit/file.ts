@@ -74,7 +74,7 @@ export async function* readAuditFile(
     at(offset, pushed)
   }
   if (opening.open || frames.within || !check.ended) {
-    throw fault('audit-file-cut', `the file is cut off after ${offset} bytes`, offset)
+    throw fault('audit-file-cut', `it is cut off, and what is whole of it ends at byte ${offset}`, offset)
   }
 }
 

@@ -19,7 +19,7 @@ import type { Directory } from '../registry/directory.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { parseEntry } from '../wire/entry.ts'
 import { Checkpoint, type Envelope, type EvidenceItem, Proof } from '../wire/gen/tocsin.ts'
-import type { Finding, FindingBook } from './finding.ts'
+import { type Finding, type FindingBook, logName } from './finding.ts'
 import { createStatements, type Statements } from './statements.ts'
 
 /** EvidenceItem.type. */
@@ -197,7 +197,7 @@ export function createEvidenceAudit({ allianceId, directory, registry, book }: E
 
 function badPostQuantumLine({ log, checkpoint }: VerifiedCheckpointEvidence): Finding {
   const place = { nation: log.nation, log: logIdHex(log.logId), size: checkpoint.size }
-  const sentence = `The ML-DSA-44 line under the checkpoint of log ${place.log} at size ${place.size} does not verify under any such key of ${log.nation}.`
+  const sentence = `The ML-DSA-44 line under the checkpoint of ${logName(place.log, undefined)} at size ${place.size} does not verify under any such key of ${log.nation}.`
   return { code: 'cosignature-invalid', verdict: 'false', ...place, sentence }
 }
 
@@ -208,7 +208,7 @@ function unknownPurger({ target, witnessPk }: VerifiedPurgeReceipt): Finding {
     verdict: 'note',
     log,
     seq: target.seq,
-    sentence: `That entry ${target.seq} of log ${log} was destroyed is said by key ${toHex(witnessPk).slice(0, 16)}, which stands in no document of the file.`,
+    sentence: `That entry ${target.seq} of ${logName(log, undefined)} was destroyed is said by key ${toHex(witnessPk).slice(0, 16)}, which stands in no document of the file.`,
   }
 }
 
@@ -225,7 +225,7 @@ function refusedEvidence({ type, body }: EvidenceItem, error: ProtocolError, all
   const subject =
     type === ITEM.CHECKPOINT ? checkpointSubject(body, allianceId) : type === ITEM.PROOF ? proofSubject(body) : {}
   const what = type === ITEM.CHECKPOINT ? 'checkpoint' : type === ITEM.PROOF ? 'proof' : 'purge receipt'
-  const where = subject.log === undefined ? '' : ` of log ${subject.log}`
+  const where = subject.log === undefined ? '' : ` of ${logName(subject.log, subject.nation)}`
   const at = subject.size === undefined ? '' : ` at size ${subject.size}`
   return {
     code: error.code,

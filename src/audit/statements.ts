@@ -6,7 +6,7 @@ import type { TreeHead } from '../chain/tree-head.ts'
 import type { Directory } from '../registry/directory.ts'
 import { hasLeft } from '../registry/nation-history.ts'
 import { STATUS } from '../registry/registry-doc.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, logName } from './finding.ts'
 import type { ReceiptFacts } from './result.ts'
 
 /** That a witness key stated a tree of a log at a time (R-2.9). */
@@ -52,21 +52,21 @@ export function createStatements(directory: Directory): Statements {
         nation,
         log,
         size: then.size,
-        sentence: `${nation} cosigned ${describe(first)} and then ${describe(then)} of log ${log}: both cannot be true.`,
+        sentence: `${nation} cosigned ${describe(first)} and then ${describe(then)} of ${logName(log, undefined)}: both cannot be true.`,
       }
     }
   }
 
   function* uncounted(log: LogIdHex): Generator<Finding> {
     for (const [key, size] of unknown) {
-      const sentence = `A cosignature of log ${log} at size ${size} is by key ${key.slice(0, 16)}, which stands in no document of the file: it counts for nothing.`
+      const sentence = `A cosignature of ${logName(log, undefined)} at size ${size} is by key ${key.slice(0, 16)}, which stands in no document of the file: it counts for nothing.`
       yield { code: 'audit-cosigner-unknown', verdict: 'note', log, size, sentence }
     }
     for (const { nation, said } of byKey.values()) {
       const status = removalOf(nation, directory)
       if (status === undefined) continue
       const size = Math.max(...said.map(each => each.size))
-      const sentence = `${nation}, now ${status}, cosigned log ${log} up to size ${size}: it counts only under registry versions in which ${nation} was a witness.`
+      const sentence = `${nation}, now ${status}, cosigned ${logName(log, undefined)} up to size ${size}: it counts only under registry versions in which ${nation} was a witness.`
       yield { code: 'audit-cosigner-removed', verdict: 'note', nation, log, size, sentence }
     }
   }

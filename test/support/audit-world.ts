@@ -55,7 +55,7 @@ export const first = foundRegistry({ nations: NATIONS.map(id => entry(id)) })
 export const { allianceId } = first
 export const second = signRegistry(nextRegistry(first))
 export const third = signRegistry(nextRegistry(second))
-export const nationDocs = NATIONS.map(id => signNation(firstNation(allianceId, id)).signed)
+const nationDocs = NATIONS.map(id => signNation(firstNation(allianceId, id)).signed)
 
 export interface WorldLog {
   readonly identity: LogIdentity
@@ -67,7 +67,7 @@ export function trustStringOf({ signed }: SignedRegistry): string {
   return encodeTrust(trustOf(parseRegistryDoc(signed)))
 }
 
-export function signerOfNation(id: string): Ed25519Signer {
+function signerOfNation(id: string): Ed25519Signer {
   return edSigner(`node ${id} sign`)
 }
 
@@ -207,10 +207,7 @@ export const closed = grown(
 /** BBB's log. */
 export const plain = grown(openWorldLog('BBB'), ...batches('b', 9))
 
-export const documents: readonly ParsedSignedDoc[] = [
-  ...[first, second, third].map(({ signed }) => signed),
-  ...nationDocs,
-]
+const documents: readonly ParsedSignedDoc[] = [...[first, second, third].map(({ signed }) => signed), ...nationDocs]
 
 const T = TIME_MS / 1000
 
