@@ -66,7 +66,7 @@ export async function openAuditedAlliance(publishes: number): Promise<AuditedAll
 }
 
 /** Until all hold that a quorum has the whole log of the first. */
-export async function witnessed(nodes: readonly RunningNode[]): Promise<void> {
+async function witnessed(nodes: readonly RunningNode[]): Promise<void> {
   const author = nodes[0]!
   const log = author.node.ownLog.current()!
   await author.node.checkpoint()
