@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Clock } from '../../src/base/ports.ts'
 import type { EntryPosition } from '../../src/store/store.ts'
-import { type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'
+import { KIND, type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'
 import {
   converged,
   createTestAlliance,
@@ -13,6 +13,7 @@ import {
   type StartOptions,
   until,
 } from '../support/node-alliance.ts'
+import { createRawAuthor, entriesAt, startRawMember } from '../support/node-raw-member.ts'
 
 /** What is made by itself is made when the test asks for it. */
 const config: StartOptions['config'] = each => ({
@@ -137,4 +138,38 @@ test('a node that is cut off hides it when it is back, and destroys it after 14 
   await age(again, clock, 2)
   expect(await onDisk(again, body)).toBe(false)
   expect((await entryOf(again, target)).body.length).toBe(0)
+}, 60_000)
+
+test('what a thief erases comes back where the log is cut before it, and its time begins anew', async () => {
+  await using alliance = await createTestAlliance(4)
+  const clock = movedClock()
+  await using a = await alliance.start(0, { config })
+  await using b = await alliance.start(1, { config, clock })
+  await using c = await alliance.start(2, { config })
+  await ready([a, b, c])
+  const target = await publish(a, 'wanted.example')
+  await publish(a, 'between.example')
+  await converged([a, b, c])
+  const before = await entriesAt(a, target.logId)
+  const tombstone = await a.node.erasure.erase(target, 'error', 'local')
+  await converged([a, b])
+  expect(await finds(b, 'wanted.example')).toBe(false)
+  await age(b, clock, 13)
+  await b.node.purging.look()
+  const { body } = await entryOf(b, target)
+  expect(body.length).toBeGreaterThan(0)
+
+  // The same key signs something else in the place of the TOMBSTONE: neither stands any more.
+  const thief = createRawAuthor(alliance, alliance.members[0]!, before)
+  expect(tombstone.seq).toBe(before.length)
+  await using raw = await startRawMember(alliance, 3, { peers: 3 })
+  await raw.gossip(thief.append({ kind: KIND.COMPLAINT, body: new Uint8Array(0) }))
+  await until(() => b.node.store.log(target.logId)!.limit === tombstone.seq, 10_000)
+  await until(() => b.service.status().backlog === 0, 10_000)
+  expect(await finds(b, 'wanted.example')).toBe(true)
+  expect(b.node.store.tombstonesOf(target)).toMatchObject([{ stands: false }])
+  await age(b, clock, 2)
+  expect((await entryOf(b, target)).body).toEqual(body)
+  expect(b.node.store.tombstonesOf(target)).toMatchObject([{ stands: false, sinceRanMs: undefined, purgedMs: 0 }])
+  await expect(b.node.purging.purge(target, 'local')).rejects.toMatchObject({ code: 'erasure-absent' })
 }, 60_000)
