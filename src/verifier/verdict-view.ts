@@ -1,5 +1,5 @@
 import type { AuditVerdict, Finding, FindingVerdict } from '../audit/finding.ts'
-import type { AllianceFacts, AuditResult } from '../audit/result.ts'
+import type { AllianceFacts, AuditResult, LogFacts } from '../audit/result.ts'
 import { countOf, listOf, momentOf, quoted } from '../registry/phrase.ts'
 import { trustWords } from '../registry/trust-string.ts'
 
@@ -84,15 +84,21 @@ function coverageStatements({ header, counts, logs, nations }: AuditResult): Sta
 }
 
 function historyStatements({ logs }: AuditResult): Statement[] {
-  const forks = logs.reduce((sum, { standing }) => sum + (standing?.conflicts.length ?? 0), 0)
+  const standing = logs.filter(({ aside }) => !aside)
+  const total = standing.reduce((sum, { size }) => sum + size, 0)
+  const covered = (tree: (log: LogFacts) => number | undefined) =>
+    `${standing.reduce((sum, log) => sum + Math.min(log.size, tree(log) ?? 0), 0)} of ${countOf(total, 'entry', 'entries')}`
+  const held = covered(log => log.standing?.quorate?.size)
+  const lasting = covered(log => log.standing?.postQuantum?.size)
+  const statements: Statement[] = [
+    { tone: 'plain', sentence: `A quorum of the alliance has signed to hold ${held}.` },
+    { tone: 'plain', sentence: `Post-quantum signatures of their authors cover ${lasting}.` },
+  ]
+  const forks = logs.reduce((sum, log) => sum + (log.standing?.conflicts.length ?? 0), 0)
   const erased = logs.reduce((sum, { erasures }) => sum + erasures.length, 0)
-  const statements: Statement[] = []
   if (forks > 0)
     statements.push({ tone: 'bad', sentence: `${countOf(forks, 'contradiction')} of an author: it said two things.` })
   if (erased > 0)
-    statements.push({
-      tone: 'plain',
-      sentence: `${countOf(erased, 'erasure')} by the nation that had published it.`,
-    })
+    statements.push({ tone: 'plain', sentence: `${countOf(erased, 'erasure')} by the nation that had published it.` })
   return statements
 }

@@ -31,6 +31,8 @@ describe('the verdict', () => {
     )
     expect(said).toMatch(/^plain: Its words are: (?:[a-z]+ ){15}[a-z]+\.$/m)
     expect(said).toContain('27 entries in 3 logs of 2 nations')
+    expect(said).toContain('A quorum of the alliance has signed to hold 26 of 27 entries.')
+    expect(said).toContain('Post-quantum signatures of their authors cover 9 of 27 entries.')
   })
 
   it('does not say that it is the alliance of who was told nothing', async () => {

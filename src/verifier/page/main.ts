@@ -8,6 +8,7 @@ import type { Answer, CheckedExport, CheckedFile } from '../messages.ts'
 import { buildNationViews, findingsOf } from '../nation-view.ts'
 import { buildProofView } from '../proof-view.ts'
 import { buildVerdictView } from '../verdict-view.ts'
+import { drawAlerts } from './alert-list.ts'
 import { createChainPanel } from './chain-panel.ts'
 import { byId, element } from './element.ts'
 import { createEngine } from './engine.ts'
@@ -119,6 +120,7 @@ function exportSections({ result, runs, speed }: CheckedExport): HTMLElement[] {
     drawFindings(buildFindingRows(result.findings), result.findingsLeftOut, showEntry),
     drawNations(nations, showEntry),
     ...(chain === undefined ? [] : [chain.root]),
+    ...(result.alerts.length === 0 ? [] : [drawAlerts(result.alerts)]),
   ]
 }
 
