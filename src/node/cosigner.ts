@@ -9,9 +9,11 @@ import { chooseTreeToCosign } from '../chain/cosigning.ts'
 import { sameTree, type TreeHead } from '../chain/tree-head.ts'
 import type { Ed25519Signer } from '../crypto/signer.ts'
 import { buildOpenConsistency } from '../merkle/consistency.ts'
+import { DAY_MS } from '../registry/doc-fields.ts'
 import type { Store, StoredLog } from '../store/store.ts'
 import type { Envelope, EvidenceItem } from '../wire/gen/tocsin.ts'
 import { EVIDENCE, type EvidenceBook } from './evidence-book.ts'
+import { createHeldBodies } from './held-bodies.ts'
 import { isHeldTree } from './held-tree.ts'
 import { createTurns } from './turns.ts'
 
@@ -19,7 +21,7 @@ export interface CosignerOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
   readonly store: Store
-  readonly book: Pick<EvidenceBook, 'apply' | 'checkpoints' | 'limitOf' | 'standingOf'>
+  readonly book: Pick<EvidenceBook, 'apply' | 'checkpoints' | 'directory' | 'limitOf' | 'standingOf'>
   /** The key of this node that counts as a witness's now; undefined where none does. */
   witness(): Ed25519Signer | undefined
   /** Whether anything may be signed now (R-2.11). */
@@ -44,11 +46,12 @@ interface Cosigning {
 
 /**
  * Cosigns the checkpoints of other nations' logs (R-2.9): of trees that are held here whole, every signature checked and
- * every body there, as each entry comes with its own and none is pruned. What is going to be stated is durable before it
+ * every body there that is to be. What is going to be stated is durable before it
  * is signed, with its time: after a crash the same bytes are signed again, and never a smaller or another tree.
  */
 export function startCosigner(options: CosignerOptions) {
   const { allianceId, nation, store, book, logger } = options
+  const bodies = createHeldBodies(store)
   const inTurn = createTurns()
   const timer = setInterval(() => {
     inTurn(round).catch(error => logger.error({ err: error }, 'cosigning failed'))
@@ -59,8 +62,9 @@ export function startCosigner(options: CosignerOptions) {
     if (witness === undefined || store.state !== 'open' || !options.maySign()) return
     const logs = [...store.logs()].filter(({ head }) => head.nation !== nation)
     const chosen: Cosigning[] = []
-    for (const log of logs) {
-      const cosigning = await choose(log, witness.publicKey)
+    for (const { head } of logs) {
+      // As it is by now: it may have gone on, or back, while the others were looked at.
+      const cosigning = await choose(store.log(head.logId)!, witness.publicKey)
       if (cosigning !== undefined) chosen.push(cosigning)
     }
     if (chosen.length > 0) {
@@ -68,7 +72,7 @@ export function startCosigner(options: CosignerOptions) {
       await store.commit({ notes }, { sync: true })
       await publish(chosen.map(each => cosign(each, witness)))
     }
-    await publish(logs.flatMap(missingLinks))
+    await publish(logs.flatMap(({ head }) => missingLinks(store.log(head.logId)!)))
   }
 
   async function publish(items: readonly EvidenceItem[]): Promise<void> {
@@ -88,7 +92,7 @@ export function startCosigner(options: CosignerOptions) {
         witnessPk,
         stated,
         quorate: book.standingOf(log.head).quorate,
-        wholeSize: wholeSize(log),
+        wholeSize: await wholeSize(log, stated?.size ?? 0),
         isHeld: tree => isHeld(log, tree),
       },
     )
@@ -99,9 +103,11 @@ export function startCosigner(options: CosignerOptions) {
     return { logId, statement: { size, root, timeSeconds }, of }
   }
 
-  /** How far a log stands here with every signature checked (R-2.4, R-2.6). */
-  function wholeSize({ head, unverifiedFrom }: StoredLog): number {
-    return Math.min(head.size, book.limitOf(head), unverifiedFrom ?? head.size)
+  /** How far a log stands here with every signature checked, and every body there (R-2.4, R-2.6, R-2.9). */
+  async function wholeSize({ head, unverifiedFrom }: StoredLog, statedSize: number): Promise<number> {
+    const size = Math.min(head.size, book.limitOf(head), unverifiedFrom ?? head.size)
+    const keptSinceMs = options.clock.now() - book.directory().policy.bodyRetentionDays * DAY_MS
+    return bodies.heldTo(head.logId, statedSize, size, keptSinceMs)
   }
 
   function isHeld({ head }: StoredLog, tree: TreeHead): boolean {

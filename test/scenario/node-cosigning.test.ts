@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { concat, toHex, u64be } from '../../src/base/bytes.ts'
+import { concat, readU64be, toHex, u64be } from '../../src/base/bytes.ts'
 import { logIdHex } from '../../src/base/ids.ts'
 import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
 import { DEFAULT_POLICY } from '../../src/registry/policy.ts'
@@ -164,6 +164,54 @@ test('a witness cosigns no tree that is not the one it holds, nor a smaller one 
     await ready([again])
     await again.node.cosign()
     expect(cosignersAt(again, a)).toEqual([])
+  }
+}, 60_000)
+
+test('a witness that lacks a body states nothing beyond it, unless it was erased', async () => {
+  await using alliance = await createTestAlliance(2)
+  await using a = await alliance.start(0, { config })
+  await using b = await alliance.start(1, { config })
+  await ready([a, b])
+  for (let i = 0; i < 3; i++) await a.service.publish([domainDraft(`${i}.example`)])
+  await converged([a, b])
+  const log = a.node.ownLog.current()!
+  const missing = { logId: log.logId, seq: log.size - 2 }
+  const entry = (await entriesAt(b, log.logId))[missing.seq]!
+  await b.node.store.commit({ logs: [{ logId: log.logId, bodies: [{ ...entry, body: new Uint8Array(0) }] }] })
+  const cosigns = async () => {
+    await a.node.checkpoint()
+    const { size } = a.node.ownLog.current()!
+    await until(() => b.node.book.newestCheckpoint(log.logId)?.checkpoint.size === size, 5000)
+    await b.node.cosign()
+    return cosignersAt(b, a).map(each => each.size)
+  }
+  expect(await cosigns()).toEqual([])
+  await a.node.erasure.erase(missing, 'error', 'local')
+  await converged([a, b])
+  // The whole log, not only what lies before the body.
+  expect(await cosigns()).toEqual([a.node.ownLog.current()!.size])
+}, 60_000)
+
+test('rounds that are asked for at once state one tree, and what was recorded is what is signed', async () => {
+  await using alliance = await createTestAlliance(2)
+  await using a = await alliance.start(0, { config })
+  await using b = await alliance.start(1, { config })
+  await ready([a, b])
+  const { logId } = await (async () => {
+    await a.service.publish([domainDraft('first.example')])
+    return a.node.ownLog.current()!
+  })()
+  for (let i = 0; i < 3; i++) {
+    await a.service.publish([domainDraft(`more-${i}.example`)])
+    await converged([a, b])
+    await a.node.checkpoint()
+    const { size } = a.node.ownLog.current()!
+    await until(() => b.node.book.newestCheckpoint(logId)?.checkpoint.size === size, 5000)
+    await Promise.all([b.node.cosign(), b.node.cosign(), b.node.cosign()])
+    const largest = cosignersAt(b, a).toSorted((x, y) => y.size - x.size)[0]!
+    const recorded = (await b.node.store.note(`cosigned ${logIdHex(logId)}`))!
+    expect([readU64be(recorded), readU64be(recorded.subarray(40))]).toEqual([size, largest.timeSeconds])
+    expect(largest.size).toBe(size)
   }
 }, 60_000)
 
