@@ -2,8 +2,9 @@ import { ProtocolError, UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
 import { canonicalValue, classify } from '../indicator/canonical.ts'
 import { ITEM } from '../indicator/item-type.ts'
+import { LIST_PAGE_MAX } from '../store/caps.ts'
 import type { Sight } from '../store/sight.ts'
-import { LIST_PAGE_MAX, type Store, type StoredIndicator } from '../store/store.ts'
+import type { Store, StoredIndicator } from '../store/store.ts'
 import {
   type IndicatorPage,
   type IndicatorView,

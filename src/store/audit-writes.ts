@@ -1,10 +1,11 @@
 import { auditHash, encodeAuditRecord } from '../policy/audit-record.ts'
+import { AUDIT_DROP_MAX } from './caps.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
 import { damaged, misuse } from './failures.ts'
 import { auditKey } from './keys.ts'
 import { auditLine } from './meta.ts'
-import { AUDIT_DROP_MAX, type AuditChange } from './store.ts'
+import type { AuditChange } from './store.ts'
 
 /** Gives each decision its place in the chain: there is one writer, and so one order. */
 export async function writeAudit(

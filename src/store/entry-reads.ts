@@ -3,13 +3,14 @@ import { type HashAt, hashAtFromTiles } from '../merkle/proof-source.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { leafOf, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { Envelope } from '../wire/gen/tocsin.ts'
+import { ENTRIES_PAGE_MAX } from './caps.ts'
 import type { Database } from './database.ts'
 import { damaged, misuse } from './failures.ts'
 import { nodeKey, placeKey, SPACE } from './keys.ts'
 import type { LogState } from './log-state.ts'
 import { entryRange } from './log-writes.ts'
 import type { Memory } from './memory.ts'
-import { ENTRIES_PAGE_MAX, type EntryReads } from './store.ts'
+import type { EntryReads } from './store.ts'
 
 /** Unless the caller says otherwise, a page holds no more than this. */
 const PAGE_BYTES_MAX = 64 * 1024 * 1024

@@ -3,21 +3,12 @@ import { type EpochId, type LogId, parseEpochId, parseHash, parseLogId } from '.
 import type { AuditLine } from '../policy/audit-chain.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { DocumentRecord } from '../wire/gen/store.ts'
+import { AUDIT_PAGE_BYTES_MAX, AUDIT_PAGE_MAX, EPOCHS_PAGE_MAX, QUEUE_PAGE_MAX } from './caps.ts'
 import type { StoreContext } from './context.ts'
 import { type Database, prefixRange, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
 import { auditKey, nameKey, prefixEnd, readU32, readU64, SPACE, spaceKey } from './keys.ts'
-import {
-  AUDIT_PAGE_BYTES_MAX,
-  AUDIT_PAGE_MAX,
-  type EntryPosition,
-  EPOCHS_PAGE_MAX,
-  type EpochPosition,
-  type Intent,
-  QUEUE_PAGE_MAX,
-  type RecordReads,
-  type StoredDocument,
-} from './store.ts'
+import type { EntryPosition, EpochPosition, Intent, RecordReads, StoredDocument } from './store.ts'
 
 const EPOCH_ID_BYTES = 16
 /** One epoch is granted once a 48 recipients, and again for HISTORY. */

@@ -3,20 +3,13 @@ import type { LogId } from '../base/ids.ts'
 import { encode } from '../wire/codec.ts'
 import { encodeEnvelope } from '../wire/entry.ts'
 import { DocumentRecord } from '../wire/gen/store.ts'
+import { BRANCH_ENTRIES_MAX } from './caps.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
 import { misuse } from './failures.ts'
 import { branchKey, epochKey, intentKey, latin1, nameKey, placeKey, queueKey, SPACE, spaceKey } from './keys.ts'
 import type { LogState } from './log-state.ts'
-import {
-  BRANCH_ENTRIES_MAX,
-  type Changes,
-  type EntryPosition,
-  type EpochPosition,
-  type StoreBatch,
-  type StoredDocument,
-  type StoredEvidence,
-} from './store.ts'
+import type { Changes, EntryPosition, EpochPosition, StoreBatch, StoredDocument, StoredEvidence } from './store.ts'
 
 export interface RecordsOutcome {
   readonly queued: readonly number[]

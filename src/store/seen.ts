@@ -1,11 +1,12 @@
 import { EMPTY } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
+import { CLAIMS_PER_INDICATOR_MAX } from './caps.ts'
 import { prefixRange } from './database.ts'
 import { typedValueOf } from './item-face.ts'
 import { nationAndId, nationAndIdAt, spilledPrefix, tracePrefix } from './keys.ts'
 import { compareShown } from './shown.ts'
-import { CLAIMS_PER_INDICATOR_MAX, type StoredIndicator, type StoredItem } from './store.ts'
+import type { StoredIndicator, StoredItem } from './store.ts'
 import { type ListedIndicator, readItems, type ShownName, type ViewMoment } from './view-moment.ts'
 import { isSpilled } from './view-writes.ts'
 

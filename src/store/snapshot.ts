@@ -1,4 +1,4 @@
-import type { Hash, LogId } from '../base/ids.ts'
+import type { LogId } from '../base/ids.ts'
 import { type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import type { StoreContext } from './context.ts'
 import { type FrozenDatabase, prefixRange } from './database.ts'
@@ -7,17 +7,9 @@ import { branchKey, logKey, SPACE, spaceKey } from './keys.ts'
 import { Memory } from './memory.ts'
 import { loadLogs } from './meta.ts'
 import { records } from './record-reads.ts'
-import type { EntryReads, RecordReads, StoredLog } from './store.ts'
+import type { StoreSnapshot } from './store.ts'
 
-/** The logs and their evidence as they were at one moment, whatever is committed meanwhile. Dispose of it. */
-export interface StoreSnapshot extends EntryReads, Pick<RecordReads, 'documents' | 'evidence'>, AsyncDisposable {
-  /** In the order in which they came. */
-  readonly logs: readonly StoredLog[]
-  /** All that is kept of branches that do not stand, ascending by seq. */
-  branchEntries(logId: LogId): AsyncIterable<ParsedEntry>
-  branchEntry(logId: LogId, seq: number, leaf: Hash): Promise<Uint8Array | undefined>
-}
-
+/** Throws what reading the logs throws. */
 export async function openSnapshot({ db }: Pick<StoreContext, 'db'>): Promise<StoreSnapshot> {
   const frozen = db.freeze()
   const memory = new Memory()

@@ -9,7 +9,6 @@ import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
 import type { Acceptance, Sight } from './sight.ts'
-import type { StoreSnapshot } from './snapshot.ts'
 import type { StoredTombstone, Tombstone } from './tombstone.ts'
 import type { Upkeep } from './upkeep.ts'
 
@@ -213,6 +212,15 @@ export interface Intent extends EntryPosition {
 // ---------------------------------------------------------------------------------------------------------------
 // Reading
 
+/** The logs and their evidence as they were at one moment, whatever is committed meanwhile. Dispose of it. */
+export interface StoreSnapshot extends EntryReads, Pick<RecordReads, 'documents' | 'evidence'>, AsyncDisposable {
+  /** In the order in which they came. */
+  readonly logs: readonly StoredLog[]
+  /** All that is kept of branches that do not stand, ascending by seq. */
+  branchEntries(logId: LogId): AsyncIterable<ParsedEntry>
+  branchEntry(logId: LogId, seq: number, leaf: Hash): Promise<Uint8Array | undefined>
+}
+
 /** From memory, no I/O. */
 export interface LogReads {
   log(logId: LogId): StoredLog | undefined
@@ -381,18 +389,3 @@ export interface ViewReads {
   /** Every view record, for comparison byte by byte. */
   dumpView(): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
 }
-
-// ---------------------------------------------------------------------------------------------------------------
-// Caps
-
-export const COMMITS_WAITING_MAX = 4096
-export const ENTRIES_PAGE_MAX = 4096
-export const BRANCH_ENTRIES_MAX = 65_536
-export const EPOCHS_PAGE_MAX = 65_536
-export const QUEUE_PAGE_MAX = 4096
-export const AUDIT_PAGE_MAX = 4096
-export const AUDIT_PAGE_BYTES_MAX = 8 * 1024 * 1024
-export const AUDIT_DROP_MAX = 10_000
-export const LIST_PAGE_MAX = 1000
-export const LOOKUPS_MAX = 1000
-export const CLAIMS_PER_INDICATOR_MAX = 256

@@ -2,6 +2,7 @@ import { compareBytes, EMPTY, fromHex, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
+import { LIST_PAGE_MAX } from './caps.ts'
 import { prefixRange, type Range } from './database.ts'
 import { scanGroups } from './held-item.ts'
 import { subjectOf } from './item-face.ts'
@@ -19,14 +20,7 @@ import {
   viewPrefix,
 } from './keys.ts'
 import { readSeen } from './seen.ts'
-import {
-  type IndicatorFilter,
-  type ItemFilter,
-  LIST_PAGE_MAX,
-  type Page,
-  type StoredIndicator,
-  type StoredItem,
-} from './store.ts'
+import type { IndicatorFilter, ItemFilter, Page, StoredIndicator, StoredItem } from './store.ts'
 import {
   itemsOfGroup,
   type ListedIndicator,

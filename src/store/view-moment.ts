@@ -3,6 +3,7 @@ import { parseHash } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { type IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
+import { CLAIMS_PER_INDICATOR_MAX } from './caps.ts'
 import { type StoreContext, takesBy } from './context.ts'
 import { prefixRange, type Snapshot } from './database.ts'
 import { type HeldItem, type IdGroup, loadGroups } from './held-item.ts'
@@ -11,13 +12,7 @@ import { type Generation, itemIdKey, spilledPrefix } from './keys.ts'
 import { refStands } from './memory.ts'
 import { type Counting, type Shown, shownOf } from './shown.ts'
 import type { Sight } from './sight.ts'
-import {
-  CLAIMS_PER_INDICATOR_MAX,
-  type EntryPosition,
-  type ItemId,
-  type StoredIndicator,
-  type StoredItem,
-} from './store.ts'
+import type { EntryPosition, ItemId, StoredIndicator, StoredItem } from './store.ts'
 import { isSpilled } from './view-writes.ts'
 
 /** What one question reads from: the view and the items of one moment. */

@@ -1,5 +1,6 @@
 import { StoreError } from '../base/errors.ts'
 import { Ahead, InFlight } from './ahead.ts'
+import { COMMITS_WAITING_MAX } from './caps.ts'
 import { type Plan, planCommit } from './commit.ts'
 import type { StoreContext } from './context.ts'
 import type { Reads, Writes } from './database.ts'
@@ -8,14 +9,7 @@ import { SPACE, viewPrefix } from './keys.ts'
 import type { MemoryReads } from './memory.ts'
 import { rebuildView } from './rebuild.ts'
 import type { Acceptance } from './sight.ts'
-import {
-  COMMITS_WAITING_MAX,
-  type CommitOptions,
-  type CommitResult,
-  type EntryPosition,
-  type StoreBatch,
-  type StoreState,
-} from './store.ts'
+import type { CommitOptions, CommitResult, EntryPosition, StoreBatch, StoreState } from './store.ts'
 import type { StoredTombstone } from './tombstone.ts'
 
 export interface Reopening {

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import { checkAuditChain } from '../../src/policy/audit-chain.ts'
 import { AUDIT_KIND, type AuditKind } from '../../src/policy/audit-record.ts'
-import { AUDIT_PAGE_MAX, type Store } from '../../src/store/store.ts'
+import { AUDIT_PAGE_MAX } from '../../src/store/caps.ts'
+import type { Store } from '../../src/store/store.ts'
 import { decodeLoose } from '../../src/wire/codec.ts'
 import { AuditRecord } from '../../src/wire/gen/store.ts'
 
