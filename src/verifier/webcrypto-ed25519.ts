@@ -13,7 +13,7 @@ export interface SubtleEd25519<Key = unknown> {
 const PUBLIC_KEYS_MAX = 4096
 
 /**
- * The browser's own Ed25519 behind the encoding checks of R-2.3, which is some twenty times as fast as the portable code.
+ * The browser's own Ed25519 behind the encoding checks of R-2.3, which is several times as fast as the portable code.
  * Browsers do not all compute the same equation: undefined where there is none, or where it gives another verdict than
  * R-2.3 on one of the edge cases that tell the variants apart.
  */
