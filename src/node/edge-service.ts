@@ -57,7 +57,7 @@ export function createEdgeService(edge: EdgeNode, { stop, ...keeping }: ServiceH
         backlog: 0,
         queued: 0,
         ownLogId: undefined,
-        registries: [],
+        registries: edge.heads.stated(),
       }),
     digest: () => digestOf(edge),
     peers: () => peerViews(edge),

@@ -11,6 +11,7 @@ import { composeNetwork } from './network.ts'
 import type { EdgeOptions } from './node-options.ts'
 import { startOwedSignatures } from './owed-signatures.ts'
 import { findEdgeProblems } from './problems.ts'
+import { startPurging } from './purging.ts'
 import { createRegistryRecord } from './registry-record.ts'
 import { startStoreKeeper } from './store-keeper.ts'
 
@@ -92,6 +93,11 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     logger,
   })
   parts.defer(() => owed.stop())
+  // Ciphertext goes here too; what an edge destroyed its inner node states.
+  const nothing = async () => {}
+  const { ranMs } = knowledge.pins
+  const purging = startPurging({ store, audit: audit.log, opened: nothing, purged: nothing, ranMs, clock, logger })
+  parts.defer(() => purging.stop())
   const keeper = startStoreKeeper({ store, recovered: onRecovered, logger })
   parts.defer(() => keeper.stop())
 
@@ -114,6 +120,8 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     alerts,
     refusals: content.refusals,
     hints,
+    heads: network.heads,
+    purging,
     documentSpread,
     nationOf,
   }

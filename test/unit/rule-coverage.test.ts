@@ -88,7 +88,10 @@ const COVERAGE: Readonly<Record<string, Shown>> = {
   },
   'R-1.10': {
     vectors: ['chain/R-1.10-registry-version-falls', 'registry/R-1.10-version-from-the-future'],
-    scenarios: [['registry-spreading', 'a liar who names registry 2^53-1']],
+    scenarios: [
+      ['registry-spreading', 'a liar who names registry 2^53-1'],
+      ['node-receipts', 'a node that is kept from a newer registry is seen by the others'],
+    ],
   },
   'R-1.11': {
     vectors: ['registry/R-1.11-node-key-not-canonical', 'registry/R-1.11-governor-key-of-small-order'],
