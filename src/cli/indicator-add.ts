@@ -75,7 +75,7 @@ async function add(context: CliContext, values: readonly string[], options: AddO
   const sign = await createSubmitter(context, options)
   const writer = createRowWriter(context.out, options.output, ADDED)
   const refusals: ErrorCode[] = []
-  let held = 0
+  const counts = { new: 0, duplicate: 0, queued: 0, held: 0, refused: 0 }
   for (let from = 0; from < values.length; from += PUBLISH_ITEMS_MAX) {
     const read = values.slice(from, from + PUBLISH_ITEMS_MAX).map(value => readDraft(value, options))
     const drafts = read.flatMap(each => (each.kind === 'draft' ? [each.draft] : []))
@@ -88,14 +88,24 @@ async function add(context: CliContext, values: readonly string[], options: AddO
     for (const { value, warnings } of added)
       for (const warning of warnings) context.say(`warning: ${value}: ${warning}`)
     refusals.push(...added.flatMap(({ code }) => code || []))
-    held += added.filter(({ outcome }) => outcome === 'held').length
+    for (const { outcome } of added) counts[outcome]++
     await writer.write(added)
   }
   await writer.end()
   sayFixes(context, refusals)
-  sayHeld(context, held)
+  sayAcknowledged(context, counts)
+  sayHeld(context, counts.held)
   const [refusal] = refusals
   if (refusal !== undefined) context.setExitStatus(exitStatusOf(refusal))
+}
+
+/** What survives the end of this process and of the power, and what of it is signed. */
+function sayAcknowledged(
+  context: CliContext,
+  { new: signed, queued }: Readonly<Record<'new' | 'queued', number>>,
+): void {
+  if (signed > 0) context.say(`${signed} signed and on disk.`)
+  if (queued > 0) context.say(`${queued} on disk, to be signed once another nation has answered (R-2.11).`)
 }
 
 type ReadDraft =
