@@ -75,9 +75,9 @@ const SCRIPT: readonly Step[] = [
   (a, _, alliance) => apply(a, registryOf(alliance)),
   (_, b) => b.service.publish(drafts('more', 3)),
   async (a, b) => {
-    await converged([a, b], 3000)
+    await converged([a, b], waitMs(a))
     for (const { node } of [b, a]) await node.checkpoint()
-    await until(() => a.node.book.checkpoints(b.node.ownLog.current()!.logId).length > 0, 3000)
+    await until(() => a.node.book.checkpoints(b.node.ownLog.current()!.logId).length > 0, waitMs(a))
     for (const { node } of [b, a]) await node.cosign()
   },
   async a => {
@@ -85,6 +85,13 @@ const SCRIPT: readonly Step[] = [
   },
   eraseFirst,
 ]
+
+const LONG_MS = 30_000
+
+/** What is failing may never come. */
+function waitMs({ node }: RunningNode): number {
+  return node.store.state === 'open' ? LONG_MS : 1000
+}
 
 /** One governs, so that each alliance has one second version, made once. */
 const registries = new WeakMap<TestAlliance, Uint8Array>()
@@ -95,7 +102,7 @@ function registryOf(alliance: TestAlliance): Uint8Array {
 }
 
 async function eraseFirst({ service, node }: RunningNode): Promise<void> {
-  await until(() => service.status().backlog === 0, 3000)
+  await until(() => service.status().backlog === 0, LONG_MS)
   const { items } = await node.store.listItems({ kind: 1, limit: 100 })
   const own = items.find(({ value }) => value === 'own-0.example')
   const entry = own?.entries[0]
@@ -123,10 +130,10 @@ interface EndState {
 }
 
 async function endState(a: RunningNode, b: RunningNode): Promise<EndState> {
-  await until(() => a.service.status().queued === 0 && a.service.status().backlog === 0, 8000)
-  await converged([a, b])
-  await until(() => hex(a.node.book.digest()) === hex(b.node.book.digest()), 10_000)
-  await until(() => b.service.status().backlog === 0, 5000)
+  await until(() => a.service.status().queued === 0 && a.service.status().backlog === 0, LONG_MS)
+  await converged([a, b], LONG_MS)
+  await until(() => hex(a.node.book.digest()) === hex(b.node.book.digest()), LONG_MS)
+  await until(() => b.service.status().backlog === 0, LONG_MS)
   const [of, other] = [await a.service.digest(), await b.service.digest()]
   expect(of).toEqual(other)
   for (const { node } of [a, b]) {
@@ -167,7 +174,7 @@ async function crashAt(alliance: TestAlliance, nth: number, failure: Failure, en
   const before = await startA(alliance, level).catch(() => undefined)
   if (before === undefined) await level.close()
   else {
-    await until(() => before.node.guard.state().kind === 'open' || crashed(), 5000)
+    await until(() => before.node.guard.state().kind === 'open' || crashed(), LONG_MS)
     await play(before, b, alliance, crashed)
     await before[Symbol.asyncDispose]()
   }
