@@ -101,8 +101,6 @@ export function startPurging(options: PurgingOptions) {
   }
 }
 
-export type Purging = ReturnType<typeof startPurging>
-
 export async function entryAt(store: Pick<Store, 'entry'>, place: EntryPosition): Promise<ParsedEntry | undefined> {
   const bytes = await store.entry(place.logId, place.seq)
   return bytes && parseEnvelope(bytes)

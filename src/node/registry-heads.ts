@@ -13,7 +13,9 @@ import type { RegistryHints } from './registry-hints.ts'
 export interface RegistryHeadsOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
-  directory(): Directory
+  directory(): Pick<Directory, 'nationOfWitness'> & {
+    readonly registry: Pick<Directory['registry'], 'version' | 'hash'>
+  }
   readonly hints: Pick<RegistryHints, 'hint'>
   readonly clock: Clock
 }

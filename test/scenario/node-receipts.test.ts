@@ -116,7 +116,7 @@ test('an author signs a tree with ML-DSA-44 once, hourly at most, and others kee
   expect(lines(b)).toEqual([second])
 }, 60_000)
 
-test('a node that is kept from a newer registry is seen by the others', async () => {
+test('what registry each node has in force is told and shown, and told again', async () => {
   await using alliance = await createTestAlliance(2)
   await using a = await alliance.start(0, { config })
   await using b = await alliance.start(1, { config })

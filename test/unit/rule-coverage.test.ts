@@ -90,7 +90,7 @@ const COVERAGE: Readonly<Record<string, Shown>> = {
     vectors: ['chain/R-1.10-registry-version-falls', 'registry/R-1.10-version-from-the-future'],
     scenarios: [
       ['registry-spreading', 'a liar who names registry 2^53-1'],
-      ['node-receipts', 'a node that is kept from a newer registry is seen by the others'],
+      ['node-receipts', 'what registry each node has in force is told and shown'],
     ],
   },
   'R-1.11': {
