@@ -51,28 +51,20 @@ export function standingOf(log: QuorumSubject, evidence: Evidence): Standing {
 }
 
 /**
- * Whether a proof is worth keeping and spreading (R-2.5). Asked of the log as it is and as it would be with its key
- * in full force, so that what is seen during a suspension is not lost with its end.
- */
-export function proofLowers(log: QuorumSubject, evidence: Evidence, proof: ProofEffect): boolean {
-  const limit = (authority: LogStanding, proofs: readonly ProofEffect[]) =>
-    standingOf(log, { ...evidence, authority, proofs }).limit
-  const lowers = (authority: LogStanding) =>
-    limit(authority, [...evidence.proofs, proof]) < limit(authority, evidence.proofs)
-  return lowers(evidence.authority) || lowers({ kind: 'active' })
-}
-
-/**
- * The proofs that what stands rests on; the others may be dropped. Without that, whoever holds a key could have proofs
- * kept without end, each a little lower than the last.
+ * The proofs that are kept; the others may be dropped (R-2.5). Without that, whoever holds a key could have proofs kept
+ * without end, each a little lower than the last. Of equal ones the first in the list. It is judged by the log as it is
+ * and as it would be with its key in full force, so that what is seen during a suspension is not lost with its end; and
+ * the lowest stays whatever else limits the log, so that all keep the same, whatever came first.
  */
 export function proofsInEffect(log: QuorumSubject, evidence: Evidence): readonly ProofEffect[] {
-  const { branch } = standingOf(log, evidence)
   const graph = graphOf(evidence)
-  const lowest = lowestOf(evidence.proofs)
-  const lowestHere = lowestOf(badLeavesOf(evidence.proofs, branch, graph))
+  const kept = new Set([lowestOf(evidence.proofs)])
+  for (const authority of [evidence.authority, { kind: 'active' } as const]) {
+    const { branch } = standingOf(log, { ...evidence, authority })
+    kept.add(lowestOf(badLeavesOf(evidence.proofs, branch, graph)))
+  }
   const bearsTrees = (proof: ProofEffect) => proof.kind === 'conflict' && proof.trees.length > 0
-  return evidence.proofs.filter(proof => proof === lowest || proof === lowestHere || bearsTrees(proof))
+  return evidence.proofs.filter(proof => kept.has(proof) || bearsTrees(proof))
 }
 
 /**

@@ -331,15 +331,23 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
   const stored: ParsedSignedDoc[] = []
   for await (const doc of store.documents()) stored.push(parseSignedDoc(doc.bytes))
   documents = addDocuments(documents, stored)
-  for await (const held of store.evidence()) {
+  const proofs: EvidenceItem[] = []
+  for await (const { type, bytes } of store.evidence()) {
+    // Which of them count depends on the checkpoints.
+    if (type === EVIDENCE.PROOF) proofs.push({ type, body: bytes })
+    else restoreHeld({ type, body: bytes })
+  }
+  proofs.forEach(restoreHeld)
+  // The last run may have ended between a piece of evidence and what follows from it.
+  await settleLimits()
+
+  function restoreHeld(item: EvidenceItem): void {
     try {
-      restore({ type: held.type, body: held.bytes })
+      restore(item)
     } catch (cause) {
       throw new StoreError('store-damaged', 'a stored piece of evidence does not verify any more', { cause })
     }
   }
-  // The last run may have ended between a piece of evidence and what follows from it.
-  await settleLimits()
 
   return {
     allianceId,

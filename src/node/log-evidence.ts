@@ -1,4 +1,4 @@
-import { toHex, u8, u64be } from '../base/bytes.ts'
+import { compareBytes, equalBytes, toHex, u8, u64be } from '../base/bytes.ts'
 import { labelledHash, sha256 } from '../base/hash.ts'
 import { type Hash, type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
@@ -6,7 +6,7 @@ import { encodeFact, factEffect, factKey, mergeFacts, splitFacts } from '../chai
 import { type LogIdentity, positionKey } from '../chain/genesis.ts'
 import { keptCheckpoints } from '../chain/kept-checkpoints.ts'
 import type { VerifiedProof } from '../chain/proof.ts'
-import { type Evidence, proofLowers, proofsInEffect } from '../chain/standing.ts'
+import { type Evidence, proofsInEffect } from '../chain/standing.ts'
 import { encode } from '../wire/codec.ts'
 import { EvidenceItem } from '../wire/gen/tocsin.ts'
 
@@ -98,20 +98,14 @@ export function createLogEvidence(): LogEvidence {
     of,
     addProof(item, verified, evidenceOf) {
       if (verified.logs.length > 1) return addPositionProof(item, verified)
-      const lowered = verified.logs.filter(log => proofLowers(log, evidenceOf(log), verified.effect))
-      if (lowered.length === 0) return undefined
+      const log = verified.logs[0]!
+      const of = held(log.logId)
       const added: ProofPiece = { name: proofName(item, verified), item, verified }
-      const before = new Set<ProofPiece>()
-      for (const log of lowered) {
-        const of = held(log.logId)
-        for (const piece of of.proofs) before.add(piece)
-        of.proofs = [...of.proofs, added]
-        // What a lower proof has made idle goes, or the holder of a key could have proofs kept without end (R-2.5).
-        const effective = new Set(proofsInEffect(log, evidenceOf(log)))
-        of.proofs = of.proofs.filter(piece => effective.has(piece.verified.effect))
-      }
-      const kept = new Set([...logs.values()].flatMap(({ proofs }) => proofs))
-      return { added: [added], removed: [...before].filter(piece => !kept.has(piece)), logs: lowered }
+      if (of.proofs.some(({ name }) => equalBytes(name, added.name))) return undefined
+      const before = of.proofs
+      of.proofs = keptProofs([...before, added], evidenceOf(log))
+      if (!of.proofs.includes(added)) return undefined
+      return { added: [added], removed: before.filter(piece => !of.proofs.includes(piece)), logs: [log] }
     },
     addCheckpoints(offered, evidenceOf) {
       const [first] = offered
@@ -127,8 +121,13 @@ export function createLogEvidence(): LogEvidence {
       const known = new Map(before.map(piece => [toHex(piece.name), piece]))
       const kept = keptCheckpoints([...facts.values()], log, evidenceOf(log).registry)
       of.checkpoints = kept.map(checkpointPiece).map(piece => known.get(toHex(piece.name)) ?? piece)
+      const proofs = of.proofs
+      of.proofs = keptProofs(proofs, evidenceOf(log))
       const added = of.checkpoints.filter(piece => !before.includes(piece))
-      const removed = before.filter(piece => !of.checkpoints.includes(piece))
+      const removed = [
+        ...before.filter(piece => !of.checkpoints.includes(piece)),
+        ...proofs.filter(piece => !of.proofs.includes(piece)),
+      ]
       return added.length + removed.length > 0 ? { added, removed, logs: [log] } : undefined
     },
     restoreCheckpoint(verified) {
@@ -158,6 +157,20 @@ export function createLogEvidence(): LogEvidence {
       )
     },
   }
+}
+
+/** What a lower proof or another branch has made idle goes (R-2.5); which of equals stays does not depend on the order. */
+function keptProofs(pieces: readonly ProofPiece[], evidence: Evidence): readonly ProofPiece[] {
+  const [log] = pieces[0]?.verified.logs ?? []
+  if (log === undefined) return pieces
+  const sorted = pieces.toSorted((a, b) => rankOf(a) - rankOf(b) || compareBytes(a.name, b.name))
+  const proofs = sorted.map(({ verified }) => verified.effect)
+  const effective = new Set(proofsInEffect(log, { ...evidence, proofs }))
+  return sorted.filter(({ verified }) => effective.has(verified.effect))
+}
+
+function rankOf({ verified }: ProofPiece): number {
+  return verified.effect.kind === 'conflict' ? 0 : 1
 }
 
 export function itemName(item: EvidenceItem): Hash {

@@ -35,7 +35,6 @@ export function createProofSpread({ host, book, clock, logger }: ProofSpreadOpti
   const accused = createAllowance(AGAINST_ONE, clock)
   /** Messages that need not be sent again. */
   const seen = new Set<string>()
-  const counters = { sent: 0, taken: 0, ignored: 0 }
 
   function isNew(data: Uint8Array): boolean {
     const name = toHex(sha256(data))
@@ -50,10 +49,7 @@ export function createProofSpread({ host, book, clock, logger }: ProofSpreadOpti
     const [item, ...others] = items
     if (item?.type !== EVIDENCE.PROOF || others.length > 0) return 'ignore'
     const nation = nationOf(item)
-    if (!accused.has(nation) || !neighbours.take(from)) {
-      counters.ignored++
-      return 'ignore'
-    }
+    if (!accused.has(nation) || !neighbours.take(from)) return 'ignore'
     isNew(data)
     const { added, refused } = await book.apply([item], 'gossip')
     const [refusal] = refused
@@ -61,12 +57,10 @@ export function createProofSpread({ host, book, clock, logger }: ProofSpreadOpti
     if (added === 0) return 'ignore'
     // Taken only for what is true: nobody else can use up what may be said of a nation.
     accused.take(nation)
-    counters.taken++
     return 'accept'
   }
 
   return {
-    counters: counters as Readonly<typeof counters>,
     start(): void {
       host.subscribe('alerts', judge)
     },
@@ -76,7 +70,6 @@ export function createProofSpread({ host, book, clock, logger }: ProofSpreadOpti
         if (!isNew(data)) continue
         try {
           await host.publish('alerts', data)
-          counters.sent++
         } catch (error) {
           logger.warn({ err: error }, 'gossip did not take a proof; peers fetch it by sync')
         }

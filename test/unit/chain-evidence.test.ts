@@ -10,7 +10,7 @@ import {
 import { parseProof, verifyProof } from '../../src/chain/proof.ts'
 import { buildSamePosition, buildSameSeq, encodeProof } from '../../src/chain/proof-build.ts'
 import { type WitnessRules, witnessRegistryOf } from '../../src/chain/quorum.ts'
-import { type Evidence, type ProofEffect, proofLowers, standingOf } from '../../src/chain/standing.ts'
+import { type Evidence, type ProofEffect, proofsInEffect, standingOf } from '../../src/chain/standing.ts'
 import { buildTreeGraph, TREES_PER_LOG_MAX } from '../../src/chain/tree-graph.ts'
 import {
   alliance,
@@ -77,15 +77,16 @@ describe('a proof', () => {
     expect(standingOf(log.identity, { ...evidence, proofs: [effect] }).limit).toBe(0)
   })
 
-  test('is kept where it lowers the limit, and where it would once a suspension ends', () => {
+  test('is kept while it is the lowest, also where it limits nothing before a suspension ends', () => {
     const at = (seq: number): ProofEffect => ({ kind: 'conflict', at: seq, trees: [] })
-    expect(proofLowers(log.identity, evidence, at(5))).toBe(true)
-    expect(proofLowers(log.identity, { ...evidence, proofs: [at(5)] }, at(5))).toBe(false)
-    expect(proofLowers(log.identity, { ...evidence, proofs: [at(5)] }, at(6))).toBe(false)
-    expect(proofLowers(log.identity, { ...evidence, proofs: [at(5)] }, at(4))).toBe(true)
+    const keeps = (of: Evidence, ...proofs: ProofEffect[]) => proofsInEffect(log.identity, { ...of, proofs })
+    const [five, six, four] = [at(5), at(6), at(4)]
+    expect(keeps(evidence, five, at(5))).toEqual([five])
+    expect(keeps(evidence, five, six)).toEqual([five])
+    expect(keeps(evidence, five, four)).toEqual([four])
     const suspended: Evidence = { ...evidence, authority: { kind: 'suspended', governors: undefined, own: undefined } }
-    expect(standingOf(log.identity, { ...suspended, proofs: [at(5)] }).limit).toBe(0)
-    expect(proofLowers(log.identity, suspended, at(5))).toBe(true)
+    expect(standingOf(log.identity, { ...suspended, proofs: [five] }).limit).toBe(0)
+    expect(keeps(suspended, five)).toEqual([five])
   })
 })
 
