@@ -26,7 +26,7 @@ import { decodeStrict } from '../wire/strict.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { OwnCommit } from './entry-writer.ts'
 import type { Ingest } from './ingest.ts'
-import { RENEWED } from './renewal.ts'
+import { RENEWED } from './renewal-note.ts'
 import { createTurns } from './turns.ts'
 
 export interface OwnLogOptions {

@@ -1,27 +1,8 @@
-import { EMPTY } from '../base/bytes.ts'
 import type { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
-import type { Store, StoreBatch } from '../store/store.ts'
 import type { Publisher } from './publish.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import { createWorkerLoop } from './worker-loop.ts'
-
-/**
- * A store that was restored or repaired lacks what was signed since, so that nothing more is signed in its log: the next
- * incarnation goes on (R-2.11), once enough nations have told how far the own logs go, and which is the newest.
- */
-
-const NOTE = 'renewal'
-
-/** What is written into such a store before it is put to use. */
-export const TO_BE_RENEWED: StoreBatch = { notes: new Map([[NOTE, Uint8Array.of(1)]]) }
-
-/** Goes with what reserves the GENESIS of the new log, so that a crash opens it once. */
-export const RENEWED: StoreBatch = { notes: new Map([[NOTE, EMPTY]]) }
-
-export async function awaitsRenewal(store: Pick<Store, 'note'>): Promise<boolean> {
-  return (await store.note(NOTE)) !== undefined
-}
 
 export interface RenewalOptions {
   readonly guard: Pick<SigningGuard, 'renewal'>
@@ -31,6 +12,7 @@ export interface RenewalOptions {
   readonly logger: Logger
 }
 
+/** Opens the new log that `renewal-note.ts` asks for. */
 export function createRenewal({ guard, publisher, hindrance, logger }: RenewalOptions) {
   const loop = createWorkerLoop(renew, error => logger.error({ err: error }, 'the new log could not be opened yet'))
 

@@ -12,7 +12,7 @@ import type { Backup } from './backup-file.ts'
 import { assertHomeFile, holdsNodeKeys, NODE_KEYS, writeHomeFiles } from './backup-home.ts'
 import { type Home, homeAt, makeHome, writeWhole } from './home.ts'
 import { systemRandom } from './random-system.ts'
-import { TO_BE_RENEWED } from './renewal.ts'
+import { TO_BE_RENEWED } from './renewal-note.ts'
 
 /** What is in a backup. */
 export interface BackupContent {

@@ -26,7 +26,8 @@ import { startPurging } from './purging.ts'
 import { createQuarantine } from './quarantine.ts'
 import { startRegistryHeadTimer } from './registry-heads.ts'
 import { openReleaseOffice } from './release-office.ts'
-import { awaitsRenewal, createRenewal } from './renewal.ts'
+import { createRenewal } from './renewal.ts'
+import { awaitsRenewal } from './renewal-note.ts'
 import { createSigningGuard } from './signing-guard.ts'
 
 export interface WritingInputs {

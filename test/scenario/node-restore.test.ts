@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { TO_BE_RENEWED } from '../../src/node/renewal.ts'
+import { TO_BE_RENEWED } from '../../src/node/renewal-note.ts'
 import { markedAs } from '../../src/node/restore.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'
 import { buildStore, repairStore } from '../../src/store/repair.ts'
