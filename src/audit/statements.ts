@@ -96,12 +96,12 @@ export function createStatements(directory: Directory): Statements {
   }
 }
 
-/** Never a smaller or an inconsistent tree after another. Two of one second are in no order. */
+/** Never a smaller or an inconsistent tree after another. Of one second the smaller may have come first. */
 function contradictionIn(said: readonly Statement[], graph: TreeGraph): readonly [Statement, Statement] | undefined {
   const inTime = said.toSorted((a, b) => a.timeMs - b.timeMs || a.size - b.size)
   let largest: Statement | undefined
   for (const each of inTime) {
-    const falls = largest !== undefined && each.size < largest.size && each.timeMs > largest.timeMs
+    const falls = largest !== undefined && each.size < largest.size
     if (largest !== undefined && (falls || graph.contradict(largest, each))) return [largest, each]
     if (largest === undefined || each.size >= largest.size) largest = each
   }
