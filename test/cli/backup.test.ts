@@ -11,6 +11,8 @@ import { found, makeHome, PASSPHRASE, signNation } from '../support/nation-homes
 
 const root = mkdtempSync(join(tmpdir(), 'tcs-backup-'))
 const at = (name: string) => join(root, name)
+const AGE = 'age'
+const KEYGEN = 'age-keygen'
 const passphrase = at('passphrase')
 const HOME = at('AAA')
 
@@ -22,8 +24,8 @@ const withoutPassphrase = (...args: string[]) => runCliHere(['--home', HOME, ...
 function ageKey(): { readonly identity: string; readonly recipient: string } | undefined {
   try {
     const identity = at('identity')
-    execFileSync('age-keygen', ['-o', identity], { stdio: 'pipe' })
-    return { identity, recipient: execFileSync('age-keygen', ['-y', identity]).toString().trim() }
+    execFileSync(KEYGEN, ['-o', identity], { stdio: 'pipe' })
+    return { identity, recipient: execFileSync(KEYGEN, ['-y', identity]).toString().trim() }
   } catch {
     return undefined
   }
@@ -75,7 +77,7 @@ describe('backup and restore', () => {
   test.skipIf(keys === undefined)(keys ? title : `${title} (skipped: there is no age on this machine)`, async () => {
     if (keys === undefined) return
     expect((await withoutPassphrase('backup', 'r.age', '--recipient', keys.recipient)).status).toBe(0)
-    const plain = execFileSync('age', ['-d', '-i', keys.identity, at('r.age')])
+    const plain = execFileSync(AGE, ['-d', '-i', keys.identity, at('r.age')])
     expect(plain.subarray(0, 16).toString()).toBe('tocsin-backup/1\n')
     const kem = readFileSync(homeAt(HOME, {}).kemKeys, 'utf8').match(/[A-Za-z0-9+/=_-]{40,}/g)!
     expect(kem.length).toBeGreaterThan(0)
