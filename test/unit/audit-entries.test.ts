@@ -313,11 +313,7 @@ const cases: readonly [title: string, spoil: Spoil, findings: readonly string[]]
     carriedOn({ root: treeOf(closed, 10).root }),
     ['false audit-predecessor-differs other/0@11 AAA'],
   ],
-  [
-    'a predecessor that goes further',
-    carriedOn({ size: 14 }),
-    ['missing audit-predecessor-missing other/0@14 AAA'],
-  ],
+  ['a predecessor that goes further', carriedOn({ size: 14 }), ['missing audit-predecessor-missing other/0@14 AAA']],
   ['a predecessor that is not there', withoutLog(CLOSED), ['missing audit-predecessor-missing successor/0@11 AAA']],
   ['a successor that is not there', withoutLog(SUCCESSOR), ['missing audit-successor-missing closed/11 AAA']],
   [
