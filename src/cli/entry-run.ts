@@ -1,11 +1,17 @@
 import { UserError } from '../base/errors.ts'
+import type { ErasureReason } from '../chain/entry-content.ts'
 import type { EntryView, ErasureView, ReceiptView } from '../node/entry-view.ts'
 import type { ClaimView } from '../node/indicator-reading.ts'
 import type { CliContext } from './context.ts'
-import type { EraseOptions } from './entry.ts'
 import { type EntryPlace, findEntry, parsePlace } from './entry-place.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
 import { assertConfirmed } from './question.ts'
+
+export interface EraseOptions {
+  readonly reason: ErasureReason
+  readonly now?: boolean
+  readonly yes?: boolean
+}
 
 const ENTRY: Shape<EntryView> = {
   columns: [

@@ -301,6 +301,11 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     exportRows: () => after(async function* () {}),
     storeSize: () => after(() => ({ bytes: 4096, freeBytes: 8192 })),
     proveEntry: () => after(() => new Uint8Array(0)),
+    showEntry({ log, seq }) {
+      throw new UserError('entry-absent', `no entry ${log}/${seq} stands here`)
+    },
+    eraseEntry: () => after(() => ({ tombstone: `${LOG}/9`, destroyed: false })),
+    purgeEntry: () => after(() => {}),
     audit: () => after(() => ({ head: { first: 0, next: 0, hash: '00'.repeat(32) }, records: [] })),
     rebuildView: rebuild,
     reopenItems: rebuild,
