@@ -67,7 +67,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
       alerts: content,
       own: {
         ownLog: { isCurrent: log => writing.ownLog.isCurrent(log) },
-        guard: { stop: (...ahead) => writing.guard.stop(...ahead) },
+        guard: { stop: (...ahead) => writing.stopSigning(...ahead) },
       },
       events: {
         committed(entries) {

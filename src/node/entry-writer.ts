@@ -263,7 +263,7 @@ function tombstoneOf({ entry, registryVersionBefore }: Committed): StoredTombsto
 
 function oldCopy({ header }: VerifiedEntry): StoreError {
   return new StoreError('signing-head-ahead', `another entry ${header.seq} of our own log came while ours was signed`, {
-    fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
+    fix: 'This store is an old copy, or another daemon runs with the same keys: see to it that none does, then "tocsin node incarnate" goes on with a new log.',
   })
 }
 

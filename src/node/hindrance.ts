@@ -53,7 +53,7 @@ function findHindrance({ nation, signPk, directory, guard, log, nowMs }: Publish
   if (guard.kind === 'stopped') {
     const message = `${guard.by} holds ${guard.heldThere} entries of our log, we ${guard.heldHere}`
     return new UserError('signing-head-ahead', message, {
-      fix: 'This store is an old copy. Run "tocsin node incarnate" to go on with a new log.',
+      fix: 'This store is an old copy, or another daemon runs with the same keys: see to it that none does, then "tocsin node incarnate" goes on with a new log.',
     })
   }
   // First: another log would not help.

@@ -48,6 +48,10 @@ export function createQuarantine({ allianceId, nation, store, epochs }: Quaranti
         }
         at += page.length
       }
+      // What gave way to the branch that stands.
+      for (const entry of await store.branches(head.logId, 0)) {
+        for (const found of await draftsOf(entry)) if (!(await stands(found.draft))) yield found
+      }
     }
   }
 

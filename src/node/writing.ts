@@ -29,6 +29,7 @@ import { openReleaseOffice } from './release-office.ts'
 import { createRenewal } from './renewal.ts'
 import { awaitsRenewal } from './renewal-note.ts'
 import { createSigningGuard } from './signing-guard.ts'
+import { createSigningStop } from './signing-stop.ts'
 
 export interface WritingInputs {
   readonly keys: KeysInUse
@@ -71,6 +72,7 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
     random,
     logger,
   })
+  const signingStop = createSigningStop({ store, guard, ownLog, logger })
   const hindrance = createHindrance({ nation, signPk: signer.publicKey, book, guard, ownLog, clock })
   const audiences = createAudienceDesk({ nation, directory: () => book.directory(), groups, clock })
   const release = await openReleaseOffice({ ...options, audit: audit.log, nation, audiences })
@@ -143,6 +145,8 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
 
   return {
     guard,
+    /** Somebody else signs in the own log. */
+    stopSigning: signingStop.stop,
     ownLog,
     hindrance,
     audiences,
@@ -156,6 +160,7 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
     quarantine: createQuarantine({ allianceId, nation, store, epochs }),
     /** Before anybody can answer with these very entries, which would look like those of another copy of this node. */
     async prepare(): Promise<void> {
+      await signingStop.resume()
       await ownLog.completeIntents()
       publisher.waitForView()
     },

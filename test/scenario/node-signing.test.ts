@@ -10,6 +10,7 @@ import {
   converged,
   createTestAlliance,
   domainDraft,
+  freePort,
   type RunningNode,
   ready,
   type StartOptions,
@@ -118,6 +119,46 @@ test('an old copy of a store stops signing at once, forks nothing, and goes on a
   expect(await claimedIds(c)).toEqual(['after.example', 'before.example', 'stopped.example', 'too-early.example'])
   expect([b, c].every(({ node }) => node.store.counts().evidence === 0)).toBe(true)
 }, 40_000)
+
+test('of two daemons with one key the one that hears the other stops, says why, and still does after a restart', async () => {
+  await using alliance = await createTestAlliance(3)
+  await using b = await alliance.start(1)
+  await using c = await alliance.start(2)
+  const elsewhere = join(alliance.members[0]!.home, '..', 'elsewhere')
+  const first = await alliance.start(0)
+  await ready([first, b, c])
+  await first.service.publish([domainDraft('before.example')])
+  await converged([first, b, c])
+  await first[Symbol.asyncDispose]()
+  await cp(first.member.home, elsewhere, { recursive: true })
+
+  await using a = await alliance.start(0)
+  // The copy listens where nobody looks for it, and calls the others.
+  const port = await freePort()
+  const onOtherMachine: StartOptions = {
+    home: elsewhere,
+    config: each => ({ ...each, net: { ...each.net, listen: [`/ip4/127.0.0.1/tcp/${port}`] } }),
+  }
+  await ready([a])
+  await a.service.publish([domainDraft('of-the-first.example')])
+  {
+    await using copy = await alliance.start(0, onOtherMachine)
+    await until(() => copy.node.guard.state().kind === 'stopped', 20_000)
+    await expect(copy.service.publish([domainDraft('of-the-copy.example')])).rejects.toMatchObject({
+      code: 'signing-head-ahead',
+      fix: expect.stringContaining('another daemon runs with the same keys'),
+    })
+    expect(copy.service.status()).toMatchObject({ state: 'degraded' })
+  }
+  await using again = await alliance.start(0, onOtherMachine)
+  expect(again.node.guard.state().kind).toBe('stopped')
+  await expect(again.service.publish([domainDraft('of-the-copy.example')])).rejects.toMatchObject({
+    code: 'signing-head-ahead',
+  })
+  await converged([b, c])
+  expect([b, c].every(({ service }) => service.alerts().length === 0)).toBe(true)
+  expect(await claimedIds(c)).toEqual(['before.example', 'of-the-first.example'])
+}, 60_000)
 
 test('an emptied store with the same keys does not sign what was signed before', async () => {
   await using alliance = await createTestAlliance(3)
