@@ -13,7 +13,7 @@ import { auditView } from './audit-view.ts'
  * its bytes, with its number, its hash and what it says. Number and bytes are what is
  * proved; the rest is for reading, and what this version knows of it must be what the bytes say.
  */
-const FORMAT = 'tocsin-audit/1'
+const FORMAT = 'tocsin-node-audit/1'
 
 const digits = z.string().regex(/^[0-9a-f]{64}$/)
 const number = z.int().min(0)

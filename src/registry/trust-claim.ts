@@ -16,7 +16,7 @@ export function parseTrustClaim(typed: string): TrustClaim {
   const lower = text.toLowerCase()
   if (lower.startsWith('tocsin1-')) return { kind: 'string', text, trust: parseTrust(lower) }
   const compact = lower.replaceAll(/[^a-z0-9]/g, '')
-  const isSpoken = /^[a-z2-7]{16}$/.test(compact) || lower.split(/[\s,.-]+/).filter(Boolean).length === WORDS_COUNT
+  const isSpoken = /^[a-z2-7]{24}$/.test(compact) || lower.split(/[\s,.-]+/).filter(Boolean).length === WORDS_COUNT
   if (isSpoken) return { kind: 'spoken', text, compact }
   throw new UserError('trust-string-malformed', 'this is neither a trust string nor 16 words nor a fingerprint', {
     fix: 'Type what the founder reads to you from "tocsin alliance show".',

@@ -18,7 +18,7 @@ const PREFIX = 'tocsin1-'
 const CHECKSUM_BYTES = 4
 const PAYLOAD_BYTES = 32 + 4 + 32
 const WORDS_COUNT = 16
-const FINGERPRINT_BYTES = 10
+const FINGERPRINT_BYTES = 15
 
 export function trustOf(registry: ParsedRegistryDoc): Trust {
   return { allianceId: registry.allianceId, version: registry.version, hash: registry.hash }
@@ -51,7 +51,7 @@ export function trustWords(trust: Trust): readonly string[] {
   return [...digest.subarray(0, WORDS_COUNT)].map(byte => WORDS[byte]!)
 }
 
-/** Sixteen characters (80 bits) in groups of four, for a line on a screen. */
+/** Twenty-four characters (120 bits) in groups of four, for a line on a screen. */
 export function fingerprint(trust: Trust): string {
   const digest = labelledHash('tocsin/trust-words/v1', payloadOf(trust))
   return encodeBase32(digest.subarray(0, FINGERPRINT_BYTES)).match(/.{4}/g)!.join('-')

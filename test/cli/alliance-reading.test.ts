@@ -358,7 +358,7 @@ describe('alliance resolve', () => {
 
     const other = await expectOk(run('resolve', '--pin', fingerprint(trustOf(docOf(right))), '--yes'))
     expect(other.stderr).toContain('ATTENTION: this takes back the pin of version 3')
-    await expectRefusal(run('resolve', '--pin', 'aaaa-bbbb-cccc-dddd'), 'registry-fingerprint-mismatch', 65)
+    await expectRefusal(run('resolve', '--pin', 'aaaa-bbbb-cccc-dddd-eeee-ffff'), 'registry-fingerprint-mismatch', 65)
     await expectRefusal(run('resolve', '--pin', 'left'), 'trust-string-malformed', 64)
   })
 })

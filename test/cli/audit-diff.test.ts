@@ -61,7 +61,7 @@ test('cannot decide about a file that is cut, is no export, or does not lead to 
   const text = await diff(path('whole'), path('text'), '-O', path('none'))
   expect(text).toMatchObject({ status: 2, stdout: expect.stringContaining('does not begin with tocsin-audit/1') })
   expect(existsSync(path('none'))).toBe(false)
-  const trust = await diff(path('whole'), path('whole'), '--trust', 'abcd-efgh-ijkl-mnop')
+  const trust = await diff(path('whole'), path('whole'), '--trust', 'abcd-efgh-ijkl-mnop-qrst-uvwx')
   expect(trust).toMatchObject({ status: 2, stdout: expect.stringContaining('does not prove its keys') })
 })
 

@@ -44,7 +44,7 @@ test('writes the same as JSON of its own form, whole or not at all', async () =>
 test('exits as audit verify does: 1 where something is false, 2 where something is missing', async () => {
   const unconfirmed = await report(path('good'))
   expect(unconfirmed).toMatchObject({ status: 2, stdout: expect.stringContaining('Undecided.') })
-  const other = await report(path('good'), '--trust', 'abcd-efgh-ijkl-mnop')
+  const other = await report(path('good'), '--trust', 'abcd-efgh-ijkl-mnop-qrst-uvwx')
   expect(other).toMatchObject({ status: 1, stdout: expect.stringContaining('**Something is false.**') })
   const missing = await report(path('gap'), '--trust', trust, '-o', 'json')
   expect(missing.status).toBe(2)

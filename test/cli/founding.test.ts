@@ -135,7 +135,7 @@ describe('nation export', () => {
 describe('alliance found', () => {
   test('writes the file, installs it at home with the pin, and prints what to compare', async () => {
     const { fingerprint, words, trust } = JSON.parse((await expectOk(foundByCommand('-o', 'json'))).stdout)
-    expect(fingerprint).toMatch(/^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/)
+    expect(fingerprint).toMatch(/^[a-z2-7]{4}(-[a-z2-7]{4}){5}$/)
     expect(words).toHaveLength(16)
     expect(read('DEU/trust')).toBe(`${trust}\n`)
     expect(read('exercise.tocsin')).toBe(read('DEU/alliance.tocsin'))
@@ -230,8 +230,8 @@ describe('alliance apply', () => {
   })
 
   test('refuses another fingerprint, naming both, and changes nothing', async () => {
-    const said = await expectRefusal(apply('--trust', 'aaaa-bbbb-cccc-dddd'), 'registry-fingerprint-mismatch', 65)
-    expect(said).toContain('aaaa-bbbb-cccc-dddd')
+    const said = await expectRefusal(apply('--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff'), 'registry-fingerprint-mismatch', 65)
+    expect(said).toContain('aaaa-bbbb-cccc-dddd-eeee-ffff')
     expect(said).toContain(trust.fingerprint)
     expectNothingApplied()
   })
@@ -292,7 +292,7 @@ describe('alliance verify', () => {
   })
 
   test('exits 1 where one does not, or where it is another alliance', async () => {
-    const other = await verify('exercise.tocsin', '--trust', 'aaaa-bbbb-cccc-dddd')
+    const other = await verify('exercise.tocsin', '--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff')
     expect(other).toMatchObject({ status: 1, stderr: expect.stringContaining('registry-fingerprint-mismatch') })
     const file = JSON.parse(read('exercise.tocsin'))
     const bytes = Buffer.from(file.documents[1], 'base64')

@@ -73,7 +73,7 @@ describe('init', () => {
   test('refuses an invite to a nation that is no member, and another fingerprint', async () => {
     await expectRefusal(run('X', `init invite --nation ITA --trust ${fingerprintOf()}`), 'registry-not-member', 77)
     await expectRefusal(
-      run('X', 'init invite --nation DEU --trust aaaa-bbbb-cccc-dddd'),
+      run('X', 'init invite --nation DEU --trust aaaa-bbbb-cccc-dddd-eeee-ffff'),
       'registry-fingerprint-mismatch',
       65,
     )

@@ -207,7 +207,7 @@ describe('audit prove and audit check', () => {
     writeFileSync(file('changed'), bytes)
     expect((await run('audit', 'check', 'changed', '--trust', trust)).status).toBe(65)
     expect((await run('audit', 'check', 'whole', '--trust', trust)).stderr).toContain('error audit-file-malformed')
-    expect(await run('audit', 'check', 'proof', '--trust', 'aaaa-bbbb-cccc-dddd')).toMatchObject({ status: 1 })
+    expect(await run('audit', 'check', 'proof', '--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff')).toMatchObject({ status: 1 })
     expect((await run('audit', 'check', 'not-there', '--trust', trust)).stderr).toContain('error file-unreadable')
   })
 })

@@ -440,7 +440,7 @@ describe('an auditor names', () => {
       'false',
       ['false registry-fingerprint-mismatch v3'],
     ],
-    ['that nobody has', 'aaaa-bbbb-cccc-dddd', 'false', ['false registry-fingerprint-mismatch v3']],
+    ['that nobody has', 'aaaa-bbbb-cccc-dddd-eeee-ffff', 'false', ['false registry-fingerprint-mismatch v3']],
   ] as const)('a registry that is to be one %s', async (_title, claim, verdict, findings) => {
     const result = await auditWorld(soundExport, { trust: parseTrustClaim(claim) })
     expect([result.verdict, findingsOf(result)]).toEqual([verdict, findings])

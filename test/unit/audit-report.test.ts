@@ -138,7 +138,7 @@ const RESULT: AuditResult = {
       version: 2,
       hash: '77'.repeat(32) as DocHashHex,
     } as never,
-    fingerprint: 'ovxu-pl46-ioq2-jjb7',
+    fingerprint: 'ovxu-pl46-ioq2-jjb7-c6ne-2xqa',
     expiresMs: T0 + 365 * DAY_MS,
     trusted: true,
   },

@@ -76,7 +76,7 @@ describe('a trust string', () => {
     expect(trustWords(trusts[0]!)).toHaveLength(16)
     expect(new Set(trusts.map(trust => trustWords(trust).join(' '))).size).toBe(4)
     expect(new Set(trusts.map(fingerprint)).size).toBe(4)
-    expect(fingerprint(trusts[0]!)).toMatch(/^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/)
+    expect(fingerprint(trusts[0]!)).toMatch(/^[a-z2-7]{4}(-[a-z2-7]{4}){5}$/)
   })
 })
 
