@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openControlServer } from '../../src/api/control-server.ts'
 import { checkAlertFile } from '../../src/audit/alert-check.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import { type Hash, parseHash } from '../../src/base/ids.ts'
+import { silentLogger } from '../../src/base/ports.ts'
 import { buildCheckpointNote, verifyCheckpoint } from '../../src/chain/checkpoint.ts'
 import { buildCheckpointEvidence } from '../../src/chain/checkpoint-evidence.ts'
 import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
 import { EVIDENCE } from '../../src/node/evidence-book.ts'
+import { homeAt } from '../../src/node/home.ts'
 import { parseTrustClaim } from '../../src/registry/trust-claim.ts'
 import { KIND, type ParsedEntry } from '../../src/wire/entry.ts'
+import { runCli } from '../support/cli.ts'
 import {
   converged,
   createTestAlliance,
@@ -118,6 +125,34 @@ test('a file that is cut, spoiled or of another alliance proves nothing', async 
   expect(await verdict(file!, parseTrustClaim(stranger.service.registry().trust))).toBe('false')
   expect(() => a.service.alertFile('ffff')).toThrow(/no alert/)
 }, 20_000)
+
+test('an operator lists it, sees the proof in full, writes it to a file and judges both', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'tocsin-alerts-'))
+  try {
+    await writeFile(join(home, 'config.yaml'), 'nation: AAA\n')
+    await writeFile(join(home, 'trust'), a.service.registry().trust)
+    await using _ = await openControlServer(a.service, {
+      socketPath: homeAt(home, {}).socket,
+      metricsListen: '',
+      readListen: '',
+      logger: silentLogger,
+    })
+    const { id } = alertAt(a, 'fork')!
+    const listed = await runCli(['--home', home, 'alerts', 'list', '-o', 'ndjson'])
+    expect(listed.stdout).toContain(id)
+    const file = join(home, 'fork.audit')
+    const shown = await runCli(['--home', home, 'alerts', 'show', id, '-O', file])
+    expect(shown.stdout).toMatch(/proof SAME_SEQ\n {2}entry [0-9a-f]{64}\/3/)
+    expect(await runCli(['--home', home, 'alerts', 'show', id, '-O', file])).toMatchObject({ status: 64 })
+    expect(await runCli(['alerts', 'verify', file, '--trust', a.service.registry().trust])).toMatchObject({
+      status: 0,
+    })
+    expect(await runCli(['--home', home, 'alerts', 'verify', id])).toMatchObject({ status: 0 })
+    expect(await runCli(['--home', home, 'alerts', 'show', 'ffff'])).toMatchObject({ status: 66 })
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
+}, 60_000)
 
 test('when an alert was first seen survives a restart', async () => {
   const before = b.service.alerts()
