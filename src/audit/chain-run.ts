@@ -58,12 +58,15 @@ interface Last {
 
 /** Leaves kept, to tell an entry that stands twice from another one in its place. */
 const RECENT_MAX = 512
+/** Kept of one run; of more it is forgotten which they are. */
+const UNSIGNED_MAX = 65_536
 const SOUND = Promise.resolve(true)
 const UNSOUND = Promise.resolve(false)
 
 export function createChainRun(options: ChainRunOptions): ChainRun {
   const { allianceId, log, from, sizes, findings, verify, onEntry } = options
-  const recent = new Map<number, Hash>()
+  const recent = new Map<number, Last>()
+  const unsignedSeqs = new Set<number>()
   const roots = new Map<number, Hash>()
   const lost: [from: number, to: number][] = []
   let tree: CompactRange | undefined = options.before
@@ -73,6 +76,8 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
   let signatures = 0
   let pending: Promise<boolean>[] = []
   let behind: Promise<unknown> = SOUND
+  /** The first leaf of the tree that its author neither signed nor named as the one before its next. */
+  let doubtfulFrom = Number.POSITIVE_INFINITY
   noteRoot()
 
   function noteRoot(): void {
@@ -100,7 +105,19 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
     return sound
   }
 
+  function doubt(seq: number): void {
+    if (unsignedSeqs.size < UNSIGNED_MAX) unsignedSeqs.add(seq)
+    else doubtfulFrom = Math.min(doubtfulFrom, seq)
+  }
+
+  /** A root is the author's where each of its leaves is: what a file puts in their place proves nothing against anybody. */
+  function dropDoubtfulRoots(): void {
+    for (const seq of unsignedSeqs) if (unsignedSeqs.has(seq + 1)) doubtfulFrom = Math.min(doubtfulFrom, seq)
+    for (const size of roots.keys()) if (size > doubtfulFrom) roots.delete(size)
+  }
+
   function unsigned(seq: number): void {
+    doubt(seq)
     findings.add('entry-signature-invalid', 'false', seq, 'the signature does not verify under the key of the log')
   }
 
@@ -123,6 +140,7 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
   /** What stands in the place of the next entry and is none. Its successor will name the leaf that belongs there. */
   async function spoil(leaf: Hash | undefined): Promise<void> {
     if (last !== undefined) append((await last.sound) ? last.leaf : undefined)
+    doubt(next)
     advance(leaf, UNSOUND)
   }
 
@@ -141,7 +159,7 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
 
   function advance(leaf: Hash | undefined, sound: Promise<boolean>): void {
     last = { leaf, sound }
-    if (leaf !== undefined) recent.set(next, leaf)
+    recent.set(next, last)
     if (recent.size > RECENT_MAX) recent.delete(recent.keys().next().value!)
     next++
   }
@@ -195,7 +213,9 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
     } else if (fillGap(seq)) {
       findings.add('audit-entry-misplaced', 'false', seq, 'it stands behind entries that come after it')
       onEntry(entry, { sound: SOUND, isBodySpoiled: false })
-    } else if (known !== undefined && !equalBytes(known, entry.leaf)) {
+    } else if (known !== undefined && !(await known.sound)) {
+      findings.add('audit-entry-misplaced', 'false', seq, 'it stands behind what its author did not sign')
+    } else if (known?.leaf !== undefined && !equalBytes(known.leaf, entry.leaf)) {
       findings.add('audit-fork', 'false', seq, 'its author signed another entry in the same place')
     } else {
       findings.add('audit-entry-doubled', 'false', seq, 'it stands in the file twice')
@@ -235,7 +255,9 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
       await behind
       await Promise.all(pending)
       if (last !== undefined) append((await last.sound) ? last.leaf : undefined)
-      return { total, signatures, size: next, lost, roots, root: tree && rangeRoot(tree) }
+      dropDoubtfulRoots()
+      const root = tree !== undefined && tree.size <= doubtfulFrom ? rangeRoot(tree) : undefined
+      return { total, signatures, size: next, lost, roots, root }
     },
   }
 }

@@ -29,7 +29,7 @@ export function createGround(
   return { documents, registry, evidence: createEvidenceAudit({ allianceId, directory, registry, book }) }
 }
 
-/** Of each log the sizes at which somebody says what the root is: its author, a bound, or the log that carries it on. */
+/** Of each log the sizes at which somebody says what the root is: its author, a bound, the log that carries it on, or a branch that leaves it. */
 export function namedSizes(
   runs: readonly (AnnouncedRun | undefined)[],
   ground: Ground | undefined,
@@ -38,7 +38,8 @@ export function namedSizes(
   const name = (log: LogIdHex, size: number) => sizes.set(log, (sizes.get(log) ?? new Set()).add(size))
   for (const run of runs) {
     if (run === undefined) continue
-    const { log } = run
+    const { log, part } = run
+    if (part.aside) for (const size of [part.from, part.from + 1]) name(logIdHex(log.logId), size)
     if (log.predecessor !== undefined) name(logIdHex(log.predecessor.logId), log.predecessor.size)
     if (ground === undefined) continue
     const evidence = ground.evidence.of(log)

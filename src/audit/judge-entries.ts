@@ -14,10 +14,7 @@ export function judgeEntries(of: AuditedLog, header: HeaderPart, { add }: Findin
   judgeStart(of, header, report)
   judgeLimit(of, report)
   judgeRegistryVersion(of, report)
-  for (const { part } of of.asides) {
-    const count = part.size - part.from
-    report('audit-branch-aside', 'note', { seq: part.from, count }, 'they are of a branch that does not stand')
-  }
+  for (const aside of of.asides) judgeAside(aside, of, report)
 }
 
 interface Place {
@@ -63,6 +60,7 @@ function judgeTrees({ main, asides, evidence, standing, log, logHex }: AuditedLo
   for (const tree of [...evidence.trees, ...bounds.filter(bound => !signed.has(treeKey(bound)))]) {
     const root = main.chain.roots.get(tree.size)
     if (root === undefined || equalBytes(root, tree.root)) continue
+    if (!hasProvenStart(main, evidence.trees)) continue
     if (asides.some(aside => isTreeOf(aside, tree))) continue
     const place = { seq: tree.size - 1, count: tree.size === 0 ? 0 : 1 }
     if (signed.has(treeKey(tree))) {
@@ -76,9 +74,14 @@ function judgeTrees({ main, asides, evidence, standing, log, logHex }: AuditedLo
   }
 }
 
-export function boundsOf(
-  authority: ReturnType<AuditedLog['evidence']['forStanding']>['authority'],
-): readonly TreeHead[] {
+/** A bound is the answer to it: what people decided on is history. */
+export function forkVerdict({ kind }: Authority): FindingVerdict {
+  return kind === 'active' || kind === 'suspended' ? 'false' : 'note'
+}
+
+type Authority = ReturnType<AuditedLog['evidence']['forStanding']>['authority']
+
+export function boundsOf(authority: Authority): readonly TreeHead[] {
   if (authority.kind === 'none' || authority.kind === 'active') return []
   return [authority.governors, authority.own].filter(bound => bound !== undefined)
 }
@@ -91,16 +94,46 @@ export function isTreeOf({ chain }: AuditedRun, { size, root }: TreeHead): boole
 /** What comes before the first entry of the file is believed where a signed tree contains it. */
 function judgeStart({ main, evidence }: AuditedLog, header: HeaderPart, report: Report): void {
   if (main === undefined || main.part.from === 0) return
-  const before = { seq: 0, count: main.part.from }
-  if (header.sinceMs === 0 && header.sinceSeq === 0) {
-    report('audit-entry-missing', 'missing', before, 'the file begins after them, though all were asked for')
-  } else {
-    report('audit-part-left-out', 'note', before, 'only later ones were asked for')
+  const { from, size } = main.part
+  const asked = header.sinceMs === 0 ? Math.min(header.sinceSeq, from) : from
+  report('audit-part-left-out', 'note', { seq: 0, count: asked }, 'only later ones were asked for')
+  const lacking = { seq: asked, count: from - asked }
+  report('audit-entry-missing', 'missing', lacking, 'the file begins after them, though they were asked for')
+  if (hasProvenStart(main, evidence.trees)) return
+  const differs = evidence.trees.some(tree => main.chain.roots.has(tree.size))
+  const unproven = size > from ? { seq: from, count: size - from } : { seq: 0, count: from }
+  const what = differs
+    ? 'what the file says of the entries before its first does not lead to the trees that the author signed'
+    : 'no signed tree in the file ties them to the entries before its first'
+  report('audit-start-unproven', differs ? 'false' : 'missing', unproven, what)
+}
+
+/** Whoever makes a file writes the leaves before its first entry: what comes of these counts where the author signed it. */
+function hasProvenStart(main: AuditedRun, trees: readonly TreeHead[]): boolean {
+  return main.part.from === 0 || trees.some(tree => tree.size >= main.part.from && isTreeOf(main, tree))
+}
+
+/** A branch beside the log is one that its author signed, and of the log that the file holds. */
+function judgeAside(aside: AuditedRun, { main, evidence }: AuditedLog, report: Report): void {
+  const { from, size } = aside.part
+  const place = { seq: from, count: size - from }
+  if (main === undefined) {
+    const what = 'they are given for a branch that does not stand, and the one that does is not in the file'
+    report('audit-branch-aside', 'missing', place, what)
+    return
   }
-  const isProven = evidence.trees.some(tree => tree.size >= main.part.from && isTreeOf(main, tree))
-  if (isProven) return
-  const rest = { seq: main.part.from, count: main.part.size - main.part.from }
-  report('audit-start-unproven', 'missing', rest, 'no signed tree in the file ties them to the entries before them')
+  const after = main.chain.roots.get(from + 1)
+  if (after !== undefined && isTreeOf(aside, { size: from + 1, root: after })) {
+    report('audit-branch-aside', 'false', place, 'they are given for a branch, and are those of the log that stands')
+    return
+  }
+  report('audit-branch-aside', 'note', place, 'they are of a branch that does not stand')
+  const before = main.chain.roots.get(from)
+  const parts = before !== undefined && isTreeOf(aside, { size: from, root: before })
+  const isKnown = evidence.proofs.some(({ effect }) => effect.at <= from)
+  if (!parts || isKnown || after === undefined || !aside.chain.roots.has(from + 1)) return
+  const verdict = forkVerdict(evidence.forStanding(evidence.log).authority)
+  report('audit-fork', verdict, { seq: from, count: 1 }, 'its author signed another entry in the same place')
 }
 
 /** what lies beyond the limit does not count. */

@@ -3,14 +3,14 @@ import { PROOF_TYPE } from '../chain/proof.ts'
 import type { StandingAlarm } from '../chain/standing.ts'
 import { buildTreeGraph, TREES_PER_LOG_MAX } from '../chain/tree-graph.ts'
 import type { AuditedLog } from './audited-run.ts'
-import { type FindingBook, type FindingVerdict, logName } from './finding.ts'
+import { type FindingBook, logName } from './finding.ts'
+import { forkVerdict } from './judge-entries.ts'
 
 /** What is proved against the author of a log, and what is to be said of its witnesses. */
 export function judgeLog(of: AuditedLog, { add }: FindingBook): void {
   const { log, logHex, evidence, standing } = of
   const { authority, checkpoints } = evidence.forStanding(log)
-  // A bound is the answer to it: what people decided on is history.
-  const verdict: FindingVerdict = authority.kind === 'active' || authority.kind === 'suspended' ? 'false' : 'note'
+  const verdict = forkVerdict(authority)
   const name = logName(logHex, log.nation)
   const place = { nation: log.nation, log: logHex }
   for (const proof of evidence.proofs) {

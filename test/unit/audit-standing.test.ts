@@ -97,7 +97,7 @@ const cases: readonly [title: string, spoil: Spoil, findings: readonly string[]]
   [
     'takes a tree of a branch that is in the file for what it is',
     all(addItems(checkpointItem(other, { size: 8 })), addRuns(runOf(other, 6, { aside: true }))),
-    ['note audit-branch-aside plain/6+3 BBB'],
+    ['false audit-fork plain/6 BBB', 'note audit-branch-aside plain/6+3 BBB'],
   ],
   ['misses nothing beyond a bound', all(upTo(6), boundAt(plain, 6)), []],
   [
