@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { fromBase64 } from '../base/bytes.ts'
 import type { NodeService } from '../node/node-service.ts'
 import { bytesAnswer, createStreams } from './byte-stream.ts'
 import { createGate } from './gate.ts'
@@ -8,7 +9,10 @@ import {
   approveRequest,
   audienceRequest,
   auditRequest,
+  BUNDLE_BODY_BYTES_MAX,
   boundsRequest,
+  bundleImportRequest,
+  bundleRequest,
   DOCUMENTS_BODY_BYTES_MAX,
   diagnoseRequest,
   documentsRequest,
@@ -29,6 +33,7 @@ import {
   tokenRequest,
   trustRequest,
 } from './request-schema.ts'
+import { spoolBody } from './spooled-body.ts'
 
 /** Bodies that are read or worked on at once; each may take its whole cap of memory. */
 const BODIES_MAX = 8
@@ -36,20 +41,29 @@ const BODIES_MAX = 8
 /** Each calls every peer. */
 const DIAGNOSES_MAX = 1
 
+/** Each has a file of its own beside the store. */
+const IMPORTS_MAX = 1
+
 /** Each reads all that is held. */
 const CHECKS_MAX = 1
 
-/** What an operator, a command or another program on this machine may ask of the node. */
-export function createControlRoutes(service: NodeService): Hono {
+/** What an operator, a command or another program on this machine may ask of the node; `folder` has room for files. */
+export function createControlRoutes(service: NodeService, folder: string): Hono {
   const app = new Hono()
   const bodies = createGate(BODIES_MAX)
   const diagnoses = createGate(DIAGNOSES_MAX)
   const checks = createGate(CHECKS_MAX)
+  const imports = createGate(IMPORTS_MAX)
   const streams = createStreams()
 
   app.get('/v1/status', c => c.json(service.status()))
   app.get('/v1/digest', async c => c.json(await service.digest()))
   app.get('/v1/peers', c => c.json({ peers: service.peers() }))
+  app.get('/v1/sync', c => c.json(service.syncState()))
+  app.post('/v1/sync', async c => {
+    const { target } = await readBody(c, diagnoseRequest, SMALL_BODY_BYTES_MAX)
+    return c.json(service.startSync(target))
+  })
   app.get('/v1/registry', c => c.json(service.registry()))
   app.post('/v1/diagnose', c =>
     diagnoses(async () => {
@@ -137,6 +151,18 @@ export function createControlRoutes(service: NodeService): Hono {
     const query = await readBody(c, exportRequest, SMALL_BODY_BYTES_MAX)
     return streams(() => service.exportHistory(query))
   })
+  app.post('/v1/bundle/request', async () => bytesAnswer(service.requestBundle()))
+  app.post('/v1/bundle/export', async c => {
+    const { request, ...order } = await readBody(c, bundleRequest, BUNDLE_BODY_BYTES_MAX)
+    return streams(() => service.exportBundle({ ...order, ...(request && { request: fromBase64(request) }) }))
+  })
+  app.post('/v1/bundle/import', c =>
+    imports(async () => {
+      const { dryRun } = parseRequest(bundleImportRequest, c.req.query(), 'the query')
+      await using spooled = await spoolBody(c, folder)
+      return c.json(await service.importBundle(spooled.path, dryRun === 'true'))
+    }),
+  )
   app.post('/v1/audit/prove', c =>
     bodies(async () => bytesAnswer(await service.proveEntry(await readBody(c, proveRequest, SMALL_BODY_BYTES_MAX)))),
   )

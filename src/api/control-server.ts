@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import { dirname } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { UserError } from '../base/errors.ts'
@@ -50,9 +51,11 @@ export async function openControlServer(service: NodeService, options: ControlSe
   const control = createHttpServer(
     createApp(logger, async (c, next) => (hasCredentials(c) ? asReader.fetch(c.req.raw) : next()))
       .route('/', health)
-      .route('/', createControlRoutes(service)),
+      .route('/', createControlRoutes(service, dirname(options.socketPath))),
     logger,
   )
+  // A file may take longer than Node allows a body.
+  control.requestTimeout = 0
   opened.defer(() => closeServer(control))
   await listenOnSocket(control, options.socketPath)
 

@@ -4,6 +4,7 @@ import { ERASURE_REASON, type ErasureReason } from '../chain/entry-content.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
 import { AUDIT_LIMIT_MAX, type AuditQuery } from '../node/audit-page.ts'
 import type { ProveQuery } from '../node/audit-prove.ts'
+import { REQUEST_BYTES_MAX } from '../node/bundle-request.ts'
 import type { EntryQuery, ErasureRequest } from '../node/entry-orders.ts'
 import { LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { type AudienceText, PUBLISH_ITEMS_MAX, type PublishItem, QUARANTINED_MAX } from '../node/node-service.ts'
@@ -142,6 +143,20 @@ export const exportRequest: z.ZodType<ExportQuery> = z.strictObject({
   withBodies: z.boolean(),
   purpose: z.enum(['export', 'verify']),
 })
+
+/** The body of `POST /v1/bundle/export`; `request` in base64. */
+export const bundleRequest = z.strictObject({
+  nation: nationId.exactOptional(),
+  sinceMs: z.int().min(0).exactOptional(),
+  request: z
+    .string()
+    .max(Math.ceil(REQUEST_BYTES_MAX / 3) * 4)
+    .exactOptional(),
+})
+export const BUNDLE_BODY_BYTES_MAX = 2 * REQUEST_BYTES_MAX
+
+/** The query of `POST /v1/bundle/import`, whose body is the file. */
+export const bundleImportRequest = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') })
 
 /** The body of `POST /v1/audit/prove`. */
 export const proveRequest: z.ZodType<ProveQuery> = z.strictObject({

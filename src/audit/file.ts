@@ -7,10 +7,10 @@ import { FrameAssembler } from '../wire/frame-assembler.ts'
 import { type AuditPart, decodePart, type EndPart, encodePart, PART_BYTES_MAX } from './part.ts'
 
 /**
- * The container of audit and proof files: a line that names the format, then records (u32 big-endian length and an
+ * The container of audit files, proofs and bundles: a line that names the format, then records (u32 big-endian length and an
  * AuditPart), the last of which counts the others and holds the SHA-256 of all bytes before it.
  */
-export const FILE_FORMAT = { audit: 'tocsin-audit/1', proof: 'tocsin-proof/1' } as const
+export const FILE_FORMAT = { audit: 'tocsin-audit/1', proof: 'tocsin-proof/1', bundle: 'tocsin-bundle/1' } as const
 export type FileFormat = keyof typeof FILE_FORMAT
 
 type Content = Exclude<AuditPart, { readonly kind: 'end' }>

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs'
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { z } from 'zod'
-import { concat } from '../base/bytes.ts'
-import { CODES, type ErrorCode } from '../base/codes.ts'
-import { StoreError, type TocsinError, UserError } from '../base/errors.ts'
+import { Agent } from 'node:http'
+import { toBase64 } from '../base/bytes.ts'
+import { StoreError, UserError } from '../base/errors.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
 import type { AuditPage, AuditQuery } from '../node/audit-page.ts'
 import type { ProveQuery } from '../node/audit-prove.ts'
+import type { BundleOrder } from '../node/bundle-commands.ts'
+import type { BundleReport } from '../node/bundle-report.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import type { EntryQuery, ErasureRequest, ErasureResult } from '../node/entry-orders.ts'
 import type { EntryView } from '../node/entry-view.ts'
@@ -38,6 +37,7 @@ import type {
   TokenView,
 } from '../node/node-service.ts'
 import type { StoreCheck } from '../store/upkeep.ts'
+import { collect, connectionError, exchange, openStream, piecesOf, refusalOf, upload } from './control-exchange.ts'
 
 /** The daemon of a home, by its control socket. Each call throws what the daemon answers, or why it does not. */
 export interface ControlClient {
@@ -80,6 +80,11 @@ export interface ControlClient {
   /** The bytes of an export as they come; they end in an error where the daemon does. */
   exportHistory(query: ExportQuery): Promise<AsyncIterable<Uint8Array>>
   proveEntry(query: ProveQuery): Promise<Uint8Array>
+  requestBundle(): Promise<Uint8Array>
+  /** The bytes of a bundle as they come. */
+  exportBundle(order: BundleOrder): Promise<AsyncIterable<Uint8Array>>
+  /** Sends it, and waits until all of it is taken in. */
+  importBundle(pieces: AsyncIterable<Uint8Array>, dryRun: boolean): Promise<BundleReport>
   showEntry(query: EntryQuery): Promise<EntryView>
   eraseEntry(request: ErasureRequest): Promise<ErasureResult>
   purgeEntry(query: EntryQuery): Promise<void>
@@ -99,7 +104,6 @@ const ERASE_TIMEOUT_MS = 600_000
 const WHOLE_STORE_TIMEOUT_MS = 3_600_000
 /** A daemon under load may need a while for the first piece. */
 const STREAM_IDLE_MS = 120_000
-const ANSWER_BYTES_MAX = 512 * 1024 * 1024
 /** Two of an import's batches are under way at once. */
 const CONNECTIONS_MAX = 4
 
@@ -134,6 +138,23 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
       return piecesOf(await openStream(target, JSON.stringify(body), within), error =>
         connectionError(error, home, within),
       )
+    } catch (error) {
+      throw connectionError(error, home, within)
+    }
+  }
+
+  /** A body that is as long as it is. */
+  async function send<T>(path: string, pieces: AsyncIterable<Uint8Array>): Promise<T> {
+    const within = timeoutMs ?? WHOLE_STORE_TIMEOUT_MS
+    const token = tokenFile === undefined ? undefined : await readToken(tokenFile)
+    try {
+      const { status, json } = await upload(
+        { agent, socketPath: home.socket, method: 'POST', path, token },
+        pieces,
+        within,
+      )
+      if (status !== 200) throw refusalOf(json)
+      return json as T
     } catch (error) {
       throw connectionError(error, home, within)
     }
@@ -196,6 +217,10 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     audit: query => call('GET', `/v1/audit?${queryText(query)}`),
     exportHistory: query => stream('/v1/audit/export', query),
     proveEntry: async query => collect(await stream('/v1/audit/prove', query)),
+    requestBundle: async () => collect(await stream('/v1/bundle/request', {})),
+    exportBundle: ({ request, ...order }) =>
+      stream('/v1/bundle/export', { ...order, ...(request && { request: toBase64(request) }) }),
+    importBundle: (pieces, dryRun) => send(`/v1/bundle/import?dryRun=${dryRun}`, pieces),
     showEntry: query => call('POST', '/v1/entries/show', query),
     eraseEntry: request => call('POST', '/v1/entries/erase', request, ERASE_TIMEOUT_MS),
     purgeEntry: async query => void (await call('POST', '/v1/entries/purge', query, ERASE_TIMEOUT_MS)),
@@ -219,156 +244,4 @@ const TOKEN = /^[\x21-\x7e]{1,128}$/
 
 function queryText(query: ListQuery | AuditQuery): URLSearchParams {
   return new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))
-}
-
-interface Target {
-  readonly agent: Agent
-  readonly socketPath: string
-  readonly method: string
-  readonly path: string
-  readonly token: string | undefined
-}
-
-interface Answer {
-  readonly status: number
-  readonly json: unknown
-}
-
-function exchange(target: Target, body: string | undefined, timeoutMs: number): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const sent = ask(target, body, AbortSignal.timeout(timeoutMs))
-  sent.once('error', reject)
-  sent.once('response', response => answerOf(response).then(resolve, reject))
-  sent.end(body)
-  return promise
-}
-
-function ask({ token, ...where }: Target, body: string | undefined, signal?: AbortSignal): ClientRequest {
-  const headers = {
-    ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
-    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-  }
-  return request({ ...where, headers, ...(signal && { signal }) })
-}
-
-function answerOf(response: IncomingMessage): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const chunks: Buffer[] = []
-  let length = 0
-  response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length > ANSWER_BYTES_MAX) response.destroy(answerInvalid(`has more than ${ANSWER_BYTES_MAX} bytes`))
-  })
-  response.once('error', reject)
-  response.once('end', () => {
-    try {
-      resolve({ status: response.statusCode ?? 0, json: JSON.parse(Buffer.concat(chunks).toString('utf8')) })
-    } catch (cause) {
-      reject(answerInvalid('is no JSON', cause))
-    }
-  })
-  return promise
-}
-
-/** Resolves once it is known that bytes follow, and no refusal. */
-async function openStream(target: Target, body: string, idleMs: number): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const sent = ask(target, body)
-  sent.setTimeout(idleMs, () => sent.destroy(Object.assign(new Error('nothing came'), { code: 'ABORT_ERR' })))
-  sent.once('error', reject)
-  sent.once('response', resolve)
-  sent.end(body)
-  const response = await promise
-  if (response.statusCode === 200) return response
-  throw refusalOf((await answerOf(response)).json)
-}
-
-async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const all: Uint8Array[] = []
-  let length = 0
-  for await (const piece of pieces) {
-    all.push(piece)
-    length += piece.length
-    if (length > ANSWER_BYTES_MAX) throw answerInvalid(`has more than ${ANSWER_BYTES_MAX} bytes`)
-  }
-  return concat(...all)
-}
-
-async function* piecesOf(response: IncomingMessage, failure: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const piece of response) yield piece
-  } catch (error) {
-    throw failure(error)
-  }
-}
-
-function answerInvalid(what: string, cause?: unknown): StoreError {
-  const fix = 'Check that what answers at the control socket is a daemon of this version of Tocsin.'
-  return new StoreError('api-answer-invalid', `the answer of the daemon ${what}`, { fix, cause })
-}
-
-const refusal = z.object({
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    fix: z.string(),
-    data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  }),
-})
-
-/** The daemon's error as if it had been thrown here. */
-function refusalOf(json: unknown): TocsinError {
-  const parsed = refusal.safeParse(json)
-  if (!parsed.success) return answerInvalid('is neither a result nor an error')
-  const { code, message, fix, data } = parsed.data.error
-  // A daemon of a later version may have codes that are not known here.
-  if (!Object.hasOwn(CODES, code)) return new UserError('internal', `${code}: ${message}`, { fix, data })
-  return new UserError(code as ErrorCode, message, { fix, data })
-}
-
-function connectionError(error: unknown, home: Home, timeoutMs: number): unknown {
-  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
-    case 'ENOENT':
-    case 'ECONNREFUSED':
-      return notRunning(home, error)
-    case 'EACCES':
-    case 'EPERM':
-      return new UserError('daemon-unreachable', `${home.socket} belongs to another user`, {
-        fix: 'Run this command as the user that runs the daemon.',
-        cause: error,
-      })
-    case 'ABORT_ERR':
-      return new UserError('daemon-timeout', `the daemon did not answer within ${timeoutMs / 1000} s`, {
-        fix: 'It may be busy: look at its log, try again, or allow more time with --timeout SECONDS.',
-        cause: error,
-      })
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return new UserError('daemon-gone', 'the daemon ended before it answered', {
-        fix: 'Look at its log, start it with "tocsin start", and run this command again.',
-        cause: error,
-      })
-    case 'ENAMETOOLONG':
-    case 'EINVAL':
-      return new UserError('socket-path-too-long', `${home.socket} is too long for the path of a socket`, {
-        fix: 'Choose a home with a shorter path.',
-        cause: error,
-      })
-    default:
-      return error
-  }
-}
-
-function notRunning(home: Home, cause: unknown): UserError {
-  if (!existsSync(home.config)) {
-    return new UserError('home-missing', `${home.path} holds no Tocsin node`, {
-      fix: 'Run "tocsin nation create" first, or name the home with --home DIR or TOCSIN_HOME.',
-      cause,
-    })
-  }
-  return new UserError('daemon-not-running', `no daemon is running for ${home.path}`, {
-    fix: 'Start it with "tocsin start".',
-    cause,
-  })
 }

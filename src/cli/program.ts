@@ -8,6 +8,7 @@ import { addAllianceCommands } from './alliance.ts'
 import { parseWhole } from './argument.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBackupCommands } from './backup.ts'
+import { addBundleCommands } from './bundle.ts'
 import { addCheckCommand } from './check.ts'
 import { type CliContext, createCliContext } from './context.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -56,6 +57,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addTokenCommands,
   addStoreCommands,
   addBackupCommands,
+  addBundleCommands,
   addUpgradeCommand,
   addNodeCommands,
   addAuditCommands,

@@ -3,6 +3,7 @@ import { sha256 } from '../base/hash.ts'
 import type { AuditDecision } from '../policy/audit-record.ts'
 import { exportName, proofName } from './audit-commands.ts'
 import type { AuditLog } from './audit-log.ts'
+import { bundleName } from './bundle-commands.ts'
 import type { Reading } from './indicator-reading.ts'
 import type { NodeService } from './node-service.ts'
 
@@ -41,6 +42,11 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
         service.applyDocuments(documents),
       ),
     pin: trust => change({ kind: 'trust-pinned', subject: sha256(utf8(trust)) }, () => service.pin(trust)),
+    exportBundle: order => change({ kind: 'exported', name: bundleName(order) }, () => service.exportBundle(order)),
+    importBundle: (path, dryRun) =>
+      dryRun
+        ? service.importBundle(path, dryRun)
+        : change({ kind: 'documents-given', name: 'bundle' }, () => service.importBundle(path, dryRun)),
     exportRows: () => change({ kind: 'backed-up' }, () => service.exportRows()),
     rebuildView: () => change({ kind: 'view-rebuilt', name: 'rebuild' }, () => service.rebuildView()),
     reopenItems: () => change({ kind: 'view-rebuilt', name: 'reopen' }, () => service.reopenItems()),

@@ -4,6 +4,7 @@ import { createAllianceCommands } from './alliance-commands.ts'
 import { createAuditCommands } from './audit-commands.ts'
 import { readAuditPage } from './audit-page.ts'
 import { auditedService } from './audited-service.ts'
+import { createBundleCommands } from './bundle-commands.ts'
 import { diagnose } from './diagnosis.ts'
 import type { EdgeNode } from './edge.ts'
 import { nodeCounters } from './node-counters.ts'
@@ -14,6 +15,7 @@ import { registryView } from './registry-view.ts'
 import type { ServiceHooks } from './service.ts'
 import { peerViews } from './status-views.ts'
 import { createStoreCommands } from './store-commands.ts'
+import { createSyncCommands } from './sync-commands.ts'
 
 /** What needs to open, seal or sign, or to know what the nation lets leave. */
 const REFUSED = {
@@ -67,6 +69,8 @@ export function createEdgeService(edge: EdgeNode, { stop, ...keeping }: ServiceH
     ...createAuditCommands(edge),
     ...createAlertCommands(edge),
     ...createStoreCommands(edge),
+    ...createSyncCommands(edge),
+    ...createBundleCommands(edge),
     audit: query => readAuditPage(edge.store, query),
     counters: () => nodeCounters(edge),
     stop,

@@ -3,14 +3,16 @@ import type { ErrorCode } from '../base/codes.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
 import type { AuditCommands } from './audit-commands.ts'
 import type { AuditPage, AuditQuery } from './audit-page.ts'
+import type { BundleCommands } from './bundle-commands.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { EntryCommands } from './entry-orders.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
-import type { LaggingWitness, LogStatus, StatedRegistry } from './log-status.ts'
+import type { CatchUp, LaggingWitness, LogStatus, StatedRegistry } from './log-status.ts'
 import type { StoreCommands } from './store-commands.ts'
+import type { SyncCommands } from './sync-commands.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
-export interface NodeService extends Reading, AuditCommands, EntryCommands, StoreCommands {
+export interface NodeService extends Reading, AuditCommands, BundleCommands, EntryCommands, StoreCommands, SyncCommands {
   status(): NodeStatus
   /** Digests over everything held: reads the whole view, so it is asked for, not polled. */
   digest(): Promise<NodeDigest>
@@ -180,6 +182,9 @@ export interface NodeStatus {
   readonly logs: readonly LogStatus[]
   /** Witnesses that have not cosigned what they could have by now, in the order of nations. */
   readonly lagging: readonly LaggingWitness[]
+  readonly catchUp: readonly CatchUp[]
+  /** Bodies that are missing here (R-2.10). */
+  readonly bodiesWanted: number
   /** What other nations said last of the registry in force at them (R-1.10). */
   readonly registries: readonly StatedRegistry[]
   readonly peersConnected: number
@@ -216,6 +221,8 @@ export interface PeerStatus {
   readonly lastSyncMs: number
   readonly lastError: string
   readonly lastErrorCode: string
+  /** How often it gave by sync what does not hold, since the start. */
+  readonly faults: number
 }
 
 export interface RegistryView {

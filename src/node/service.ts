@@ -5,6 +5,7 @@ import { createAudienceCommands } from './audience-commands.ts'
 import { createAuditCommands } from './audit-commands.ts'
 import { readAuditPage } from './audit-page.ts'
 import { auditedService } from './audited-service.ts'
+import { createBundleCommands } from './bundle-commands.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
 import { nationStatus } from './directory-views.ts'
@@ -20,6 +21,7 @@ import { registryView } from './registry-view.ts'
 import { createReleaseCommands } from './release-commands.ts'
 import { peerViews } from './status-views.ts'
 import { createStoreCommands } from './store-commands.ts'
+import { createSyncCommands } from './sync-commands.ts'
 import { createTokenCommands } from './token-commands.ts'
 
 export interface ServiceHooks extends KeepingHooks {
@@ -69,6 +71,8 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createAuditCommands(node),
     ...createEntryCommands(node),
     ...createStoreCommands(node),
+    ...createSyncCommands(node),
+    ...createBundleCommands(node),
     rebuildView: () => rebuild(() => store.rebuildView()),
     reopenItems: () => rebuild(() => projector.reopen()),
     reloadKemKeys: node.reloadKemKeys,

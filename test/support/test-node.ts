@@ -18,6 +18,7 @@ import type {
   SubmissionText,
   TokenView,
 } from '../../src/node/node-service.ts'
+import type { SyncState } from '../../src/node/sync-commands.ts'
 import type { StoreCheck } from '../../src/store/upkeep.ts'
 
 /**
@@ -39,6 +40,8 @@ export interface TestNode extends NodeService {
     approvals: ApprovalText[]
     /** The signatures of submissions, as they came. */
     submissions: (SubmissionText | undefined)[]
+    /** What is told of catching up, one answer after the other. */
+    sync: SyncState[]
     /** What an export consists of. */
     exported: Iterable<Uint8Array>
     stopped: number
@@ -70,7 +73,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
   const contexts = new Set<string>()
   const state: TestNode['state'] = {
     ...{ status: {}, diagnosis: [], busy: 0, delayMs: 0, stopped: 0 },
-    ...{ batches: [], held: [], approvals: [], submissions: [], exported: [] },
+    ...{ batches: [], held: [], approvals: [], submissions: [], sync: [], exported: [] },
   }
   const entries = () => state.batches.length
 
@@ -176,6 +179,8 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
         },
       ],
       lagging: [],
+      catchUp: [],
+      bodiesWanted: 0,
       registries: [],
       peersConnected: 1,
       peersKnown: 2,
@@ -194,6 +199,8 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     digest: () =>
       after(() => ({ entries: entries(), indicators: indicators.size, frontier: 'cd'.repeat(32), view: 'aa' })),
     peers: () => [peer('BBB', 'connected'), peer('CCC', 'waiting')],
+    startSync: () => state.sync.shift() ?? { nowMs: 0, left: [], bodies: 0, peers: [] },
+    syncState: () => state.sync.shift() ?? { nowMs: 0, left: [], bodies: 0, peers: [] },
     registry: () => ({
       allianceId: toHex(ALLIANCE),
       name: 'Test alliance',
@@ -220,6 +227,15 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     quarantined: () => after(() => []),
     republish: () => after(() => 0),
     diagnose: () => after(() => state.diagnosis),
+    requestBundle: () => new Uint8Array(0),
+    exportBundle: () => node.exportHistory({ logs: [], withBodies: true, purpose: 'export' }),
+    importBundle: () =>
+      after(() => ({
+        madeMs: PUBLISHED_MS,
+        exporter: NATION,
+        evidence: { offered: 0, known: 0, added: 0, waiting: 0, refused: [] },
+        logs: [],
+      })),
     audience: (_, tlp) => ({
       audience: 'the whole alliance',
       tlp: tlp ?? 3,
@@ -337,6 +353,7 @@ function peer(nation: string, state: 'connected' | 'waiting'): PeerStatus {
     sinceMs: PUBLISHED_MS,
     lastSyncMs: state === 'connected' ? PUBLISHED_MS : 0,
     lastError: state === 'connected' ? '' : 'nobody answers',
+    faults: 0,
     lastErrorCode: state === 'connected' ? '' : 'net-unreachable',
   }
 }
