@@ -29,6 +29,7 @@ const CAPS: Readonly<Record<Cap, string>> = {
   HPKE_ENC_BYTES: 'enc of a slot or complaint, bytes, exact',
   SLOT_CT_BYTES: 'ct of a slot, bytes, exact',
   ITEMS_PER_BATCH_MAX: 'items of a Batch',
+  RULE_LENGTH_MAX: 'value of a rule (yara, sigma, suricata), UTF-16 units',
   VALUE_LENGTH_MAX: 'value and original of an indicator, URL of a reference, UTF-16 units',
   TEXT_LENGTH_MAX: 'long text, UTF-16 units',
   SHORT_TEXT_LENGTH_MAX: 'short text, UTF-16 units',

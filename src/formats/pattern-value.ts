@@ -1,9 +1,13 @@
+import type { TypedValue } from '../indicator/canonical.ts'
 import type { Comparison, ComparisonExpression, Pattern } from './stix-pattern.ts'
 import type { TypeHint } from './type-hint.ts'
+import { hintOfStixProperty, stringLiteral } from './type-mapping.ts'
+import { readValue } from './value-text.ts'
 
 /** What a pattern comes down to: values that each match on their own, and patterns where there is no such value. */
 export type PatternPart =
-  | { readonly kind: 'value'; readonly text: string; readonly hint: TypeHint }
+  /** `pattern` says the same as a pattern of its own. */
+  | { readonly kind: 'value'; readonly text: string; readonly hint: TypeHint; readonly pattern: string }
   | { readonly kind: 'pattern'; readonly text: string }
 
 /**
@@ -27,34 +31,54 @@ function comparisons(text: string, expression: ComparisonExpression): readonly P
   if (hint === undefined || expression.kind !== 'comparison') {
     return [{ kind: 'pattern', text: `[${text.slice(expression.start, expression.end)}]` }]
   }
-  return expression.values.map(value => ({ kind: 'value', text: value.text, hint }))
+  const whole = text.slice(expression.start, expression.end)
+  return expression.values.map(value => {
+    const one = expression.operator === 'IN' ? `${propertyText(expression)} = ${stringLiteral(value.text)}` : whole
+    return { kind: 'value', text: value.text, hint, pattern: `[${one}]` }
+  })
+}
+
+function propertyText({ objectType, path }: Comparison): string {
+  const steps = path.map(step =>
+    /^[A-Za-z_]\w*$/.test(step) ? `.${step}` : step.startsWith('[') ? step : `.'${step}'`,
+  )
+  return `${objectType}:${steps.join('').slice(1)}`
+}
+
+/** More than any pattern that people write, so that one cannot fill an index. */
+const OBSERVABLES_MAX = 256
+
+/**
+ * What a pattern is about, wherever in it: the values that it compares for equality, each once. None of them is an
+ * indicator by itself where the pattern asks for several; who looks one up wants to know the pattern.
+ */
+export function observablesOf(pattern: Pattern): readonly TypedValue[] {
+  const found = new Map<string, TypedValue>()
+  for (const comparison of comparisonsIn(pattern)) {
+    const hint = hintOf(comparison)
+    if (hint === undefined) continue
+    for (const { text } of comparison.values) {
+      const read = readValue(text, hint)
+      if (read.kind === 'refused') continue
+      found.set(`${read.type} ${read.value}`, { type: read.type, value: read.value })
+      if (found.size === OBSERVABLES_MAX) return [...found.values()]
+    }
+  }
+  return [...found.values()]
+}
+
+function* comparisonsIn(pattern: Pattern | ComparisonExpression): Generator<Comparison> {
+  if (pattern.kind === 'comparison') yield pattern
+  else if (pattern.kind === 'observation') yield* comparisonsIn(pattern.expression)
+  else if (pattern.kind === 'qualified') yield* comparisonsIn(pattern.inner)
+  else for (const part of pattern.parts) yield* comparisonsIn(part)
 }
 
 /** Which type of value the comparison names; undefined where it names none, or not by equality. */
 function hintOf({ objectType, path, operator, negated, values }: Comparison): TypeHint | undefined {
-  if (negated || values.some(value => value.kind !== 'string')) return undefined
-  const property = `${objectType}:${path.join('.')}`
-  if (operator === 'ISSUBSET') return ADDRESS.has(property) ? 'host' : undefined
-  if (operator !== '=' && operator !== 'IN') return undefined
-  if (path.length === 2 && path[0] === 'hashes' && (objectType === 'file' || objectType === 'artifact')) {
-    return HASH_NAMES.has(path[1]!.toUpperCase().replace(/[^A-Z0-9]/g, '')) ? 'hash' : undefined
-  }
-  return PROPERTY_HINTS.get(property)
+  const isNumbered = objectType === 'autonomous-system'
+  if (negated || values.some(({ kind }) => kind !== 'string' && !(isNumbered && kind === 'number'))) return undefined
+  const hint = hintOfStixProperty(objectType, path)
+  if (operator === 'ISSUBSET') return objectType === 'ipv4-addr' || objectType === 'ipv6-addr' ? hint : undefined
+  return operator === '=' || operator === 'IN' ? hint : undefined
 }
-
-const ADDRESS: ReadonlySet<string> = new Set(['ipv4-addr:value', 'ipv6-addr:value'])
-
-/** `SHA-256`, `sha256` and `SHA256` are one; SHA3 and fuzzy hashes are none of ours. */
-const HASH_NAMES: ReadonlySet<string> = new Set(['MD5', 'SHA1', 'SHA256', 'SHA512'])
-
-const PROPERTY_HINTS: ReadonlyMap<string, TypeHint> = new Map([
-  ['domain-name:value', 'host'],
-  ['ipv4-addr:value', 'host'],
-  ['ipv6-addr:value', 'host'],
-  ['url:value', 'url'],
-  ['email-addr:value', 'email'],
-  ['email-message:from_ref.value', 'email'],
-  ['email-message:sender_ref.value', 'email'],
-  ['network-traffic:src_ref.value', 'host'],
-  ['network-traffic:dst_ref.value', 'host'],
-])

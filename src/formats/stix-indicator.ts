@@ -2,12 +2,16 @@ import { ProtocolError } from '../base/errors.ts'
 import type { Advice } from '../indicator/advice.ts'
 import { canonicalValue } from '../indicator/canonical.ts'
 import type { ClaimDraft, DraftReference } from '../indicator/claim.ts'
+import { indicatorText } from '../indicator/type.ts'
 import { type ImportRow, refusedRow } from './import-row.ts'
 import { type PatternPart, splitPattern } from './pattern-value.ts'
+import { ruleLines } from './rule-text.ts'
 import type { StixReferences } from './stix-marking.ts'
 import { contextRow, objectsOf, type StixObject, stringOf, stringsOf, timestampOf } from './stix-object.ts'
 import { parseStixPattern } from './stix-pattern.ts'
 import { PatternSyntaxError } from './stix-pattern-error.ts'
+import { isExactType } from './type-hint.ts'
+import { typeOfPatternLanguage } from './type-mapping.ts'
 import { readValue } from './value-text.ts'
 
 /** The claims that one STIX indicator makes, 2.1 or 2.0: one for each value that its pattern comes down to. */
@@ -23,8 +27,8 @@ export function indicatorRows(place: string, object: StixObject, references: Sti
   const { facts, warnings } = factsOf(object, references)
   // STIX 2.0 knows no other language than its own.
   const language = stringOf(object.pattern_type) ?? 'stix'
-  const rows = language === 'stix' ? stixRows(place, pattern) : [ruleRow(place, language, pattern)]
-  // A rule of several lines is no value that one could look up: the whole object travels instead.
+  const rows = language === 'stix' ? stixRows(place, pattern) : ruleRows(place, language, pattern)
+  // A language without a type of its own may have values that are none here: the whole object travels instead.
   if (language !== 'stix' && rows[0]?.kind === 'refused') return [contextRow(place, object, facts.marking)]
   return rows.map(row =>
     row.kind === 'claim'
@@ -50,20 +54,30 @@ function stixRows(place: string, pattern: string): readonly ImportRow[] {
 function partRow(place: string, part: PatternPart): ImportRow {
   if (part.kind === 'pattern') return ruleRow(place, 'stix-pattern', part.text)
   const read = readValue(part.text, part.hint)
+  // Half a registry key is no registry key, and yet a pattern that matches.
+  if (read.kind === 'refused' && isExactType(part.hint) && part.hint !== 'email') {
+    return ruleRow(place, 'stix-pattern', part.pattern)
+  }
   if (read.kind === 'refused') return refusedRow(place, read.code, read.reason, part.text)
   const { type, value, original, labels, warnings } = read
   const draft = { type, value, ...optional('original', original), ...(labels.length > 0 && { labels }) }
   return { kind: 'claim', place, draft, warnings }
 }
 
-/** A pattern or a rule of another language (snort, yara, sigma …), kept whole under a type of that name. */
+function ruleRows(place: string, language: string, pattern: string): readonly ImportRow[] {
+  const type = typeOfPatternLanguage(language.toLowerCase()) ?? language
+  if (type !== 'suricata') return [ruleRow(place, type, pattern)]
+  return ruleLines(pattern).map(rule => ruleRow(place, type, rule))
+}
+
+/** A pattern or a rule of another language (snort, pcre …), kept whole under a type of that name. */
 function ruleRow(place: string, type: string, text: string): ImportRow {
   try {
     const typed = canonicalValue(type.toLowerCase(), text)
     return {
       kind: 'claim',
       place,
-      draft: { ...typed, ...optional('original', text === typed.value ? undefined : text) },
+      draft: { ...typed, ...optional('original', text === indicatorText(typed) ? undefined : text) },
       warnings: [],
     }
   } catch (cause) {

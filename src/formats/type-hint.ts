@@ -2,7 +2,37 @@
  * What a source says that a value is. Values of the network hints are read as whatever they show (a column of URLs
  * holds bare hosts as well); `host` also allows names whose last label no registry knows.
  */
-export type TypeHint = 'any' | 'host' | 'url' | 'hash' | 'email' | 'cve' | 'stix-pattern'
+export type TypeHint = 'any' | 'host' | 'url' | 'hash' | ExactType
+
+/** Types of which a value is that and nothing else. */
+const EXACT_TYPES = [
+  'email',
+  'cve',
+  'stix-pattern',
+  'ssdeep',
+  'tlsh',
+  'imphash',
+  'filename',
+  'ja3',
+  'ja4',
+  'mutex',
+  'registry-key',
+  'asn',
+  'x509-fingerprint',
+  'user-agent',
+  'crypto-address',
+  'mac-address',
+  'yara',
+  'sigma',
+  'suricata',
+] as const
+
+type ExactType = (typeof EXACT_TYPES)[number]
+
+/** Such a value is read as its type alone, and but for addresses of mail as it stands. */
+export function isExactType(hint: TypeHint): hint is ExactType {
+  return (EXACT_TYPES as readonly string[]).includes(hint)
+}
 
 const HINTS: Readonly<Record<string, TypeHint>> = {
   domain: 'host',
@@ -66,6 +96,42 @@ const HINTS: Readonly<Record<string, TypeHint>> = {
   stix: 'stix-pattern',
   stixpattern: 'stix-pattern',
   pattern: 'stix-pattern',
+  ssdeep: 'ssdeep',
+  tlsh: 'tlsh',
+  imphash: 'imphash',
+  filename: 'filename',
+  filenames: 'filename',
+  ja3: 'ja3',
+  ja3hash: 'ja3',
+  ja3fingerprintmd5: 'ja3',
+  ja4: 'ja4',
+  ja4fingerprint: 'ja4',
+  mutex: 'mutex',
+  mutexname: 'mutex',
+  registrykey: 'registry-key',
+  regkey: 'registry-key',
+  registry: 'registry-key',
+  asn: 'asn',
+  as: 'asn',
+  x509fingerprint: 'x509-fingerprint',
+  x509fingerprintmd5: 'x509-fingerprint',
+  x509fingerprintsha1: 'x509-fingerprint',
+  x509fingerprintsha256: 'x509-fingerprint',
+  certificatefingerprint: 'x509-fingerprint',
+  sslcertfingerprint: 'x509-fingerprint',
+  useragent: 'user-agent',
+  cryptoaddress: 'crypto-address',
+  bitcoinaddress: 'crypto-address',
+  btc: 'crypto-address',
+  xmr: 'crypto-address',
+  macaddress: 'mac-address',
+  mac: 'mac-address',
+  yara: 'yara',
+  yararule: 'yara',
+  sigma: 'sigma',
+  sigmarule: 'sigma',
+  suricata: 'suricata',
+  suricatarule: 'suricata',
 }
 
 /** The hint that a publisher's word for a type gives: `IP address`, `FileHash-SHA256`, `hostname`; undefined for other words. */

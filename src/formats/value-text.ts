@@ -6,7 +6,7 @@ import { hashKindOf } from '../indicator/file-hash.ts'
 import { refang } from './defang.ts'
 import { parseStixPattern } from './stix-pattern.ts'
 import { PatternSyntaxError } from './stix-pattern-error.ts'
-import type { TypeHint } from './type-hint.ts'
+import { isExactType, type TypeHint } from './type-hint.ts'
 
 /** One value as it stands in a cell, a line or a pattern, read: or why it is none. */
 export type ReadValue = AcceptedValue | RefusedValue
@@ -49,7 +49,7 @@ export function readValue(text: string, hint: TypeHint = 'any'): ReadValue {
   const trimmed = trimValue(text)
   if (isPlaceholder(trimmed)) return refused('import-no-value', 'there is no value')
   try {
-    return judged(typedValue(refang(trimmed), hint), trimmed, hint)
+    return judged(typedValue(trimmed, hint), trimmed, hint)
   } catch (cause) {
     if (cause instanceof ProtocolError) return refused(cause.code, cause.message)
     if (cause instanceof PatternSyntaxError)
@@ -76,9 +76,12 @@ interface Found {
   readonly ports: readonly string[]
 }
 
-function typedValue(text: string, hint: TypeHint): Found {
+function typedValue(written: string, hint: TypeHint): Found {
+  // In names and rules brackets mean themselves.
+  const isAsWritten = isExactType(hint) && hint !== 'email' && hint !== 'stix-pattern'
+  const text = isAsWritten ? written : refang(written)
   if (hint === 'hash') return { typed: hashValue(text), ports: [] }
-  if (hint === 'email' || hint === 'cve') return { typed: canonicalValue(hint, text), ports: [] }
+  if (isExactType(hint) && hint !== 'stix-pattern') return { typed: canonicalValue(hint, text), ports: [] }
   const ports = /^(\d+(?:\.\d+){3}):(\d+(?::\d+)+)$/.exec(text)
   if (ports !== null) return { typed: canonicalValue('ipv4', ports[1]!), ports: ports[2]!.split(':') }
   const found = classify(text.replace(/^\*?\./, ''))

@@ -1,7 +1,9 @@
 import { ProtocolError } from '../base/errors.ts'
 import { VALUE_LENGTH_MAX } from '../wire/limits.ts'
+import { isCryptoAddress } from './crypto-address.ts'
 import { hashKindOf } from './file-hash.ts'
 import { invalidValue, quoted } from './invalid.ts'
+import { isMac } from './network-number.ts'
 import { hasControls } from './text.ts'
 import { assertTypeName, INDICATOR_TYPES } from './type.ts'
 
@@ -22,8 +24,9 @@ export type Classified =
  */
 export function canonicalValue(type: string, text: string): TypedValue {
   const trimmed = text.toWellFormed().trim()
-  assertLength(trimmed)
   const known = INDICATOR_TYPES.get(type)
+  // A rule too long says so itself, with what to do.
+  if (known?.lengthMax === undefined) assertLength(trimmed)
   if (known === undefined) return receivedValue(type, trimmed.normalize('NFC'))
   return receivedValue(type, known.prepare === undefined ? trimmed : known.prepare(trimmed))
 }
@@ -33,22 +36,22 @@ export function canonicalValue(type: string, text: string): TypedValue {
  * whatever its Unicode tables, and that leaves a canonical value as it is. Throws as `canonicalValue` does.
  */
 export function receivedValue(type: string, text: string): TypedValue {
-  assertLength(text)
   const known = INDICATOR_TYPES.get(type)
+  assertLength(text, known?.lengthMax)
   if (known === undefined) {
     assertTypeName(type)
     if (hasControls(text)) throw invalidValue('the value has control characters in it')
     return { type, value: text }
   }
   const value = known.canonical(text)
-  assertLength(value)
+  assertLength(value, known.lengthMax)
   return { type, value }
 }
 
-function assertLength(text: string): void {
+function assertLength(text: string, lengthMax = VALUE_LENGTH_MAX): void {
   if (text.length === 0) throw invalidValue('the value is empty')
-  if (text.length > VALUE_LENGTH_MAX) {
-    throw invalidValue(`a value of ${text.length} characters; at most ${VALUE_LENGTH_MAX} are allowed`)
+  if (text.length > lengthMax) {
+    throw invalidValue(`a value of ${text.length} characters; at most ${lengthMax} are allowed`)
   }
 }
 
@@ -58,6 +61,17 @@ const ADDRESS_V6 = /^[0-9a-f]*(?::[0-9a-f.]*){2,}(?:%.*)?$/i
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i
 const HOST_PORT = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+):(\d{1,5})$/i
 const PORT_MAX = 65_535
+
+/** Types whose values cannot be taken for anything else. */
+const PLAIN: readonly (readonly [string, (text: string) => boolean])[] = [
+  ['mac-address', isMac],
+  ['asn', text => /^AS\d{1,10}$/i.test(text)],
+  ['tlsh', text => /^T1[0-9A-F]{70}$/i.test(text)],
+  ['ssdeep', text => /^\d+:[A-Za-z0-9+/]{6,64}:[A-Za-z0-9+/]{3,64}(?:,".*")?$/.test(text)],
+  ['ja4', text => /^[tqd][\ds]\d[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/i.test(text)],
+  ['registry-key', text => /^(?:HKLM|HKCU|HKCR|HKU|HKCC|HKEY_[A-Z_]+):?\\/i.test(text)],
+  ['crypto-address', isCryptoAddress],
+]
 
 /**
  * Finds the type of a bare value, already refanged. A host with a path and no scheme is taken for http. A range of one
@@ -80,6 +94,8 @@ function classifyTrimmed(text: string): Classified {
   if (CVE_LIKE.test(text)) return classifiedAs('cve', text)
   if (SCHEME.test(text)) return classifiedAs('url', text)
   if (/^mailto:/i.test(text)) return classifiedAs('email', text.slice('mailto:'.length))
+  const plain = PLAIN.find(([, isSuch]) => isSuch(text))
+  if (plain !== undefined) return classifiedAs(plain[0], text)
   const hostPort = HOST_PORT.exec(text)
   if (hostPort !== null) return classifyHostPort(hostPort[1]!, hostPort[2]!)
   if (/^\[[0-9a-f:.]+\]$/i.test(text)) return classifiedAs('ipv6', text.slice(1, -1))

@@ -10,6 +10,7 @@ import { canonicalValue } from './canonical.ts'
 import { ITEM } from './item-type.ts'
 import { encodeMarking, PAP, type Pap, type Tlp } from './marking.ts'
 import { cleanLine, cleanText } from './text.ts'
+import { indicatorText } from './type.ts'
 
 /** What importers and the command line give: one value and what its source says of it. */
 export interface ClaimDraft {
@@ -71,7 +72,7 @@ export function buildClaim(draft: ClaimDraft, context: ClaimContext): IndicatorC
     id: EMPTY,
     type,
     value,
-    original: original === value ? '' : original,
+    original: original === value || original === indicatorText({ type, value }) ? '' : original,
     marking: encodeMarking({
       tlp: draft.marking?.tlp ?? context.defaultTlp,
       pap: draft.marking?.pap ?? PAP.UNSET,

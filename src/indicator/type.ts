@@ -1,9 +1,16 @@
 import { ProtocolError } from '../base/errors.ts'
+import { RULE_LENGTH_MAX } from '../wire/limits.ts'
+import { canonicalCryptoAddress } from './crypto-address.ts'
 import { canonicalCve, plainDashes } from './cve.ts'
 import { asciiName, canonicalDomain } from './domain.ts'
 import { asciiDomainEmail, canonicalEmail } from './email.ts'
 import { canonicalHash } from './file-hash.ts'
+import { canonicalCertificateHash, canonicalJa4 } from './fingerprint.ts'
+import { bareSsdeep, canonicalSsdeep, canonicalTlsh } from './fuzzy-hash.ts'
+import { baseFileName, canonicalFileName, canonicalName, canonicalRegistryKey, toNfc } from './host-artifact.ts'
 import { canonicalCidr, canonicalIpv4, canonicalIpv6 } from './ip.ts'
+import { canonicalAsn, canonicalMac } from './network-number.ts'
+import { canonicalRule, prepareSigma, prepareSuricata, prepareYara, ruleText } from './rule.ts'
 import { canonicalStixPattern } from './stix-pattern.ts'
 import { asciiHostUrl, canonicalUrl } from './url.ts'
 
@@ -18,7 +25,13 @@ export interface IndicatorType {
   readonly canonical: (text: string) => string
   /** What only the author of a claim does before that, with the tables of its own machine. */
   readonly prepare?: (text: string) => string
+  /** Of a value, in UTF-16 units; `VALUE_LENGTH_MAX` where it is left out. */
+  readonly lengthMax?: number
+  /** What the canonical value stands for, where tools must be given that. */
+  readonly text?: (value: string) => string
 }
+
+const RULE = { canonical: canonicalRule, lengthMax: RULE_LENGTH_MAX, text: ruleText } as const
 
 /** A type joins by one entry here. An older node keeps what it does not know as it came. */
 const TYPES = {
@@ -48,9 +61,67 @@ const TYPES = {
     example: "[domain-name:value = 'evil.example']",
     canonical: canonicalStixPattern,
   },
+  ssdeep: {
+    label: 'ssdeep',
+    example: '3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C',
+    canonical: canonicalSsdeep,
+    prepare: bareSsdeep,
+  },
+  tlsh: {
+    label: 'TLSH',
+    example: 'T1E8719D0B82A1D4A2F6E16C2C0A1D3B4C5D6E7F8091A2B3C4D5E6F708192A3B4C5D6E7F',
+    canonical: canonicalTlsh,
+  },
+  imphash: { label: 'import hash', example: 'f34d5f2d4577ed6d9ceec516c1f5a744', canonical: canonicalHash(32) },
+  filename: { label: 'file name', example: 'invoice.pdf.exe', canonical: canonicalFileName, prepare: baseFileName },
+  ja3: { label: 'JA3', example: 'e7d705a3286e19ea42f587b344ee6865', canonical: canonicalHash(32) },
+  ja4: { label: 'JA4', example: 't13d1516h2_8daaf6152771_e5627efa2ab1', canonical: canonicalJa4 },
+  mutex: { label: 'mutex', example: 'Global\\evil-mutex', canonical: canonicalName('mutex'), prepare: toNfc },
+  'registry-key': {
+    label: 'registry key',
+    example: 'HKEY_CURRENT_USER\\software\\evil',
+    canonical: canonicalRegistryKey,
+    prepare: toNfc,
+  },
+  asn: { label: 'autonomous system', example: 'AS64496', canonical: canonicalAsn },
+  'x509-fingerprint': {
+    label: 'certificate',
+    example: 'a9993e364706816aba3e25717850c26c9cd0d89d',
+    canonical: canonicalCertificateHash,
+  },
+  'user-agent': { label: 'user agent', example: 'Evil/1.0', canonical: canonicalName('user agent'), prepare: toNfc },
+  'crypto-address': {
+    label: 'cryptocurrency address',
+    example: '1BoatSLRHtKNngkdXEeobR76b53LETtpyT',
+    canonical: canonicalCryptoAddress,
+  },
+  'mac-address': { label: 'MAC address', example: '00:00:5e:00:53:01', canonical: canonicalMac },
+  yara: {
+    ...RULE,
+    label: 'YARA rule',
+    example: 'rule evil {\u240a\u2409condition: false\u240a}',
+    prepare: prepareYara,
+  },
+  sigma: {
+    ...RULE,
+    label: 'Sigma rule',
+    example: 'title: evil\u240alogsource:\u240a  category: dns\u240adetection:\u240a  condition: all of them',
+    prepare: prepareSigma,
+  },
+  suricata: {
+    ...RULE,
+    label: 'Suricata rule',
+    example: 'alert dns any any -> any any (msg:"evil"; dns.query; content:"evil.example"; sid:1;)',
+    prepare: prepareSuricata,
+  },
 } as const satisfies Record<string, IndicatorType>
 
 export const INDICATOR_TYPES: ReadonlyMap<string, IndicatorType> = new Map(Object.entries(TYPES))
+
+/** The value as tools read it: the same but for rules, which have lines there. */
+export function indicatorText({ type, value }: { readonly type: string; readonly value: string }): string {
+  return INDICATOR_TYPES.get(type)?.text?.(value) ?? value
+}
 
 const TYPE_NAME = /^[a-z][a-z0-9-]{0,31}$/
 

@@ -27,6 +27,8 @@ export const SLOT_CT_BYTES = 48
 
 export const ITEMS_PER_BATCH_MAX = 1024
 export const VALUE_LENGTH_MAX = 8192
+/** The value of a YARA, Sigma or Suricata rule; in a body it must fit as well. */
+export const RULE_LENGTH_MAX = 49_152
 export const TEXT_LENGTH_MAX = 16_384
 export const SHORT_TEXT_LENGTH_MAX = 512
 export const LABELS_MAX = 64

@@ -149,6 +149,7 @@ describe('a CSV file', () => {
       'Type,Indicator',
       'Filename,setup.example',
       `imphash,${MD5}`,
+      'PDB path,C:\\evil.pdb',
       `FileHash-MD5,${MD5}`,
       'hostname,evil.example',
       'IP Address,192.0.2.1',
@@ -156,8 +157,10 @@ describe('a CSV file', () => {
       ',b.example',
     ].join('\n')
     const rows = await importCsv(text)
-    expect(faults(rows)).toEqual(['line 2 import-type-unsupported', 'line 3 import-type-unsupported'])
+    expect(faults(rows)).toEqual(['line 4 import-type-unsupported'])
     expect(values(rows)).toEqual([
+      'filename setup.example',
+      `imphash ${MD5}`,
       `md5 ${MD5}`,
       'domain evil.example',
       'ipv4 192.0.2.1',

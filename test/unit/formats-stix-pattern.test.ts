@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { splitPattern } from '../../src/formats/pattern-value.ts'
+import { observablesOf, splitPattern } from '../../src/formats/pattern-value.ts'
 import { PATTERN_LENGTH_MAX, parseStixPattern } from '../../src/formats/stix-pattern.ts'
 import { PatternSyntaxError } from '../../src/formats/stix-pattern-error.ts'
 
@@ -44,9 +44,7 @@ describe('STIX patterns that stay patterns', () => {
     "[domain-name:value NOT = 'a.example']",
     "[domain-name:value LIKE '%.example']",
     "[email-message:from_ref.value MATCHES '.+@evil\\\\.example$']",
-    "[file:hashes.SSDEEP = '3:abc']",
     "[file:hashes.'SHA3-256' = 'aa']",
-    "[x509-certificate:hashes.'SHA-1' = 'aa']",
     '[file:size > 1024]',
     '[EXISTS file:name]',
     "[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
@@ -76,6 +74,25 @@ describe('STIX patterns that stay patterns', () => {
       'url http://a.example/',
       "pattern [file:name = 'y' AND file:size = 3]",
     ])
+  })
+})
+
+describe('the observables of a pattern', () => {
+  const observablesIn = (text: string) =>
+    observablesOf(parseStixPattern(text)).map(({ type, value }) => `${type} ${value}`)
+
+  it('are what it compares for equality, however it asks for them together', () => {
+    expect(
+      observablesIn(
+        "([domain-name:value = 'a.example'] FOLLOWEDBY [file:name = 'x' AND file:size = 3]) WITHIN 5 SECONDS " +
+          "AND [ipv4-addr:value IN ('192.0.2.1', '192.0.2.1', '192.0.2.2') AND url:value NOT = 'http://b.example/']",
+      ),
+    ).toEqual(['domain a.example', 'filename x', 'ipv4 192.0.2.1', 'ipv4 192.0.2.2'])
+  })
+
+  it('are at most as many as an index can bear', () => {
+    const names = Array.from({ length: 1000 }, (_, number) => `'n${number}.example'`).join(', ')
+    expect(observablesIn(`[domain-name:value IN (${names}) AND file:size = 1]`).length).toBe(256)
   })
 })
 

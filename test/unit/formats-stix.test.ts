@@ -64,7 +64,7 @@ describe('an indicator of a STIX bundle', () => {
     expect(values(await importText(bundle(indicator(pattern))))).toEqual([
       'domain a.example',
       'ipv4 192.0.2.1',
-      "stix-pattern [file:name = 'x']",
+      'filename x',
     ])
   })
 
@@ -79,6 +79,12 @@ describe('an indicator of a STIX bundle', () => {
       "[email-addr:value = 'A@Evil.example']",
       `[file:hashes.MD5 = '${hash}']`,
       `[file:hashes.'md5' = '${hash.toUpperCase()}']`,
+      "[mutex:name = 'Global\\\\Evil']",
+      '[autonomous-system:number = 64496]',
+      `[file:extensions.'windows-pebinary-ext'.imphash = '${hash}']`,
+      `[x509-certificate:hashes.MD5 = '${hash}']`,
+      "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Evil/1.0 [x]']",
+      "[mac-addr:value = '00-00-5E-00-53-01']",
     ]
     expect(values(await importText(bundle(...patterns.map(pattern => indicator(pattern)))))).toEqual([
       'ipv6 2001:db8::1',
@@ -89,6 +95,12 @@ describe('an indicator of a STIX bundle', () => {
       'email a@evil.example',
       `md5 ${hash}`,
       `md5 ${hash}`,
+      'mutex Global\\Evil',
+      'asn AS64496',
+      `imphash ${hash}`,
+      `x509-fingerprint ${hash}`,
+      'user-agent Evil/1.0 [x]',
+      'mac-address 00:00:5e:00:53:01',
     ])
   })
 
@@ -115,16 +127,44 @@ describe('an indicator of a STIX bundle', () => {
     expect(values(rows)).toEqual(['domain b.example'])
   })
 
-  it('in another language is kept under that name, or whole where it has several lines', async () => {
+  it('that is a rule becomes one of its language, lines and all', async () => {
+    const suricata = 'alert dns any any -> any any (msg:"x"; dns.query; content:"evil.example"; sid:1;)'
+    const rows = await importText(
+      bundle(
+        indicator('rule a {\r\n\tcondition: true\r\n}\n', { pattern_type: 'yara', object_marking_refs: [AMBER] }),
+        indicator(`# two of them\n${suricata}\n${suricata.replace('sid', '\\\n  sid')}`, { pattern_type: 'suricata' }),
+      ),
+    )
+    expect(values(rows)).toEqual([
+      'yara rule a {\u240a\u2409condition: true\u240a}',
+      `suricata ${suricata}`,
+      `suricata ${suricata}`,
+    ])
+    expect(claims(rows)[0]!.draft.marking).toEqual({ tlp: TLP.AMBER })
+  })
+
+  it('in a language without a type of ours is kept under its name, or whole where it has several lines', async () => {
     const snort = 'alert tcp any any -> 192.0.2.1 443 (msg:"x"; sid:1;)'
     const rows = await importText(
       bundle(
         indicator(snort, { pattern_type: 'snort' }),
-        indicator('rule a {\n condition: true }', { pattern_type: 'yara', object_marking_refs: [AMBER] }),
+        indicator('a\nb', { pattern_type: 'pcre', object_marking_refs: [AMBER] }),
       ),
     )
     expect(values(rows)).toEqual([`snort ${snort}`])
     expect(rows[1]).toMatchObject({ kind: 'context', marking: { tlp: TLP.AMBER } })
+  })
+
+  it('stays a pattern where its value is none of the type that its property has', async () => {
+    const patterns = [
+      "[windows-registry-key:key = 'Software\\\\Evil']",
+      "[file:hashes.SSDEEP IN ('3:abc', '3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C')]",
+    ]
+    expect(values(await importText(bundle(...patterns.map(pattern => indicator(pattern)))))).toEqual([
+      "stix-pattern [windows-registry-key:key = 'Software\\\\Evil']",
+      "stix-pattern [file:hashes.SSDEEP = '3:abc']",
+      'ssdeep 3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C',
+    ])
   })
 
   it('keeps its start where its end is not after it', async () => {
