@@ -5,6 +5,7 @@ import type { TrustClaim } from '../registry/trust-claim.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
 import { type Alert, alertsOfDocuments, alertsOfLogs } from './alert.ts'
 import { allianceFactsOf } from './alliance-facts.ts'
+import { createDocumentList } from './document-list.ts'
 import { readAuditFile } from './file.ts'
 import { type AuditVerdict, createFindingBook, type Finding } from './finding.ts'
 import { createGround } from './ground.ts'
@@ -25,24 +26,19 @@ export interface AlertCheck {
 /** What an audit of a whole history calls false is here what is to be shown. */
 const SHOWN: ReadonlySet<ErrorCode> = new Set(['registry-split', 'nation-split'])
 const EVIDENCE_MAX = 4096
-const DOCUMENTS_BYTES_MAX = 256 * 1024 * 1024
 
 /** Judges a `tocsin-audit/1` file by its documents and evidence alone. Throws what `source` throws. */
 export async function checkAlertFile(source: AsyncIterable<Uint8Array>, claim: TrustClaim): Promise<AlertCheck> {
   const book = createFindingBook()
-  const signedDocs: Uint8Array[] = []
+  const documents = createDocumentList()
   const items: EvidenceItem[] = []
   let header: HeaderPart | undefined
-  let documentBytes = 0
   try {
     for await (const { part } of readAuditFile(source, 'audit')) {
       if (part.kind === 'header') header = part
-      if (part.kind === 'document') {
-        documentBytes += part.signedDoc.length
-        signedDocs.push(part.signedDoc)
-      }
+      if (part.kind === 'document') documents.add(part.signedDoc)
       if (part.kind === 'evidence') items.push(part.item)
-      if (items.length > EVIDENCE_MAX || documentBytes > DOCUMENTS_BYTES_MAX) {
+      if (items.length > EVIDENCE_MAX) {
         throw new ProtocolError('wire-too-large', 'the file holds more than the evidence of an alert')
       }
     }
@@ -53,7 +49,7 @@ export async function checkAlertFile(source: AsyncIterable<Uint8Array>, claim: T
     return { verdict: book.verdict, alliance: undefined, alerts: [], findings: book.findings }
   }
 
-  const ground = header && createGround(signedDocs, header, claim, book)
+  const ground = header && createGround(documents.all, header, claim, book)
   if (ground === undefined) return { verdict: 'missing', alliance: undefined, alerts: [], findings: book.findings }
   for (const item of items) ground.evidence.add(item)
   const { directory } = ground.documents

@@ -4,6 +4,7 @@ import type { VerifySignatureAsync } from '../chain/verify-entry.ts'
 import type { TrustClaim } from '../registry/trust-claim.ts'
 import type { AuditedRun } from './audited-run.ts'
 import { concludeAudit, faultFinding } from './conclusion.ts'
+import { createDocumentList } from './document-list.ts'
 import { readAuditFile } from './file.ts'
 import { createFindingBook } from './finding.ts'
 import { createGround, type Ground, namedSizes } from './ground.ts'
@@ -55,16 +56,14 @@ export async function auditFile(source: AsyncIterable<Uint8Array>, options: Audi
 
 /** Of the exporter's notes. */
 const ALERTS_MAX = 65_536
-const DOCUMENT_BYTES_MAX = 256 * 1024 * 1024
 
 export function createAuditor({ trust, verify }: AuditorOptions): Auditor {
   const book = createFindingBook()
-  const signedDocs: Uint8Array[] = []
+  const documents = createDocumentList()
   const alerts: AlertPart[] = []
   const announced: (AnnouncedRun | undefined)[] = []
   const runs: AuditedRun[] = []
   const progress = { entries: 0, total: 0 }
-  let documentBytes = 0
   let header: HeaderPart | undefined
   let ground: Ground | undefined
   let isSettled = false
@@ -76,19 +75,12 @@ export function createAuditor({ trust, verify }: AuditorOptions): Auditor {
   function settle(): void {
     if (isSettled || header === undefined) return
     isSettled = true
-    ground = createGround(signedDocs, header, trust, book)
+    ground = createGround(documents.all, header, trust, book)
   }
 
   function headerOf(): HeaderPart {
     if (header === undefined) throw new ProtocolError('audit-file-malformed', 'the file does not begin with its header')
     return header
-  }
-
-  function addDocument(signedDoc: Uint8Array): void {
-    documentBytes += signedDoc.length
-    if (documentBytes > DOCUMENT_BYTES_MAX)
-      throw new ProtocolError('wire-too-large', 'the file holds too many documents')
-    signedDocs.push(signedDoc)
   }
 
   function announce(part: LogPart): void {
@@ -143,7 +135,7 @@ export function createAuditor({ trust, verify }: AuditorOptions): Auditor {
   return {
     async add(part) {
       if (part.kind === 'header') header = part
-      else if (part.kind === 'document') addDocument(part.signedDoc)
+      else if (part.kind === 'document') documents.add(part.signedDoc)
       else settle()
       if (part.kind === 'evidence') ground?.evidence.add(part.item)
       else if (part.kind === 'alert' && alerts.length < ALERTS_MAX) alerts.push(part)
@@ -158,7 +150,7 @@ export function createAuditor({ trust, verify }: AuditorOptions): Auditor {
       settle()
       await goOnTo(announced.length - 1)
       await endCurrent()
-      return concludeAudit({ header, ground, documents: signedDocs.length, runs, alerts, book })
+      return concludeAudit({ header, ground, documents: documents.all.length, runs, alerts, book })
     },
     progress: () => ({ ...progress }),
   }

@@ -60,6 +60,8 @@ interface Last {
 const RECENT_MAX = 512
 /** Kept of one run; of more it is forgotten which they are. */
 const UNSIGNED_MAX = 65_536
+/** Of more the last is said to be longer than it is. */
+const GAPS_MAX = 4096
 const SOUND = Promise.resolve(true)
 const UNSOUND = Promise.resolve(false)
 
@@ -225,7 +227,8 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
 
   /** Over one missing entry the tree goes on: the one after it names its leaf. */
   async function skipTo(seq: number, prev: Hash): Promise<void> {
-    lost.push([next, seq])
+    if (lost.length < GAPS_MAX) lost.push([next, seq])
+    else lost.at(-1)![1] = seq
     const single = seq === next + 1
     if (single && last !== undefined && (await last.sound)) append(last.leaf)
     else if (!single || last !== undefined) tree = undefined
@@ -239,6 +242,7 @@ export function createChainRun(options: ChainRunOptions): ChainRun {
     if (gap === undefined) return false
     const [start, end] = gap
     const rest = [[start, seq] as const, [seq + 1, end] as const].filter(([a, b]) => a < b)
+    if (rest.length > 1 && lost.length >= GAPS_MAX) return true
     lost.splice(i, 1, ...rest.map(([a, b]): [number, number] => [a, b]))
     return true
   }

@@ -25,6 +25,7 @@ export interface ExportReader extends ExportHead {
 
 /** What is held in memory of one file: far more than an alliance of 200 nations makes in years. */
 const HEAD_BYTES_MAX = 512 * 1024 * 1024
+const HEAD_PARTS_MAX = 1_048_576
 
 /** Reads up to the entries. A fault of the file is not thrown but kept: what came before it can be compared. */
 export async function openExportReader(source: AsyncIterable<Uint8Array>): Promise<ExportReader> {
@@ -49,10 +50,11 @@ export async function openExportReader(source: AsyncIterable<Uint8Array>): Promi
     const signedDocs: Uint8Array[] = []
     const evidence: EvidenceItem[] = []
     const runs: LogPart[] = []
+    let parts = 0
     for (await advance(); next !== undefined; await advance()) {
       const { part, offset } = next
-      if (offset > HEAD_BYTES_MAX) {
-        fault = new ProtocolError('wire-too-large', `more than ${HEAD_BYTES_MAX} bytes stand before the first entry`)
+      if (offset > HEAD_BYTES_MAX || parts++ > HEAD_PARTS_MAX) {
+        fault = new ProtocolError('wire-too-large', 'more stands before the first entry than any alliance has')
         next = undefined
         break
       }
