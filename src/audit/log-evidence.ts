@@ -9,9 +9,9 @@ import { type LogIdentity, positionKey } from '../chain/genesis.ts'
 import { keptCheckpoints } from '../chain/kept-checkpoints.ts'
 import { isPostQuantumLine, type PostQuantumTree, postQuantumTree } from '../chain/post-quantum.ts'
 import { parseProof, type VerifiedProof, verifyProof } from '../chain/proof.ts'
-import { type VerifiedPurgeReceipt, verifyPurgeReceipt } from '../chain/purge-receipt.ts'
+import { leastReceipt, type VerifiedPurgeReceipt, verifyPurgeReceipt } from '../chain/purge-receipt.ts'
 import type { WitnessRegistry } from '../chain/quorum.ts'
-import { type Evidence, proofsInEffect } from '../chain/standing.ts'
+import { type Evidence, type ProofEffect, proofsInEffect } from '../chain/standing.ts'
 import { type TreeHead, treeKey } from '../chain/tree-head.ts'
 import { identityOf } from '../chain/verify-entry.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
@@ -76,7 +76,7 @@ export function createEvidenceAudit({ allianceId, directory, registry, book }: E
   const logs = new Map<LogIdHex, Held>()
   /** Two logs of one position end every log of it (R-2.1). */
   const positions = new Map<string, VerifiedProof>()
-  const purges: VerifiedPurgeReceipt[] = []
+  const purges = new Map<string, VerifiedPurgeReceipt>()
   const counts = { checkpoints: 0, cosignatures: 0, proofs: 0 }
   const context = {
     allianceId,
@@ -138,16 +138,20 @@ export function createEvidenceAudit({ allianceId, directory, registry, book }: E
       of.proofs.push(proof)
       if (proof.effect.kind === 'conflict') for (const tree of proof.effect.trees) noteTree(of, tree)
       if (of.proofs.length > PROOFS_MAX) {
-        const effects = new Set(proofsInEffect(log, forStanding(log, of)))
-        of.proofs = of.proofs.filter(each => effects.has(each.effect))
+        of.proofs = worthwhile(of.proofs, proofsInEffect(log, forStanding(log, of)))
       }
     }
   }
 
   function addPurge(body: Uint8Array): void {
     const receipt = verifyPurgeReceipt(body, allianceId)
-    if (context.isWitness(receipt.witnessPk)) purges.push(receipt)
-    else book.add(unknownPurger(receipt))
+    const nation = directory.nationOfWitness(receipt.witnessPk)
+    if (nation === undefined) {
+      book.add(unknownPurger(receipt))
+      return
+    }
+    const key = purgeKey(nation, receipt)
+    purges.set(key, leastReceipt(purges.get(key), receipt))
   }
 
   function noteTree(of: Held, { size, root }: TreeHead): void {
@@ -177,7 +181,9 @@ export function createEvidenceAudit({ allianceId, directory, registry, book }: E
 
   return {
     counts,
-    purges,
+    get purges() {
+      return [...purges.values()]
+    },
     add(item) {
       const { type, body } = item
       try {
@@ -195,10 +201,23 @@ export function createEvidenceAudit({ allianceId, directory, registry, book }: E
   }
 }
 
+/** Contradictory checkpoints limit a log alike, and their author can sign any number of them: the others come first. */
+function worthwhile(proofs: readonly VerifiedProof[], effects: readonly ProofEffect[]): VerifiedProof[] {
+  const kept = proofs.filter(({ effect }) => effects.includes(effect))
+  const treesOf = ({ effect }: VerifiedProof) => (effect.kind === 'conflict' ? effect.trees.length : 0)
+  return kept.toSorted((a, b) => treesOf(a) - treesOf(b)).slice(0, PROOFS_MAX)
+}
+
 function badPostQuantumLine({ log, checkpoint }: VerifiedCheckpointEvidence): Finding {
   const place = { nation: log.nation, log: logIdHex(log.logId), size: checkpoint.size }
   const sentence = `The ML-DSA-44 line under the checkpoint of ${logName(place.log, undefined)} at size ${place.size} does not verify under any such key of ${log.nation}.`
   return { code: 'cosignature-invalid', verdict: 'false', ...place, sentence }
+}
+
+/** A nation is counted once, however many nodes it has (R-2.13). */
+function purgeKey(nation: NationId, { target, tombstone, bodyHash }: VerifiedPurgeReceipt): string {
+  const place = ({ logId, seq }: VerifiedPurgeReceipt['target']) => `${toHex(logId)}/${seq}`
+  return `${nation} ${place(tombstone)} ${place(target)} ${toHex(bodyHash)}`
 }
 
 function unknownPurger({ target, witnessPk }: VerifiedPurgeReceipt): Finding {

@@ -7,7 +7,8 @@ export const PROOF_FILE_BYTES_MAX = 64 * 1024 * 1024
 
 /** A log has no more of it that anything rests on. */
 const EVIDENCE_MAX = 400
-const INCLUSIONS_MAX = 400
+/** With what is kept of the evidence these are fewer trees than one log may have (`TREES_PER_LOG_MAX`). */
+const INCLUSIONS_MAX = 300
 
 /** What a `tocsin-proof/1` file holds: one entry of one log, and all that it takes to judge it without anything else. */
 export interface EntryProof {

@@ -2,9 +2,10 @@ import { toHex } from '../base/bytes.ts'
 import type { LogIdHex, NationId } from '../base/ids.ts'
 import type { VerifiedCheckpointEvidence } from '../chain/checkpoint-evidence.ts'
 import type { TreeGraph } from '../chain/tree-graph.ts'
-import type { TreeHead } from '../chain/tree-head.ts'
+import { type TreeHead, treeKey } from '../chain/tree-head.ts'
 import type { Directory } from '../registry/directory.ts'
 import { hasLeft } from '../registry/nation-history.ts'
+import { isoTime } from '../registry/phrase.ts'
 import { STATUS } from '../registry/registry-doc.ts'
 import { type Finding, logName } from './finding.ts'
 import type { ReceiptFacts } from './result.ts'
@@ -27,7 +28,10 @@ export interface Statements {
 }
 
 export function createStatements(directory: Directory): Statements {
-  const byKey = new Map<string, { readonly nation: NationId; readonly author: NationId; readonly said: Statement[] }>()
+  const byKey = new Map<
+    string,
+    { readonly nation: NationId; readonly author: NationId; readonly said: Map<string, Statement> }
+  >()
   const unknown = new Map<string, number>()
 
   function add({ log, checkpoint, cosignatures }: VerifiedCheckpointEvidence): void {
@@ -35,15 +39,16 @@ export function createStatements(directory: Directory): Statements {
       const nation = directory.nationOfWitness(witnessPk)
       if (nation === undefined) continue
       const key = toHex(witnessPk)
-      const of = byKey.get(key) ?? { nation, author: log.nation, said: [] }
+      const of = byKey.get(key) ?? { nation, author: log.nation, said: new Map() }
       byKey.set(key, of)
-      of.said.push({ size: checkpoint.size, root: checkpoint.root, timeMs: timeSeconds * 1000 })
+      const statement = { size: checkpoint.size, root: checkpoint.root, timeMs: timeSeconds * 1000 }
+      of.said.set(`${timeSeconds} ${treeKey(checkpoint)}`, statement)
     }
   }
 
   function* contradictions(log: LogIdHex, graph: TreeGraph): Generator<Finding> {
     for (const { nation, said } of byKey.values()) {
-      const pair = contradictionIn(said, graph)
+      const pair = contradictionIn([...said.values()], graph)
       if (pair === undefined) continue
       const [first, then] = pair
       yield {
@@ -65,7 +70,7 @@ export function createStatements(directory: Directory): Statements {
     for (const { nation, said } of byKey.values()) {
       const status = removalOf(nation, directory)
       if (status === undefined) continue
-      const size = Math.max(...said.map(each => each.size))
+      const size = largestOf([...said.values()]).size
       const sentence = `${nation}, now ${status}, cosigned ${logName(log, undefined)} up to size ${size}: it counts only under registry versions in which ${nation} was a witness.`
       yield { code: 'audit-cosigner-removed', verdict: 'note', nation, log, size, sentence }
     }
@@ -80,13 +85,13 @@ export function createStatements(directory: Directory): Statements {
     findings: (log, graph) => [...contradictions(log, graph), ...uncounted(log)],
     receipts: () =>
       [...byKey]
-        .map(([witnessPk, { nation, said }]) => ({ nation, witnessPk, ...largestOf(said) }))
+        .map(([witnessPk, { nation, said }]) => ({ nation, witnessPk, ...largestOf([...said.values()]) }))
         .sort((a, b) => (a.nation < b.nation ? -1 : a.nation > b.nation ? 1 : a.witnessPk < b.witnessPk ? -1 : 1)),
     timesOf(tree, graph) {
       const times = new Map<NationId, number>()
       for (const { nation, author, said } of byKey.values()) {
         if (nation === author) continue
-        for (const each of said) {
+        for (const each of said.values()) {
           if (each.size < tree.size || !graph.onOneBranch(each, tree)) continue
           times.set(nation, Math.min(each.timeMs, times.get(nation) ?? Number.POSITIVE_INFINITY))
         }
@@ -114,7 +119,7 @@ function largestOf(said: readonly Statement[]): Pick<ReceiptFacts, 'size' | 'tim
 }
 
 function describe({ size, timeMs }: Statement): string {
-  return `a tree of ${size} entries at ${new Date(timeMs).toISOString()}`
+  return `a tree of ${size} entries at ${isoTime(timeMs)}`
 }
 
 function removalOf(nation: NationId, { registry }: Directory): string | undefined {

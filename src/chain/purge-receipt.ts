@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, fromBase64, fromHex, toBase64 } from '../base/bytes.ts'
+import { compareBytes, fromBase64, fromHex, toBase64 } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { type AllianceId, type Hash, type LogId, logIdHex, parseHash, parseLogId } from '../base/ids.ts'
 import type { Ed25519Signer } from '../crypto/signer.ts'
@@ -67,10 +67,6 @@ export function verifyPurgeReceipt(note: Uint8Array, allianceId: AllianceId): Ve
 /** Of two of one nation by one TOMBSTONE the bytewise least stays, so that it is the same whichever came first. */
 export function leastReceipt<Receipt extends VerifiedPurgeReceipt>(a: Receipt | undefined, b: Receipt): Receipt {
   return a !== undefined && compareBytes(a.note, b.note) <= 0 ? a : b
-}
-
-export function isOfTombstone({ tombstone }: PurgeReceipt, { logId, seq }: EntryPlaceOf): boolean {
-  return tombstone.seq === seq && equalBytes(tombstone.logId, logId)
 }
 
 function originPrefix(allianceId: AllianceId): string {

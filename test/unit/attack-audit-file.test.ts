@@ -1,20 +1,30 @@
 import { expect, test } from 'vitest'
+import { createDocumentList } from '../../src/audit/document-list.ts'
 import { answersOf } from '../../src/audit/report-answers.ts'
+import type { Hash } from '../../src/base/ids.ts'
+import { buildCheckpointConflict, encodeProof } from '../../src/chain/proof-build.ts'
+import { buildPurgeReceipt } from '../../src/chain/purge-receipt.ts'
 import { encodeEnvelope, parseEnvelope } from '../../src/wire/entry.ts'
 import { changeEnvelopes, changeRun, findingsOf, RUN, type Spoil, turned } from '../support/audit-spoiling.ts'
 import {
+  allianceId,
   auditWorld,
   batches,
+  checkpointItem,
   closed,
   grown,
   plain,
   rangeOf,
   runOf,
+  signedTree,
   soundExport,
   treeOf,
   type WorldExport,
   type WorldRun,
+  withoutBody,
+  witnessOf,
 } from '../support/audit-world.ts'
+import { bytesOf } from '../support/chain-fixture.ts'
 
 /** Whoever makes a file wants an innocent nation to look guilty, or a part of a history to pass for the whole. */
 
@@ -107,4 +117,47 @@ const cuts: readonly (readonly [string, Spoil, readonly string[]])[] = [
 
 test.each(cuts)('%s passes for no whole history', async (_title, spoil, findings) => {
   expect(await auditOf(spoil(soundExport))).toEqual({ findings, verdict: 'missing', oneStory: 'yes' })
+})
+
+test('bodies that the maker of a file calls too old to be kept are said to be left out', async () => {
+  const bare = changeEnvelopes(PLAIN, all => [all[0]!, ...plain.entries.slice(1).map(withoutBody)])(soundExport)
+  const { findings } = await auditOf({ ...bare, header: { ...bare.header, madeMs: Number.MAX_SAFE_INTEGER } })
+  expect(findings).toEqual(['note audit-part-left-out plain/1 BBB'])
+})
+
+test('a witness that gives a time beyond all dates ends no audit', async () => {
+  const late = checkpointItem(plain, { size: 3, cosigners: { CCC: Number.MAX_SAFE_INTEGER } })
+  const { findings } = await auditOf({ ...soundExport, evidence: [...soundExport.evidence, late] })
+  expect(findings).toEqual(['false audit-witness-contradicts plain@3 CCC'])
+})
+
+test('an author that signs two trees of many sizes is found out, and ends no audit', async () => {
+  const signed = (size: number, name: string) => signedTree(plain, size, { size, root: bytesOf(`${name} ${size}`) })
+  const proofs = Array.from({ length: 70 }, (_, i) =>
+    buildCheckpointConflict(signed(20 + i, 'one'), signed(20 + i, 'other'), [], plain.entries[0]!),
+  )
+  const evidence = [...soundExport.evidence, ...proofs.map(proof => ({ type: 2, body: encodeProof(proof) }))]
+  const { findings } = await auditOf({ ...soundExport, evidence })
+  expect(new Set(findings)).toEqual(new Set(['false audit-fork plain/0 BBB', 'note audit-beyond-limit plain/9 BBB']))
+})
+
+test('a nation that destroyed an entry counts once, and for no other entry', async () => {
+  const receipt = (target: number, id: string, timeSeconds: number) => {
+    const { logId } = closed.identity
+    const bodyHash = closed.entries[target]!.header.bodyHash as Hash
+    const said = { target: { logId, seq: target }, bodyHash, tombstone: { logId, seq: 6 }, timeSeconds }
+    return { type: 4, body: buildPurgeReceipt(allianceId, said, witnessOf(id)) }
+  }
+  const purges = [receipt(3, 'BBB', 5000), receipt(3, 'BBB', 5000), receipt(3, 'BBB', 6000), receipt(4, 'CCC', 5000)]
+  const { logs } = await auditWorld({ ...soundExport, evidence: [...soundExport.evidence, ...purges] })
+  expect(logs[0]!.erasures.map(({ purged }) => purged.map(({ nation }) => nation))).toEqual([['BBB']])
+})
+
+test('documents without end are not held', () => {
+  const documents = createDocumentList()
+  const add = () => {
+    for (let i = 0; i <= 65_536; i++) documents.add(new Uint8Array(1))
+  }
+  expect(add).toThrow('too many documents')
+  expect(documents.all.length).toBe(65_536)
 })

@@ -112,9 +112,9 @@ const cases: readonly [title: string, spoil: Spoil, findings: readonly string[]]
     ['missing audit-body-missing plain/4 BBB', 'note audit-past-bound plain/10 BBB'],
   ],
   [
-    'misses no body that is older than bodies are kept',
+    'misses no body that is older than bodies are kept, and says so',
     all(bodyGone, world => ({ ...world, header: { ...world.header, madeMs: TIME_MS + 731 * DAY_MS } })),
-    [],
+    ['note audit-part-left-out plain/4 BBB'],
   ],
   [
     'finds an incarnation that skips one',
