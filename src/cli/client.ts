@@ -29,13 +29,14 @@ import type {
   PublishItem,
   PublishOutcome,
   QuarantinedItem,
-  RebuildResult,
   RegistryView,
   RulesView,
   SubmissionText,
   TokenRequest,
   TokenView,
 } from '../node/node-service.ts'
+import type { RebuildResult } from '../node/rebuild-result.ts'
+import type { SyncState } from '../node/sync-commands.ts'
 import type { StoreCheck } from '../store/upkeep.ts'
 import { collect, connectionError, exchange, openStream, piecesOf, refusalOf, upload } from './control-exchange.ts'
 
@@ -44,6 +45,8 @@ export interface ControlClient {
   status(): Promise<NodeStatus>
   digest(): Promise<NodeDigest>
   peers(): Promise<readonly PeerStatus[]>
+  startSync(target: string | undefined): Promise<SyncState>
+  syncState(): Promise<SyncState>
   registry(): Promise<RegistryView>
   diagnose(target: string | undefined): Promise<readonly DiagnosisCheck[]>
   documents(): Promise<readonly string[]>
@@ -164,6 +167,8 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     status: () => call('GET', '/v1/status'),
     digest: () => call('GET', '/v1/digest', undefined, WHOLE_STORE_TIMEOUT_MS),
     peers: async () => (await call<{ peers: readonly PeerStatus[] }>('GET', '/v1/peers')).peers,
+    startSync: target => call('POST', '/v1/sync', target === undefined ? {} : { target }),
+    syncState: () => call('GET', '/v1/sync'),
     registry: () => call('GET', '/v1/registry'),
     async diagnose(target) {
       type Answer = { checks: readonly DiagnosisCheck[] }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { TocsinError } from '../base/errors.ts'
-import type { LaggingWitness, LogStatus, StatedRegistry } from '../node/log-status.ts'
+import type { CatchUp, LaggingWitness, LogStatus, StatedRegistry } from '../node/log-status.ts'
 import type { NodeStatus, Problem } from '../node/node-service.ts'
 import { sayIfBlind } from './blind-node.ts'
 import type { CliContext } from './context.ts'
@@ -35,6 +35,7 @@ const STATUS: Shape<NodeStatus> = {
     { name: 'claims', cell: status => status.claims },
     { name: 'backlog', cell: status => status.backlog },
     { name: 'waiting_for_key', cell: status => status.waiting },
+    { name: 'bodies_wanted', cell: status => status.bodiesWanted },
     { name: 'queued_unsigned', cell: status => status.queued },
     { name: 'alerts', cell: status => status.alerts },
     { name: 'frontier', cell: status => status.frontier },
@@ -60,6 +61,15 @@ const LOGS: Shape<LogStatus> = {
     { name: 'post-quantum', cell: log => log.postQuantum },
     { name: 'behind', cell: log => log.behind },
     { name: 'last entry', cell: log => timeCell(log.lastEntryMs) },
+  ],
+}
+
+const CATCH_UP: Shape<CatchUp> = {
+  columns: [
+    { name: 'to fetch of', cell: each => each.nation || '(a new log)' },
+    { name: 'entries', cell: each => each.left },
+    { name: 'a second', cell: each => each.perSecond },
+    { name: 'seconds left', cell: each => (each.leftMs === null ? '' : Math.ceil(each.leftMs / 1000)) },
   ],
 }
 
@@ -123,6 +133,7 @@ async function printStatus(out: OutputSink, output: OutputFormat, status: NodeSt
   await printRows(out, output, status.problems, PROBLEMS)
   if (status.logs.length > 0) await out.write('\n')
   await printRows(out, output, status.logs, LOGS)
+  await printWhere(out, status.catchUp, CATCH_UP)
   await printWhere(out, status.lagging, LAGGING)
   await printWhere(
     out,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { RebuildResult } from '../node/node-service.ts'
+import type { RebuildResult } from '../node/rebuild-result.ts'
 import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, outputOption, printRecord, type Shape } from './output.ts'

@@ -22,12 +22,12 @@ export function createAllowance({ burst, perSecond }: AllowanceRules, clock: Clo
   return {
     /** Whether there is one to take. */
     has: (holder: string): boolean => leftOf(holder, clock.now()) >= 1,
-    /** Takes one; false where nothing is left. */
-    take(holder: string): boolean {
+    /** Takes one, or `amount` where at least one is left; false where nothing is. */
+    take(holder: string, amount = 1): boolean {
       const nowMs = clock.now()
       const left = leftOf(holder, nowMs)
       holders.delete(holder)
-      holders.set(holder, { left: left < 1 ? left : left - 1, sinceMs: nowMs })
+      holders.set(holder, { left: left < 1 ? left : left - amount, sinceMs: nowMs })
       if (holders.size > HOLDERS_MAX) holders.delete(holders.keys().next().value as string)
       return left >= 1
     },

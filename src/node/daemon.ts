@@ -1,5 +1,6 @@
 import { openAlertBook } from './alert-book.ts'
 import { openAuditOffice } from './audit-office.ts'
+import { startCatchUpProgress } from './catch-up-progress.ts'
 import { openComposed } from './composition.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { otherActiveNations } from './directory-views.ts'
@@ -60,11 +61,12 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     },
     parts,
   )
-  const { ingest, forks } = composeIntake(
+  const intake = await composeIntake(
     options,
     {
       knowledge,
       alerts: content,
+      opening: { notes: opening.projector.untried, retry: opening.projector.retryWaiting },
       own: {
         ownLog: { isCurrent: log => writing.ownLog.isCurrent(log) },
         guard: { stop: (...ahead) => writing.stopSigning(...ahead) },
@@ -83,12 +85,13 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     },
     parts,
   )
+  const { ingest, forks, bodies, quotas } = intake
   const network = await composeNetwork(
     options,
     {
       peerSeed: keys.peerSeed,
       knowledge,
-      ingest,
+      intake,
       alerts: content,
       relays: false,
       events: {
@@ -102,6 +105,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   )
   const writing = await composeWriting(options, { keys, audit, knowledge, opening, ingest, forks, network }, parts)
 
+  const progress = startCatchUpProgress({ store, sync: network.sync, clock })
+  parts.defer(() => progress.stop())
   const recordRegistry = createRegistryRecord(book, audit.log, logger)
 
   function onEvidenceChange(): void {
@@ -144,6 +149,9 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     pins: knowledge.pins,
     store,
     ingest,
+    bodies,
+    quotas,
+    progress,
     epochs,
     projector,
     publisher,

@@ -1,6 +1,7 @@
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
 import { openAlertBook } from './alert-book.ts'
 import { openAuditOffice } from './audit-office.ts'
+import { startCatchUpProgress } from './catch-up-progress.ts'
 import { openComposed } from './composition.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { EVIDENCE } from './evidence-book.ts'
@@ -42,11 +43,12 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
   const { book, nation } = knowledge
   const alerts = await openAlertBook({ store, book, clock, logger })
   parts.defer(() => alerts.stop())
-  const { ingest, forks } = composeIntake(
+  const intake = await composeIntake(
     options,
     {
       knowledge,
       alerts: content,
+      opening: undefined,
       own: { ownLog: { isCurrent: () => false }, guard: { stop: () => {} } },
       events: {
         committed(entries) {
@@ -60,11 +62,14 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     },
     parts,
   )
+  const { ingest, forks, bodies, quotas } = intake
   const network = await composeNetwork(
     options,
-    { peerSeed: options.peerSeed, knowledge, ingest, alerts: content, relays: true, events: { synced: () => {} } },
+    { peerSeed: options.peerSeed, knowledge, intake, alerts: content, relays: true, events: { synced: () => {} } },
     parts,
   )
+  const progress = startCatchUpProgress({ store, sync: network.sync, clock })
+  parts.defer(() => progress.stop())
   const recordRegistry = createRegistryRecord(book, audit.log, logger)
 
   function onEvidenceChange(): void {
@@ -111,6 +116,9 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     pins,
     store,
     ingest,
+    bodies,
+    quotas,
+    progress,
     audit,
     sync,
     host,

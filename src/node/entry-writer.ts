@@ -23,6 +23,12 @@ export interface Committed {
   readonly own: boolean
 }
 
+/** What the content of an entry is judged by. */
+interface Read {
+  readonly entry: ParsedEntry
+  readonly registryVersionBefore: number
+}
+
 export interface WriterEvents {
   /** After the commit, in order. */
   committed(entries: readonly Committed[]): void
@@ -78,7 +84,7 @@ interface Round {
 /** The one writer: takes what waits, commits as much as fits into one batch, and only then tells anybody. */
 export function createEntryWriter(options: EntryWriterOptions) {
   const { store, reorder, events } = options
-  const jobs: Job[] = []
+  let jobs: Job[] = []
   let queuedBytes = 0
   const loop = createWorkerLoop(write, error => options.logger.error({ err: error }, 'the writer failed'))
 
@@ -133,17 +139,20 @@ export function createEntryWriter(options: EntryWriterOptions) {
     options.logger.warn({ log: logIdHex(logId), seq }, 'took up another branch of a log, which is the one that stands')
   }
 
+  /** Own ones first, then one of each log in turn, those of a log in their order. */
   function takeJobs(): Job[] {
+    const taken: Job[] = []
     let entries = 0
     let bytes = 0
-    let count = 0
-    for (const job of jobs) {
+    for (const job of fairOrder(jobs)) {
       entries += job.entries.length
       bytes += job.bytes
-      if (count > 0 && (entries > COMMIT_ENTRIES_MAX || bytes > COMMIT_BYTES_MAX)) break
-      count++
+      if (taken.length > 0 && (entries > COMMIT_ENTRIES_MAX || bytes > COMMIT_BYTES_MAX)) break
+      taken.push(job)
     }
-    return jobs.splice(0, count)
+    const isTaken = new Set(taken)
+    jobs = jobs.filter(job => !isTaken.has(job))
+    return taken
   }
 
   /** Those whose entries found their place or, not being our own, need none. */
@@ -248,17 +257,28 @@ export function createEntryWriter(options: EntryWriterOptions) {
   }
 }
 
-function grantPosition({ entry, registryVersionBefore }: Committed): EpochPosition[] {
+export function grantPosition({ entry, registryVersionBefore }: Read): EpochPosition[] {
   const epochId = grantedEpoch(entry, registryVersionBefore)
   return epochId === undefined ? [] : [{ epochId, ...positionOf(entry) }]
 }
 
 /** what it names is hidden with the same commit, or when it comes. */
-function tombstoneOf({ entry, registryVersionBefore }: Committed): StoredTombstone[] {
+export function tombstoneOf({ entry, registryVersionBefore }: Read): StoredTombstone[] {
   const erasure = erasureOf(entry, registryVersionBefore)
   if (erasure === undefined) return []
   const { logId, seq, reason } = erasure
   return [{ target: { logId, seq }, by: positionOf(entry), reason, sinceRanMs: undefined, purgedMs: 0 }]
+}
+
+function fairOrder(jobs: readonly Job[]): readonly Job[] {
+  const rounds = new Map<string, number>()
+  const ranked = jobs.map(job => {
+    const name = job.own !== undefined || job.entries[0] === undefined ? '' : logIdHex(job.entries[0].logId)
+    const round = job.own === undefined ? (rounds.get(name) ?? 0) + 1 : 0
+    rounds.set(name, round)
+    return { job, round }
+  })
+  return ranked.sort((a, b) => a.round - b.round).map(({ job }) => job)
 }
 
 function oldCopy({ header }: VerifiedEntry): StoreError {
@@ -267,7 +287,7 @@ function oldCopy({ header }: VerifiedEntry): StoreError {
   })
 }
 
-function positionOf(entry: VerifiedEntry): EntryPosition {
+function positionOf(entry: ParsedEntry): EntryPosition {
   return { logId: entry.logId, seq: entry.header.seq }
 }
 

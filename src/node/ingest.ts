@@ -15,6 +15,7 @@ import {
 import type { Store } from '../store/store.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEntry } from '../wire/entry.ts'
 import type { Bundle } from '../wire/gen/tocsin.ts'
+import type { AuthorPace } from './author-pace.ts'
 import { createEntryWriter, reportConflict, type WriterEvents } from './entry-writer.ts'
 import { createReorderBuffer } from './reorder-buffer.ts'
 
@@ -45,8 +46,12 @@ export interface IngestOptions {
   readonly verify: VerifySignatureAsync
   readonly verifySync: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
   readonly events: WriterEvents
+  readonly pace: AuthorPace
   readonly logger: Logger
 }
+
+/** Has `submit` called when the entries `[from, to)` have their turn in their log, or not at all. */
+export type BundleOrder = (logId: LogId, from: number, to: number, submit: () => Promise<void>) => Promise<unknown>
 
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
 
@@ -67,6 +72,7 @@ export function createIngest(options: IngestOptions) {
   /** Logs whose GENESIS was verified and is on its way through the writer. */
   const arriving = new Map<LogIdHex, LogIdentity>()
   let turn: Promise<void> = Promise.resolve()
+  const counts = { overPace: 0 }
   const headOf = (logId: LogId) => store.log(logId)?.head
   const context = { allianceId: authority.allianceId, verify: options.verifySync, keyStands: authority.keyStands }
 
@@ -87,11 +93,14 @@ export function createIngest(options: IngestOptions) {
     // What cannot be taken now is fetched by sync, which takes entries of later versions as they are (R-0.4), and below
     // what is witnessed those of its branch alone (R-2.6).
     const isLate = seq < authority.witnessedSize(log)
-    if (isLate || seq > size + AHEAD_MAX || version > HEADER_VERSION || store.state !== 'open') {
+    const isTooFast = !options.pace.has(log.nation)
+    if (isTooFast) counts.overPace++
+    if (isLate || isTooFast || seq > size + AHEAD_MAX || version > HEADER_VERSION || store.state !== 'open') {
       events.gap(entry.logId, entry.header.seq)
       return 'ignore'
     }
     const verified = await verifyEntryAsync(entry, log, authority.allianceId, options.verify)
+    options.pace.took(log.nation, entry.headerBytes.length + entry.body.length)
     accept(verified)
     return 'accept'
   }
@@ -128,9 +137,10 @@ export function createIngest(options: IngestOptions) {
 
   /**
    * Verifies a bundle whole, stores it, and says how far its log is held then. `branch`: the tree that stands, in which
-   * the entries are; what is held of another branch gives way. Throws ProtocolError at a bad bundle.
+   * the entries are; what is held of another branch gives way. Without an `order` bundles go to the writer as they came.
+   * Throws ProtocolError at a bad bundle.
    */
-  async function ingestBundle(bundle: Bundle, branch?: TreeHead): Promise<number> {
+  async function ingestBundle(bundle: Bundle, branch?: TreeHead, order?: BundleOrder): Promise<number> {
     const entries = bundle.entries.map(parseEntry)
     const first = entries[0]
     if (first === undefined) return 0
@@ -141,13 +151,22 @@ export function createIngest(options: IngestOptions) {
     const limit = authority.limitOf(log)
     const standing = entries.filter(entry => entry.header.seq < limit)
     if (standing.length > 0) {
-      await inTurn(() => verifyBundle(bundle, log, entries, standing, branch), branch !== undefined)
+      const verify = () => verifyBundle(bundle, log, entries, standing, branch)
+      const write = branch === undefined ? writer.submit : writer.submitOfBranch
+      const place = [log.logId, bundle.from, bundle.from + standing.length] as const
+      const replaces = branch !== undefined && bundle.from < (headOf(log.logId)?.size ?? 0)
+      if (order === undefined) await inTurn(verify, write)
+      else if (replaces) await order(...place, () => inTurn(verify, write))
+      else {
+        const verified = await verify()
+        await order(...place, () => write(verified))
+      }
     }
     return headOf(first.logId)?.size ?? 0
   }
 
   /** Bundles are verified side by side and go to the writer in the order in which they came. */
-  async function inTurn(verify: () => Promise<readonly VerifiedEntry[]>, isOfBranch: boolean): Promise<void> {
+  async function inTurn<T>(verify: () => Promise<T>, write: (verified: T) => Promise<void>): Promise<void> {
     const before = turn
     const { promise, resolve } = Promise.withResolvers<void>()
     turn = promise
@@ -155,7 +174,7 @@ export function createIngest(options: IngestOptions) {
     try {
       const verified = await verify()
       await before
-      written = isOfBranch ? writer.submitOfBranch(verified) : writer.submit(verified)
+      written = write(verified)
     } finally {
       before.then(resolve)
     }
@@ -181,10 +200,7 @@ export function createIngest(options: IngestOptions) {
     }
     const verified = await verifyEntryAsync(outcome.successor, log, authority.allianceId, options.verify)
     events.conflict(outcome.predecessor, verified, 'broken-prev')
-    throw new ProtocolError(
-      'sync-bundle-mismatch',
-      'the log breaks off inside the bundle: its author signed a broken link',
-    )
+    throw new ProtocolError('sync-log-broken', 'the log breaks off inside the bundle: its author signed a broken link')
   }
 
   /** R-0.1: a log that is not known begins with its GENESIS, signature checked. */
@@ -196,8 +212,7 @@ export function createIngest(options: IngestOptions) {
     }
     const key = logIdHex(first.logId)
     const log = first.header.seq === 0 ? verifyGenesis(first, context).log : arriving.get(key)
-    if (log === undefined)
-      throw new ProtocolError('sync-bundle-mismatch', 'a bundle of a log whose beginning is not here')
+    if (log === undefined) throw new ProtocolError('sync-log-unknown', 'a bundle of a log whose beginning is not here')
     arrives(log)
     return log
   }
@@ -217,6 +232,8 @@ export function createIngest(options: IngestOptions) {
     settled: writer.settled,
     stop: writer.stop,
     queuedBytes: () => writer.queuedBytes() + reorder.bytes(),
+    /** Entries of gossip that their author sent too fast, and that are left to sync. */
+    overPace: () => counts.overPace,
     /** Verified entries wait for their commit; those that wait for their predecessors may wait for ever. */
     isWriting: () => writer.queuedBytes() > 0,
   }

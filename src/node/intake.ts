@@ -3,7 +3,10 @@ import type { LogIdentity } from '../chain/genesis.ts'
 import { sameTree } from '../chain/tree-head.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
+import { DAY_MS } from '../registry/doc-fields.ts'
 import type { EvidenceItem } from '../wire/gen/tocsin.ts'
+import { createAuthorPace } from './author-pace.ts'
+import { type BodyBook, type BodyBookOptions, openBodyBook } from './body-book.ts'
 import type { ContentAlerts } from './content-alerts.ts'
 import type { Committed } from './entry-writer.ts'
 import { createForkWatch, type ForkWatch } from './fork-watch.ts'
@@ -12,12 +15,15 @@ import { createIngest, type Ingest } from './ingest.ts'
 import type { Knowledge } from './knowledge.ts'
 import { createLogWatch, type LogWatchOptions } from './log-watch.ts'
 import type { CommonOptions } from './node-options.ts'
+import { openQuotas, type Quotas } from './quotas.ts'
 
 export interface IntakeInputs {
   readonly knowledge: Knowledge
   readonly alerts: Pick<ContentAlerts, 'judge'>
   /** The log that this node signs, if it signs any. */
   readonly own: Pick<LogWatchOptions, 'ownLog' | 'guard'>
+  /** What opens entries here, with all that came of them before; undefined where nothing does. */
+  readonly opening: BodyBookOptions['opening']
   readonly events: {
     committed(entries: readonly Committed[]): void
     gap(logId: LogId, seq: number): void
@@ -33,16 +39,33 @@ export interface IntakeInputs {
 export interface Intake {
   readonly ingest: Ingest
   readonly forks: ForkWatch
+  readonly bodies: BodyBook
+  readonly quotas: Quotas
 }
 
 /** Entries in: verified by what is known of the alliance, committed, and watched for contradictions. */
-export function composeIntake(options: CommonOptions, inputs: IntakeInputs, parts: AsyncDisposableStack): Intake {
+export async function composeIntake(
+  options: CommonOptions,
+  inputs: IntakeInputs,
+  parts: AsyncDisposableStack,
+): Promise<Intake> {
   const { allianceId, store, clock, logger } = options
   const { knowledge, alerts, own, events } = inputs
   const { book } = knowledge
   const forks = createForkWatch({ store, book, spread: events.proved, ask: events.contested, clock, logger })
   parts.defer(() => forks.stop())
   const logWatch = createLogWatch({ ...own, store, forks, logger })
+
+  const quotas = await openQuotas({ store, book, nation: knowledge.nation, clock, logger })
+  parts.defer(() => quotas.stop())
+  const bodies = await openBodyBook({
+    store,
+    keptSinceMs: () => clock.now() - book.directory().policy.bodyRetentionDays * DAY_MS,
+    idle: () => !ingest.isWriting(),
+    opening: inputs.opening,
+    logger,
+  })
+  parts.defer(() => bodies.stop())
 
   /** For what events set off: nobody waits for it. */
   function inBackground(work: Promise<void>): void {
@@ -53,6 +76,7 @@ export function composeIntake(options: CommonOptions, inputs: IntakeInputs, part
     store,
     verify: verifyEd25519Async,
     verifySync: verifyEd25519,
+    pace: createAuthorPace(clock, quotas),
     logger,
     authority: {
       allianceId,
@@ -67,6 +91,8 @@ export function composeIntake(options: CommonOptions, inputs: IntakeInputs, part
     events: {
       committed(entries) {
         events.committed(entries)
+        quotas.committed(entries)
+        bodies.committed(entries)
         alerts.judge(entries, book.directory())
         inBackground(logWatch.committed(entries))
         // What is held reaches as far as the branch that stands: only now it shows whether it is that.
@@ -77,6 +103,7 @@ export function composeIntake(options: CommonOptions, inputs: IntakeInputs, part
       conflict: (...conflict) => inBackground(logWatch.conflict(...conflict)),
       async rewinding(log, commit) {
         await events.rewinding(log.logId, commit)
+        bodies.forget(log.logId)
         forks.forget(log)
         await book.settle()
       },
@@ -91,5 +118,5 @@ export function composeIntake(options: CommonOptions, inputs: IntakeInputs, part
     if (!logs.every(log => book.isOnBranch(log))) events.contested()
   }
 
-  return { ingest, forks }
+  return { ingest, forks, bodies, quotas }
 }

@@ -17,6 +17,18 @@ export interface LogStatus {
   readonly behind: number
 }
 
+/** What is still to be fetched of a nation, by what peers claim, which is unsigned. */
+export interface CatchUp {
+  /** '' of logs that are not known here yet. */
+  readonly nation: string
+  /** Entries. */
+  readonly left: number
+  /** Entries that came of late. */
+  readonly perSecond: number
+  /** About how long it will take; null: not known. */
+  readonly leftMs: number | null
+}
+
 export interface LaggingWitness {
   readonly nation: string
   /** Of how many logs. */

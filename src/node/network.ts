@@ -6,7 +6,7 @@ import type { ContentAlerts } from './content-alerts.ts'
 import { startDocsExchange } from './docs-exchange.ts'
 import { createDocumentSpread } from './document-spread.ts'
 import { startEntryGossip } from './entry-gossip.ts'
-import type { Ingest } from './ingest.ts'
+import type { Intake } from './intake.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommonOptions } from './node-options.ts'
 import { addressesToRelay, peerTargets } from './peer-targets.ts'
@@ -20,7 +20,7 @@ import { AGENT } from './version.ts'
 export interface NetworkInputs {
   readonly peerSeed: Uint8Array
   readonly knowledge: Knowledge
-  readonly ingest: Ingest
+  readonly intake: Pick<Intake, 'ingest' | 'bodies' | 'quotas'>
   readonly alerts: Pick<ContentAlerts, 'refuse'>
   /** Whether it passes connections of own inner nodes on (R-5.9). */
   readonly relays: boolean
@@ -32,7 +32,8 @@ export type Network = Awaited<ReturnType<typeof composeNetwork>>
 /** The host and all that is said over it. Nothing is answered before `start`. */
 export async function composeNetwork(options: CommonOptions, inputs: NetworkInputs, parts: AsyncDisposableStack) {
   const { store, config, clock, random, logger, allianceId } = options
-  const { ingest, alerts, events } = inputs
+  const { alerts, events } = inputs
+  const { ingest, bodies, quotas } = inputs.intake
   const { nation, book, nationOf } = inputs.knowledge
   const edges = ownEdges(config)
   const host: Host = await openHost({
@@ -53,14 +54,20 @@ export async function composeNetwork(options: CommonOptions, inputs: NetworkInpu
   const sync = createSyncService({
     host,
     source,
-    local: () => localState(source, book, store),
-    port: { applyEvidence: async items => void (await book.apply(items, 'sync')), ingestBundle: ingest.ingestBundle },
+    local: () => localState(source, book, store, bodies.toAskFor),
+    port: {
+      applyEvidence: async items => void (await book.apply(items, 'sync')),
+      ingestBundle: ingest.ingestBundle,
+      storeBodies: bodies.storeBodies,
+    },
     nationOf,
     greeted: (peer, hello) => hints.hint(peer, hello.registryVersion, peer),
     ...events,
     intervalMs: config.sync.intervalMs,
     gapMs: config.sync.gapMs,
     sizeOf: logId => store.log(logId)?.head.size ?? 0,
+    authorOf: logId => store.log(logId)?.head.nation,
+    allowedTo: quotas.allowedTo,
     clock,
     random,
     logger,

@@ -8,11 +8,18 @@ import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { EntryCommands } from './entry-orders.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
 import type { CatchUp, LaggingWitness, LogStatus, StatedRegistry } from './log-status.ts'
+import type { RebuildResult } from './rebuild-result.ts'
 import type { StoreCommands } from './store-commands.ts'
 import type { SyncCommands } from './sync-commands.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
-export interface NodeService extends Reading, AuditCommands, BundleCommands, EntryCommands, StoreCommands, SyncCommands {
+export interface NodeService
+  extends Reading,
+    AuditCommands,
+    BundleCommands,
+    EntryCommands,
+    StoreCommands,
+    SyncCommands {
   status(): NodeStatus
   /** Digests over everything held: reads the whole view, so it is asked for, not polled. */
   digest(): Promise<NodeDigest>
@@ -394,12 +401,4 @@ export interface RulesView {
   /** Undefined where there is no policy: nothing leaves. */
   readonly policy: { readonly rules: number; readonly warnings: readonly string[] } | undefined
   readonly operators: number
-}
-
-export interface RebuildResult {
-  readonly items: number
-  readonly indicators: number
-  readonly viewBefore: string
-  readonly viewAfter: string
-  readonly seconds: number
 }

@@ -12,7 +12,7 @@ import type { NodeDigest, NodeStatus, Problem } from './node-service.ts'
 import { VERSION } from './version.ts'
 import { laggingWitnesses } from './witness-lag.ts'
 
-type StatusSources = Pick<EdgeNode, 'allianceId' | 'nation' | 'store' | 'book' | 'alerts' | 'sync' | 'host' | 'clock'>
+type StatusSources = Pick<EdgeNode, 'allianceId' | 'nation' | 'store' | 'book' | 'alerts' | 'sync' | 'host' | 'clock' | 'bodies' | 'progress'>
 
 /** What differs with the kind of node. */
 export interface OwnState extends Pick<NodeStatus, 'use' | 'startedMs' | 'backlog' | 'queued' | 'registries'> {
@@ -52,6 +52,8 @@ export function statusOf(node: StatusSources, own: OwnState): NodeStatus {
     frontier: toHex(frontierDigest(store.frontier())),
     logs: [...store.logs()].map(log => logStatus(node, log, own)),
     lagging: laggingWitnesses(node),
+    catchUp: node.progress.look(),
+    bodiesWanted: node.bodies.wanted(),
     registries: own.registries,
     peersConnected: sync.connected(),
     peersKnown: host.peers().length,

@@ -2,11 +2,13 @@ import type { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Host } from '../net/host.ts'
+import type { PeerKeyHex } from '../net/peer-key.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditOffice } from './audit-office.ts'
 import type { Config } from './config.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { EvidenceBook } from './evidence-book.ts'
+import type { Quotas } from './quotas.ts'
 import type { ReleaseDesk } from './release-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import type { SyncService } from './sync-service.ts'
@@ -17,8 +19,10 @@ export interface EdgeProblemSources {
   readonly config: Config
   readonly store: Pick<Store, 'state'>
   readonly book: Pick<EvidenceBook, 'directory'>
-  readonly sync: Pick<SyncService, 'clockSkewMs'>
-  readonly host: Pick<Host, 'peers' | 'self'>
+  readonly sync: Pick<SyncService, 'clockSkewMs' | 'faults'>
+  readonly quotas: Pick<Quotas, 'problems'>
+  nationOf(peer: PeerKeyHex): NationId | undefined
+  readonly host: Pick<Host, 'peers' | 'self' | 'worstCaller'>
   readonly audit: AuditOffice
   readonly clock: Clock
 }

@@ -6,6 +6,7 @@ import { auditProblems } from './audit-problems.ts'
 import { nationStatus, otherActiveNations } from './directory-views.ts'
 import { edgeProblems } from './edge-problems.ts'
 import type { Problem } from './node-service.ts'
+import { offenderProblems } from './offender-problems.ts'
 import { addressFaultOf } from './own-addresses.ts'
 import { NOBODY_KNOWN } from './own-standing.ts'
 import type { EdgeProblemSources, ProblemSources } from './problem-sources.ts'
@@ -28,8 +29,11 @@ function outerProblems(node: EdgeProblemSources): Problem[] {
   return [
     ...clockProblems(node),
     ...peerProblems(node),
+    ...offenderProblems(node),
     ...addressProblems(node),
     ...auditProblems(node),
+    ...node.quotas.problems(),
+    ...spoilProblems(node),
     ...allianceProblems(node),
   ]
 }
@@ -159,6 +163,20 @@ function refused(count: number, all: number): Problem {
     fix: 'Ask another member for the file of "tocsin alliance invite" and apply it here; "tocsin doctor" looks at each node.',
   }
 }
+
+/** R-5.5: for as long as a peer is held to it. */
+function spoilProblems({ sync, nationOf, clock }: EdgeProblemSources): Problem[] {
+  const recent = sync.faults().filter(([, { faultMs }]) => clock.now() - faultMs < FAULT_SHOWN_MS)
+  return recent.map(([peer, { errorCode }]) => ({
+    grade: 'warning',
+    code: 'sync-peer-spoils',
+    occasion: peer,
+    message: `node ${peer.slice(0, 16)} of ${nationOf(peer) ?? 'no nation'} gave by sync what does not hold (${errorCode || 'taken back since'}); the same is fetched from others`,
+    fix: 'Tell that nation: its store is damaged, or somebody else has its node.',
+  }))
+}
+
+const FAULT_SHOWN_MS = 3_600_000
 
 function addressProblems({ config, book, nation, host }: EdgeProblemSources): Problem[] {
   const nodes = book

@@ -166,6 +166,7 @@ export function createProjector(options: ProjectOptions) {
     let writing: Promise<void> = Promise.resolve()
     try {
       for (let at = from, page = 0; page < PAGES_PER_TURN; page++) {
+        if (page > 0 && othersWait(logId)) break
         const log = store.log(logId)
         const to = log === undefined ? 0 : Math.min(log.head.size, log.limit, at + ROUND_ENTRIES_MAX)
         if (at >= to) break
@@ -181,6 +182,13 @@ export function createProjector(options: ProjectOptions) {
       registryVersions.delete(logIdHex(logId))
       throw error
     }
+  }
+
+  /** Of a long log a page is opened at a time while others have something too: what is live is not behind it. */
+  function othersWait(logId: LogId): boolean {
+    for (const { head, projected, limit } of store.logs())
+      if (head.logId !== logId && projected < Math.min(head.size, limit)) return true
+    return false
   }
 
   /** Returns the seq up to which the entries are opened. */
@@ -337,7 +345,9 @@ export function createProjector(options: ProjectOptions) {
   return {
     add,
     reopen,
-    /** Keys have come that may open what waits. */
+    /** To be committed with what is put to wait from outside: then it is tried, after a crash too. */
+    untried: new Map([[TRIED_NOTE, EMPTY]]) as ReadonlyMap<string, Uint8Array>,
+    /** Keys or bodies have come that may open what waits. */
     retryWaiting(): void {
       resumed = false
       triedNoted = false

@@ -26,8 +26,9 @@ export function peerViews(node: Pick<EdgeNode, 'book' | 'host' | 'sync'>): reado
       address: connected ? (peer.addresses[0] ?? '') : '',
       sinceMs: peer.sinceMs,
       lastSyncMs: sync?.lastMs ?? 0,
-      lastError: (connected ? sync?.error : peer.fault?.message) ?? '',
-      lastErrorCode: (connected ? sync?.errorCode : peer.fault?.code) ?? '',
+      lastError: peer.offence?.message ?? (connected ? sync?.error : peer.fault?.message) ?? '',
+      faults: sync?.faults ?? 0,
+      lastErrorCode: peer.offence?.code ?? (connected ? sync?.errorCode : peer.fault?.code) ?? '',
     }
   })
 }

@@ -1,7 +1,16 @@
 import { ProtocolError } from '../base/errors.ts'
 import { type LogId, parseLogId } from '../base/ids.ts'
 import { nextBundle } from '../sync/bundle-plan.ts'
-import type { Bundle, Envelope, EvidenceItem, Hello, LogHead, RangeRequest } from '../wire/gen/tocsin.ts'
+import type {
+  Bodies,
+  BodyRequest,
+  Bundle,
+  Envelope,
+  EvidenceItem,
+  Hello,
+  LogHead,
+  RangeRequest,
+} from '../wire/gen/tocsin.ts'
 import {
   BUNDLE_BYTES_MAX,
   BUNDLE_ENTRIES_MAX,
@@ -77,6 +86,9 @@ async function* answers(request: SyncMessage, source: SyncSource): AsyncGenerato
     case 'range-request':
       yield* bundles(request.message, source)
       return
+    case 'body-request':
+      yield { kind: 'bodies', message: await bodiesFor(request.message, source) }
+      return
     default:
       throw new ProtocolError('sync-unexpected-frame', `${request.kind} is no request`)
   }
@@ -143,6 +155,20 @@ async function buildBundle(
     note: proven ? tree.note : new Uint8Array(0),
     path: proven ? await tree.prove(from, entries.length) : [],
   }
+}
+
+/** R-2.10: those that are held, in the order asked, up to one frame. */
+async function bodiesFor({ logId, seqs }: BodyRequest, source: SyncSource): Promise<Bodies> {
+  const found: { readonly seq: number; readonly body: Uint8Array }[] = []
+  let bytes = 0
+  for (const seq of seqs) {
+    const [entry] = await source.entries(parseLogId(logId), seq, 1)
+    if (entry === undefined || entry.body.length === 0) continue
+    bytes += entry.body.length
+    if (found.length > 0 && bytes > BUNDLE_BYTES_MAX) break
+    found.push({ seq, body: entry.body })
+  }
+  return { logId, seqs: found.map(({ seq }) => seq), bodies: found.map(({ body }) => body) }
 }
 
 function fittingCount(entries: readonly Envelope[]): number {

@@ -1,12 +1,16 @@
-import { TocsinError } from '../base/errors.ts'
-import type { NationId } from '../base/ids.ts'
-import { type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
+import { CODES } from '../base/codes.ts'
+import { ProtocolError, TocsinError } from '../base/errors.ts'
+import { type LogId, type LogIdHex, logIdHex, type NationId } from '../base/ids.ts'
 import type { Clock, Logger, Random } from '../base/ports.ts'
+import type { TreeHead } from '../chain/tree-head.ts'
 import type { Host } from '../net/host.ts'
 import type { PeerKeyHex } from '../net/peer-key.ts'
 import type { PullLocal } from '../sync/pull.ts'
-import type { Hello, LogHead } from '../wire/gen/tocsin.ts'
-import { type PullPort, pull } from './sync-client.ts'
+import type { Bodies, Bundle, EvidenceItem, Hello } from '../wire/gen/tocsin.ts'
+import type { BundleOrder } from './ingest.ts'
+import { createPeerClaims, type PeerSync } from './peer-claims.ts'
+import { createRangeShares } from './range-shares.ts'
+import { type PullPort, pull, type ShareTaker } from './sync-client.ts'
 import { type SyncSource, serveSync } from './sync-server.ts'
 
 export const SYNC_PROTOCOL = '/tocsin/sync/1'
@@ -16,7 +20,7 @@ export interface SyncServiceOptions {
   readonly source: SyncSource
   /** The local state for one pull, frozen as of now. */
   local(): PullLocal
-  readonly port: Omit<PullPort, 'heads'>
+  readonly port: SyncPort
   nationOf(peer: PeerKeyHex): NationId | undefined
   /** A peer came to ask; what it says of itself is unsigned. */
   greeted(peer: PeerKeyHex, hello: Hello): void
@@ -26,28 +30,25 @@ export interface SyncServiceOptions {
   readonly gapMs: number
   /** How far a log is held. */
   sizeOf(logId: LogId): number
+  /** The nation of a log, where that is known. */
+  authorOf(logId: LogId): NationId | undefined
+  /** How far a log may be fetched now (R-5.6). */
+  allowedTo(logId: LogId): number
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
 }
 
-interface PeerSync {
-  /** Since the last pull that completed. */
-  failures: number
-  lastMs: number
-  error: string
-  errorCode: string
-  /** Our clock less its clock, when it last greeted. */
-  skewMs: number | undefined
-  /** When that was: our clock less one that nobody sets. */
-  clockBaseMs: number
-  /** What it claimed to hold, unsigned. */
-  heads: ReadonlyMap<LogIdHex, number>
+/** What a pull does to this node; see `PullPort`. */
+export interface SyncPort {
+  applyEvidence(items: readonly EvidenceItem[]): Promise<void>
+  ingestBundle(bundle: Bundle, branch: TreeHead | undefined, order: BundleOrder): Promise<number>
+  storeBodies(bodies: Bodies): Promise<void>
 }
 
 const STREAM_CAPS = { streamsMaxPerPeer: 4, streamsMaxTotal: 256 }
-/** Pulls at once: one commits while the other waits for the network. */
-const PULLS_MAX = 2
+/** Pulls at once: what one of them holds in memory is bounded. */
+const PULLS_MAX = 3
 /** Logs whose gaps are watched; whoever invents more of them is served by the pull for these. */
 const GAPS_MAX = 1024
 
@@ -56,14 +57,15 @@ export function createSyncService(options: SyncServiceOptions) {
   const { host, logger, clock } = options
   const ending = new AbortController()
   const connected = new Set<PeerKeyHex>()
-  const known = new Map<PeerKeyHex, PeerSync>()
+  const claims = createPeerClaims(clock)
+  const shares = createRangeShares(options)
   const wanted = new Set<PeerKeyHex>()
   const active = new Map<PeerKeyHex, Promise<void>>()
-  const clockBase = () => clock.now() - performance.now()
   const gaps = new Map<LogIdHex, { readonly logId: LogId; readonly seq: number }>()
   const retries = new Map<PeerKeyHex, NodeJS.Timeout>()
   let gapTimer: NodeJS.Timeout | undefined
   let roundTimer: NodeJS.Timeout | undefined
+  let isRandom = false
 
   function want(peer: PeerKeyHex): void {
     if (ending.signal.aborted) return
@@ -86,41 +88,69 @@ export function createSyncService(options: SyncServiceOptions) {
   }
 
   async function pullFrom(peer: PeerKeyHex): Promise<void> {
-    const state = stateOf(peer)
+    const state = claims.of(peer)
+    const puller = shares.puller(peer)
     try {
       const frames = await host.openStream(peer, SYNC_PROTOCOL, ending.signal)
       try {
         const local = options.local()
-        const heads = (told: readonly LogHead[], hello: Hello) => {
-          state.heads = headsAhead(told, local)
-          state.skewMs = clock.now() - hello.timeMs
-          state.clockBaseMs = clockBase()
+        const port: PullPort = {
+          ...options.port,
+          ingestBundle: (bundle, branch) => options.port.ingestBundle(bundle, branch, puller.inOrder),
+          heads: (heads, hello) => claims.told(peer, heads, hello, local),
         }
-        await pull(frames, local, { ...options.port, heads })
+        const taker: ShareTaker = {
+          ...puller,
+          giveUp(logId, isShort) {
+            if (isShort) claims.short(peer, logId)
+            puller.giveUp(logId, isShort)
+          },
+        }
+        const { isWhole } = await pull(frames, local, port, taker)
         await frames.close()
+        succeeded(peer, state, isWhole)
       } catch (error) {
         frames.abort(error instanceof Error ? error : new Error(String(error)))
         throw error
       }
-      state.error = ''
-      state.errorCode = ''
-      state.lastMs = clock.now()
-      state.failures = 0
-      const nation = options.nationOf(peer)
-      if (nation !== undefined) options.synced(nation)
     } catch (error) {
-      if (ending.signal.aborted) return
-      state.error = error instanceof Error ? error.message : String(error)
-      state.errorCode = error instanceof TocsinError ? error.code : 'internal'
-      logger.debug({ peer, code: state.errorCode, reason: state.error }, 'a sync with a peer did not complete')
-      retry(peer, state)
+      if (!ending.signal.aborted) failed(peer, state, error)
+    } finally {
+      puller.leave()
     }
   }
 
+  function succeeded(peer: PeerKeyHex, state: PeerSync, isWhole: boolean): void {
+    state.error = ''
+    state.errorCode = ''
+    state.lastMs = clock.now()
+    state.failures = 0
+    if (!isWhole) {
+      retry(peer, options.intervalMs / 4)
+      return
+    }
+    state.wholeMs = clock.now()
+    const nation = options.nationOf(peer)
+    if (nation !== undefined) options.synced(nation)
+  }
+
   /** Ever more seldom, and never more often than a peer is asked anyway. */
-  function retry(peer: PeerKeyHex, state: PeerSync): void {
-    if (retries.has(peer)) return
-    const delayMs = Math.min(options.gapMs * 2 ** state.failures++, options.intervalMs)
+  function failed(peer: PeerKeyHex, state: PeerSync, error: unknown): void {
+    state.failedMs = clock.now()
+    state.error = error instanceof Error ? error.message : String(error)
+    state.errorCode = error instanceof TocsinError ? error.code : 'internal'
+    logger.debug({ peer, code: state.errorCode, reason: state.error }, 'a sync with a peer did not complete')
+    if (isFaultOfPeer(error)) {
+      state.faults++
+      state.faultMs = clock.now()
+      logger.warn({ peer, nation: options.nationOf(peer), code: state.errorCode }, 'a peer sent what does not hold')
+      host.blame(peer)
+    }
+    retry(peer, Math.min(options.gapMs * 2 ** state.failures++, options.intervalMs))
+  }
+
+  function retry(peer: PeerKeyHex, delayMs: number): void {
+    if (retries.has(peer) || ending.signal.aborted) return
     const timer = setTimeout(() => {
       retries.delete(peer)
       want(peer)
@@ -130,22 +160,7 @@ export function createSyncService(options: SyncServiceOptions) {
 
   function down(peer: PeerKeyHex): void {
     connected.delete(peer)
-    const state = known.get(peer)
-    if (state !== undefined) state.heads = new Map()
-  }
-
-  function stateOf(peer: PeerKeyHex): PeerSync {
-    const state = known.get(peer) ?? {
-      failures: 0,
-      lastMs: 0,
-      error: '',
-      errorCode: '',
-      skewMs: undefined,
-      clockBaseMs: 0,
-      heads: new Map(),
-    }
-    known.set(peer, state)
-    return state
+    claims.gone(peer)
   }
 
   /** The entry at `seq` was seen and is not held: it is fetched unless it has come by itself after a while. */
@@ -164,7 +179,7 @@ export function createSyncService(options: SyncServiceOptions) {
   /** Who claims to have most of it first, and anybody, since claims are unsigned. */
   function wantLog(key: LogIdHex): void {
     const holders = [...connected].sort(
-      (a, b) => (known.get(b)?.heads.get(key) ?? 0) - (known.get(a)?.heads.get(key) ?? 0),
+      (a, b) => (claims.get(b)?.heads.get(key) ?? 0) - (claims.get(a)?.heads.get(key) ?? 0),
     )
     if (holders[0] !== undefined) want(holders[0])
     const other = pick(holders.slice(1))
@@ -180,10 +195,22 @@ export function createSyncService(options: SyncServiceOptions) {
     const [byte = 0] = options.random.bytes(1)
     const delayMs = options.intervalMs * (1 + byte / 255)
     roundTimer = setTimeout(() => {
-      const peer = pick([...connected])
+      isRandom = !isRandom
+      const peer = isRandom ? pick([...connected]) : longestAgo()
       if (peer !== undefined) want(peer)
       scheduleRound()
     }, delayMs)
+  }
+
+  /** One of the nation that was heard for longest ago: so every one of them has its turn, however few are drawn by lot. */
+  function longestAgo(): PeerKeyHex | undefined {
+    const heard = new Map<string, number>()
+    for (const [peer, { lastMs }] of claims.all()) {
+      const nation = options.nationOf(peer) ?? peer
+      heard.set(nation, Math.max(lastMs, heard.get(nation) ?? 0))
+    }
+    const sinceMs = (peer: PeerKeyHex) => heard.get(options.nationOf(peer) ?? peer) ?? 0
+    return [...connected].sort((a, b) => sinceMs(a) - sinceMs(b))[0]
   }
 
   return {
@@ -214,22 +241,17 @@ export function createSyncService(options: SyncServiceOptions) {
     all(): void {
       for (const peer of connected) want(peer)
     },
-    peer: (peer: PeerKeyHex): Readonly<PeerSync> | undefined => known.get(peer),
-    /** How many entries more than `size` the farthest peer claims to hold. */
-    behind(logId: LogId, size: number): number {
-      const key = logIdHex(logId)
-      return Math.max(0, ...[...known.values()].map(({ heads }) => (heads.get(key) ?? 0) - size))
-    },
+    /** Whether a pull from this peer goes on, or waits for its turn. */
+    isAsking: (peer: PeerKeyHex): boolean => active.has(peer) || wanted.has(peer),
+    peer: claims.get,
+    behind: claims.behind,
+    farthest: claims.farthest,
+    faults: (): readonly (readonly [PeerKeyHex, Readonly<PeerSync>])[] =>
+      [...claims.all()].filter(([, { faults }]) => faults > 0),
     connected: () => connected.size,
-    /** How far this clock is ahead of the middle one of the peers' clocks; undefined while none is known. */
-    clockSkewMs: () => middleOf([...known.values()].flatMap(({ skewMs }) => skewMs ?? [])),
-    /** The same, with what this clock was set forward or back since; while the machine slept, it seems to be ahead. */
-    clockJumpMs(): number | undefined {
-      const base = clockBase()
-      return middleOf(
-        [...known.values()].flatMap(({ skewMs, clockBaseMs }) => (skewMs ?? Number.NaN) + base - clockBaseMs),
-      )
-    },
+    connectedPeers: (): readonly PeerKeyHex[] => [...connected],
+    clockSkewMs: claims.clockSkewMs,
+    clockJumpMs: claims.clockJumpMs,
     async stop(): Promise<void> {
       ending.abort(new Error('the node stops'))
       clearTimeout(gapTimer)
@@ -240,22 +262,11 @@ export function createSyncService(options: SyncServiceOptions) {
   }
 }
 
-/** Undefined of none; what is no number counts for nothing. */
-function middleOf(numbers: readonly number[]): number | undefined {
-  const sorted = numbers.filter(Number.isFinite).sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
-}
 export type SyncService = ReturnType<typeof createSyncService>
 
-/** What a peer claims to hold beyond what is held here. */
-function headsAhead(heads: readonly LogHead[], local: PullLocal): ReadonlyMap<LogIdHex, number> {
-  const ahead = new Map<LogIdHex, number>()
-  for (const head of heads) {
-    const key = logIdHex(parseLogId(head.logId))
-    if (head.size > (local.log(key)?.size ?? 0) && ahead.size < HEADS_KEPT_MAX) ahead.set(key, head.size)
-  }
-  return ahead
+/** What is wrong whatever one knows, its sender could have known. */
+function isFaultOfPeer(error: unknown): boolean {
+  if (!(error instanceof ProtocolError)) return false
+  const [kind] = CODES[error.code]
+  return kind === 'malformed' || kind === 'forged'
 }
-
-/** Of one peer. */
-const HEADS_KEPT_MAX = 1024

@@ -68,10 +68,16 @@ export function createSyncSource(options: SyncSourceOptions): SyncSource {
 }
 
 /** What a pull compares with what a peer says it holds, as of now. */
-export function localState(source: SyncSource, book: EvidenceBook, store: Store): PullLocal {
+export function localState(
+  source: SyncSource,
+  book: EvidenceBook,
+  store: Store,
+  bodiesWanted: PullLocal['bodiesWanted'] = () => [],
+): PullLocal {
   return {
     hello: source.hello(),
     hasEvidence: book.has,
+    bodiesWanted,
     log(hex) {
       const logId = parseLogId(fromHex(hex))
       const held = store.log(logId)?.head

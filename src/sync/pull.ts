@@ -1,96 +1,88 @@
 import { compareBytes, EMPTY, equalBytes, toHex } from '../base/bytes.ts'
 import type { ErrorCode } from '../base/codes.ts'
-import { ProtocolError } from '../base/errors.ts'
-import { type Hash, type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
+import { type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { TreeHead } from '../chain/tree-head.ts'
-import { verifyLeafRange } from '../merkle/subtree.ts'
-import { leafOf, parseHeader } from '../wire/entry.ts'
-import type { Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
-import { EVIDENCE_REQUEST_HASHES_MAX, FRONTIER_HEADS_MAX, INDEX_HASHES_MAX, RANGE_ENTRIES_MAX } from '../wire/limits.ts'
+import { leafOf } from '../wire/entry.ts'
+import type { Bodies, BodyRequest, Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
+import { EVIDENCE_REQUEST_HASHES_MAX, FRONTIER_HEADS_MAX, INDEX_HASHES_MAX } from '../wire/limits.ts'
 import type { SyncMessage } from '../wire/sync-frame.ts'
+import type { Share } from './shares.ts'
+import {
+  askedOf,
+  differs,
+  isAside,
+  isIn,
+  isOfOnePeer,
+  type LocalLog,
+  planRanges,
+  type Search,
+  type Wanted,
+} from './wanted.ts'
 
 /**
  * One pull from one peer as a state machine without I/O (R-5.5): greet, make the evidence equal, compare frontiers,
- * fetch what is missing. The caller feeds events and carries out the effects, in order. Both sides of a connection
- * pull, each in a stream of its own; answering needs no state.
+ * fetch what is missing, then the bodies that are. Which range of which log is next is chosen outside, for other pulls
+ * go on meanwhile (`shares.ts`). The caller feeds events and carries out the effects, in order. Both sides of a
+ * connection pull, each in a stream of its own; answering needs no state.
  */
-
-/** How far the log is held here, and the limit at which it stands (R-2.6): nothing at or beyond is fetched. */
-export interface LocalLog {
-  readonly size: number
-  readonly limit: number
-  /** The tree that stands, where one is known: what lies in it is fetched with its place there. */
-  readonly branch: TreeHead | undefined
-  /** What is held may be of another branch. */
-  readonly doubtful: boolean
-  /** The leaf held at a seq below `size`. */
-  leafAt(seq: number): Uint8Array | undefined
-}
 
 export interface PullLocal {
   readonly hello: Hello
   hasEvidence(hashHex: string): boolean
   log(logId: LogIdHex): LocalLog | undefined
+  /** Bodies that are missing here and that the peer may have, ascending, at most as many as one request takes. */
+  bodiesWanted(head: LogHead): readonly number[]
 }
 
 export type PullEvent =
   | { readonly kind: 'start' }
   | { readonly kind: 'message'; readonly message: SyncMessage }
   | { readonly kind: 'evidence-applied' }
-  /** `size` is how far the log is held now; less than announced means that it stands no further. */
-  | { readonly kind: 'bundle-ingested'; readonly logId: LogIdHex; readonly size: number }
+  /** What is to be fetched next; undefined where nothing is. */
+  | { readonly kind: 'chosen'; readonly share: Share | undefined }
+  /** `size` is how far the log is held now, after a bundle of the entries `[from, to)`. */
+  | {
+      readonly kind: 'bundle-ingested'
+      readonly logId: LogIdHex
+      readonly from: number
+      readonly to: number
+      readonly size: number
+    }
+  /** It is wrong: nothing more is asked of the log. */
+  | { readonly kind: 'bundle-refused'; readonly logId: LogIdHex }
+  | { readonly kind: 'bodies-stored' }
 
 export type PullEffect =
   | { readonly kind: 'send'; readonly message: SyncMessage }
   | { readonly kind: 'apply-evidence'; readonly items: readonly EvidenceItem[] }
+  /** To be answered by `chosen`: one of these logs, or what of it this pull is to fetch. */
+  | { readonly kind: 'choose'; readonly wanted: readonly Wanted[] }
   /** `branch`: the tree that stands, in which the entries have been shown to be. */
   | { readonly kind: 'ingest'; readonly bundle: Bundle; readonly branch?: TreeHead }
+  /** The peer has no more of this log. `isShort`: less than it said. */
+  | { readonly kind: 'give-up'; readonly logId: LogIdHex; readonly isShort: boolean }
+  | { readonly kind: 'store-bodies'; readonly bodies: Bodies }
   /** The peer's heads, as it claims them: for the signing check (R-2.11) and for what `status` says of being behind. */
   | { readonly kind: 'heads'; readonly heads: readonly LogHead[]; readonly hello: Hello }
   | { readonly kind: 'finish' }
   | { readonly kind: 'fail'; readonly code: ErrorCode; readonly reason: string }
 
-interface Wanted {
-  readonly logId: LogId
-  readonly from: number
-  readonly to: number
-  /** Entries below its size are asked for with their place in it. */
-  readonly branch: TreeHead | undefined
-  /** There is known to be another branch: below the size of the one that stands only what is shown to be in it counts. */
-  readonly isStrict: boolean
-  readonly search?: Search
-  /** What is fetched begins with the first entry that differs. */
-  readonly isFound?: true
-}
-
-/** What is wanted first is the first entry in `[from, to)` of the log that differs from ours (R-2.6). */
-interface Search {
-  /**
-   * 'fork': the peer holds another branch, and that entry makes a proof with ours. 'branch': the peer holds the branch
-   * that stands; from that entry on what follows is fetched.
-   */
-  readonly kind: 'fork' | 'branch'
-  readonly from: number
-  readonly to: number
-  /** That the last of them differs is known. */
-  readonly isSure: boolean
-  /** What does not follow our last entry: where that does not differ, the two are the proof. */
-  readonly aside?: Bundle
-}
-
 export interface PullState {
-  readonly phase: 'idle' | 'hello' | 'index' | 'evidence' | 'frontier' | 'ranges' | 'done'
+  readonly phase: 'idle' | 'hello' | 'index' | 'evidence' | 'frontier' | 'choosing' | 'ranges' | 'bodies' | 'done'
   readonly peerHello: Hello | undefined
   /** Hashes still to ask for. */
   readonly missing: readonly Uint8Array[]
   readonly indexed: number
   readonly heads: readonly LogHead[]
-  /** Logs still to fetch; the first is under way. */
+  /** Logs still to fetch, what there is least of first. */
   readonly wanted: readonly Wanted[]
-  /** How far the bundles of the log under way have come. */
+  /** The one whose bundles are coming, as far as this pull has to fetch it. */
+  readonly current: Wanted | undefined
+  /** How far they have come. */
   readonly reached: number
-  /** Bundles handed over and not ingested yet. */
+  /** Bundles of a log that one peer alone can show, handed over and not ingested yet. */
   readonly inFlight: number
+  readonly bodyRequests: readonly BodyRequest[]
 }
 
 export type PullStep = readonly [PullState, readonly PullEffect[]]
@@ -98,6 +90,10 @@ export type PullStep = readonly [PullState, readonly PullEffect[]]
 /** More than these are a peer that plays for time, as is one whose pages are not full while there is more. */
 const INDEX_HASHES_TOTAL_MAX = 262_144
 const HEADS_TOTAL_MAX = 100_000
+/** Of which one is chosen: enough for a turn of every author. */
+const OFFERED_MAX = 64
+/** What is left is asked for by the next pull. */
+const BODY_REQUESTS_MAX = 64
 
 export const initialPull: PullState = {
   phase: 'idle',
@@ -106,8 +102,10 @@ export const initialPull: PullState = {
   indexed: 0,
   heads: [],
   wanted: [],
+  current: undefined,
   reached: 0,
   inFlight: 0,
+  bodyRequests: [],
 }
 
 export function stepPull(state: PullState, event: PullEvent, local: PullLocal): PullStep {
@@ -118,8 +116,14 @@ export function stepPull(state: PullState, event: PullEvent, local: PullLocal): 
       return onMessage(state, event.message, local)
     case 'evidence-applied':
       return askEvidence(state)
+    case 'chosen':
+      return event.share === undefined ? planBodies(state, local) : onShare(state, event.share, local)
     case 'bundle-ingested':
-      return onIngested(state, event.logId, event.size)
+      return onIngested(state, event, local)
+    case 'bundle-refused':
+      return onRefused(state, event.logId, local)
+    case 'bodies-stored':
+      return askBodies(state)
   }
 }
 
@@ -131,6 +135,7 @@ function onMessage(state: PullState, { kind, message }: SyncMessage, local: Pull
   if (kind === 'frontier' && state.phase === 'frontier')
     return onFrontier(state, message.heads, message.more === 1, local)
   if (kind === 'bundle' && state.phase === 'ranges') return onBundle(state, message, local)
+  if (kind === 'bodies' && state.phase === 'bodies') return onBodies(state, message)
   return fail(state, 'sync-unexpected-frame', `${kind} while waiting in phase ${state.phase}`)
 }
 
@@ -189,9 +194,9 @@ function onFrontier(state: PullState, page: readonly LogHead[], more: boolean, l
   if (more && last !== undefined) {
     return [{ ...state, heads }, [send({ kind: 'frontier-request', message: { after: last.logId } })]]
   }
-  const wanted = planRanges(heads, local)
+  const wanted = planRanges(heads, local.log).sort((a, b) => a.to - a.from - (b.to - b.from))
   const told: PullEffect = { kind: 'heads', heads, hello: state.peerHello as Hello }
-  const [next, effects] = askRange({ ...state, heads, wanted })
+  const [next, effects] = choose({ ...state, heads, wanted }, local)
   return [next, [told, ...effects]]
 }
 
@@ -199,80 +204,66 @@ function ascending(heads: readonly LogHead[]): boolean {
   return heads.every((head, i) => i === 0 || compareBytes(heads[i - 1]!.logId, head.logId) < 0)
 }
 
-function planRanges(heads: readonly LogHead[], local: PullLocal): Wanted[] {
-  return heads.flatMap(head => {
-    const logId = parseLogId(head.logId)
-    return planRange(logId, head, local.log(logIdHex(logId))) ?? []
-  })
-}
-
-function planRange(logId: LogId, head: LogHead, held: LocalLog | undefined): Wanted | undefined {
-  const { size, limit } = held ?? { size: 0, limit: Number.POSITIVE_INFINITY }
-  const to = Math.min(head.size, limit)
-  const isStrict = held?.doubtful === true
-  // Only who holds all of the branch that stands can show what is in it.
-  const branch = held?.branch !== undefined && to >= Math.min(held.branch.size, limit) ? held.branch : undefined
-  const plan = { logId, from: size, to, branch, isStrict }
-  if (isStrict) {
-    if (branch === undefined) return undefined
-    const common = Math.min(size, to, branch.size)
-    return common === 0 ? plan : { ...plan, search: { kind: 'branch', from: 0, to: common, isSure: false } }
+/** What is held by now is wanted no more. */
+function choose(state: PullState, local: PullLocal): PullStep {
+  let { wanted } = state
+  let offered: readonly Wanted[] = []
+  for (;;) {
+    const rest = wanted.slice(OFFERED_MAX)
+    offered = wanted.slice(0, OFFERED_MAX).filter(each => isOfOnePeer(each) || sizeOf(each, local) < each.to)
+    wanted = [...offered, ...rest]
+    if (offered.length > 0 || rest.length === 0) break
   }
-  if (to > size) return plan
-  if (to < head.size || to === 0 || !differs(held, to - 1, head.head)) return undefined
-  return { ...plan, search: { kind: 'fork', from: 0, to, isSure: true } }
+  return [
+    { ...state, phase: 'choosing', wanted, current: undefined, inFlight: 0 },
+    [{ kind: 'choose', wanted: offered }],
+  ]
 }
 
-function differs(held: LocalLog | undefined, seq: number, leaf: Uint8Array): boolean {
-  const own = held?.leafAt(seq)
-  return own !== undefined && !equalBytes(own, leaf)
+function sizeOf({ logId }: Wanted, local: PullLocal): number {
+  return local.log(logIdHex(logId))?.size ?? 0
 }
 
-function askRange(state: PullState): PullStep {
-  const first = state.wanted[0]
-  if (first === undefined) return [{ ...state, phase: 'done' }, [{ kind: 'finish' }]]
-  const { logId, branch } = first
-  const [from, to] = askedOf(first)
+function onShare(state: PullState, { logId, from, to }: Share, local: PullLocal): PullStep {
+  const wanted = state.wanted.find(each => logIdHex(each.logId) === logId)
+  if (wanted === undefined) return choose(state, local)
+  return askRange(state, isOfOnePeer(wanted) ? wanted : { ...wanted, from, to: Math.min(to, wanted.to) })
+}
+
+function askRange(state: PullState, current: Wanted): PullStep {
+  const { logId, branch } = current
+  const [from, to] = askedOf(current)
   const size = branch !== undefined && from < branch.size ? branch.size : 0
   const message = { logId, from, count: to - from, size }
-  return [{ ...state, phase: 'ranges', reached: from }, [send({ kind: 'range-request', message })]]
-}
-
-/** `[from, to)` of the request under way. One is in one tree, or beyond the branch that stands. */
-function askedOf({ from, to, branch, search }: Wanted): readonly [from: number, to: number] {
-  if (search !== undefined) {
-    const at = search.isSure ? middleOf(search) : search.to - 1
-    return [at, at + 1]
-  }
-  const end = branch !== undefined && from < branch.size ? branch.size : Number.POSITIVE_INFINITY
-  return [from, Math.min(to, end, from + RANGE_ENTRIES_MAX)]
-}
-
-/** Each entry names the one before, so that two branches differ in every entry from the first difference on. */
-function middleOf({ from, to }: Search): number {
-  return Math.floor((from + to - 1) / 2)
+  return [{ ...state, phase: 'ranges', current, reached: from }, [send({ kind: 'range-request', message })]]
 }
 
 function onBundle(state: PullState, bundle: Bundle, local: PullLocal): PullStep {
-  const first = state.wanted[0] as Wanted
-  if (!equalBytes(bundle.logId, first.logId) || bundle.from !== state.reached) {
+  const current = state.current as Wanted
+  if (!equalBytes(bundle.logId, current.logId) || bundle.from !== state.reached) {
     return fail(state, 'sync-bundle-mismatch', `a bundle from ${bundle.from} came where ${state.reached} was asked for`)
   }
-  const [, asked] = askedOf(first)
+  const [, asked] = askedOf(current)
   const reached = bundle.from + bundle.entries.length
   if (reached > asked) return fail(state, 'sync-bundle-mismatch', 'a bundle holds more entries than were asked for')
   // An empty bundle says that the peer holds no more of it: its head was an unsigned claim.
-  if (bundle.entries.length === 0) return skip(state)
-  const { branch, search } = first
+  if (bundle.entries.length === 0) return skip(state, local, true)
+  const { branch, search } = current
   const inBranch = branch !== undefined && isIn(branch, bundle)
   // The peer has another branch than the one that stands, and may not know it yet.
-  if (first.isStrict && branch !== undefined && bundle.from < branch.size && !inBranch) return skip(state)
-  const held = local.log(logIdHex(first.logId))
-  if (search !== undefined) return narrow(state, first, search, bundle, held)
-  if (first.isFound === undefined && isAside(bundle, held)) {
-    return searchAside(state, first, held!.size, inBranch ? { kind: 'branch' } : { kind: 'fork', aside: bundle })
+  if (current.isStrict && branch !== undefined && bundle.from < branch.size && !inBranch) return skip(state, local)
+  const held = local.log(logIdHex(current.logId))
+  if (search !== undefined) return narrow(state, current, search, bundle, held)
+  if (current.isFound === undefined && isAside(bundle, held)) {
+    return searchAside(state, current, held!.size, inBranch ? { kind: 'branch' } : { kind: 'fork', aside: bundle })
   }
-  return ingest(state, reached, bundle, inBranch ? branch : undefined)
+  const step = ingest(state, reached, bundle, inBranch ? branch : undefined)
+  return reached < asked || isOfOnePeer(current) ? step : followedBy(step, next => choose(next, local))
+}
+
+function followedBy([state, effects]: PullStep, then: (state: PullState) => PullStep): PullStep {
+  const [next, more] = then(state)
+  return [next, [...effects, ...more]]
 }
 
 function ingest(state: PullState, reached: number, bundle: Bundle, branch?: TreeHead): PullStep {
@@ -280,36 +271,37 @@ function ingest(state: PullState, reached: number, bundle: Bundle, branch?: Tree
   return [{ ...state, reached, inFlight: state.inFlight + 1 }, [effect]]
 }
 
-function skip(state: PullState): PullStep {
-  return askRange({ ...state, wanted: state.wanted.slice(1) })
+/** There is nothing more to be had of the log under way. */
+function skip(state: PullState, local: PullLocal, isShort = false): PullStep {
+  const { logId } = state.current as Wanted
+  return followedBy(without(state, logIdHex(logId), isShort), next => choose(next, local))
 }
 
-function isIn({ size, root }: TreeHead, { from, entries, path }: Bundle): boolean {
-  if (from >= size) return false
-  const leaves = entries.map(({ header, signature }) => leafOf(header, signature))
-  return verifyLeafRange({ from, leaves, size, root, path: path as readonly Hash[] })
-}
-
-/** What continues ours names the last of ours. */
-function isAside({ from, entries }: Bundle, held: LocalLog | undefined): boolean {
-  const last = held !== undefined && from > 0 && from === held.size ? held.leafAt(from - 1) : undefined
-  if (last === undefined) return false
-  try {
-    return !equalBytes(parseHeader(entries[0]!.header).prev, last)
-  } catch (error) {
-    // Refused with its bundle.
-    if (error instanceof ProtocolError) return false
-    throw error
-  }
+function without(state: PullState, logId: LogIdHex, isShort: boolean): PullStep {
+  const wanted = state.wanted.filter(each => logIdHex(each.logId) !== logId)
+  if (wanted.length === state.wanted.length) return [state, []]
+  return [{ ...state, wanted }, [{ kind: 'give-up', logId, isShort }]]
 }
 
 /** The peer is on another branch, unless the author has signed what follows nothing. */
-function searchAside(state: PullState, first: Wanted, to: number, kind: Pick<Search, 'kind' | 'aside'>): PullStep {
-  const search = { ...kind, from: 0, to, isSure: false }
-  return askRange({ ...state, wanted: [{ ...first, search }, ...state.wanted.slice(1)] })
+function searchAside(state: PullState, current: Wanted, to: number, kind: Pick<Search, 'kind' | 'aside'>): PullStep {
+  const whole = state.wanted.find(each => equalBytes(each.logId, current.logId)) ?? current
+  return goOn(state, { ...whole, search: { ...kind, from: 0, to, isSure: false } })
 }
 
-function narrow(state: PullState, first: Wanted, search: Search, bundle: Bundle, held: LocalLog | undefined): PullStep {
+/** With what is known of the log under way now. */
+function goOn(state: PullState, current: Wanted): PullStep {
+  const wanted = state.wanted.map(each => (equalBytes(each.logId, current.logId) ? current : each))
+  return askRange({ ...state, wanted }, current)
+}
+
+function narrow(
+  state: PullState,
+  current: Wanted,
+  search: Search,
+  bundle: Bundle,
+  held: LocalLog | undefined,
+): PullStep {
   const { from: at, entries } = bundle
   const { header, signature } = entries[0]!
   const isOther = differs(held, at, leafOf(header, signature))
@@ -317,21 +309,66 @@ function narrow(state: PullState, first: Wanted, search: Search, bundle: Bundle,
   // Both entries are signed, and so the proof: the one before them is the last that stands.
   if (search.kind === 'fork' && search.to - search.from === 1) return ingest(state, at + 1, bundle)
   const next = { ...search, isSure: true, ...(isOther ? { to: at + 1 } : { from: at + 1 }) }
-  const { search: _, ...plain } = first
+  const { search: _, ...plain } = current
   const isFound = search.kind === 'branch' && next.to - next.from <= 1
-  const wanted = isFound ? { ...plain, from: next.from, isFound: true as const } : { ...first, search: next }
-  return askRange({ ...state, wanted: [wanted, ...state.wanted.slice(1)] })
+  return goOn(state, isFound ? { ...plain, from: next.from, isFound: true } : { ...current, search: next })
 }
 
-function onIngested(before: PullState, logId: LogIdHex, size: number): PullStep {
+function onIngested(
+  before: PullState,
+  { logId, from, to, size }: Extract<PullEvent, { kind: 'bundle-ingested' }>,
+  local: PullLocal,
+): PullStep {
+  const { current } = before
+  if (current === undefined || !isOfOnePeer(current) || logIdHex(current.logId) !== logId) {
+    // It stands no further; or what was to come before it did not, and it is fetched again.
+    return size < to && size >= from ? without(before, logId, false) : [before, []]
+  }
   const state = { ...before, inFlight: before.inFlight - 1 }
-  const first = state.wanted[0]
-  if (first === undefined || logIdHex(first.logId) !== logId || state.inFlight > 0) return [state, []]
-  const [, asked] = askedOf(first)
-  if (state.reached < asked) return [state, []]
+  const [, asked] = askedOf(current)
+  if (state.inFlight > 0 || state.reached < asked) return [state, []]
   // What stands may have ended before what was fetched; then there is nothing more to ask of this log.
-  if (first.search !== undefined || size < state.reached || first.to <= size) return skip(state)
-  return askRange({ ...state, wanted: [{ ...first, from: size }, ...state.wanted.slice(1)] })
+  if (current.search !== undefined || size < state.reached || current.to <= size) return skip(state, local)
+  return askRange(state, { ...current, from: size })
+}
+
+function onRefused(before: PullState, logId: LogIdHex, local: PullLocal): PullStep {
+  const { current } = before
+  if (current === undefined || !isOfOnePeer(current) || logIdHex(current.logId) !== logId)
+    return without(before, logId, false)
+  const state = { ...before, inFlight: before.inFlight - 1 }
+  return state.inFlight > 0 || state.reached < askedOf(current)[1] ? [state, []] : skip(state, local)
+}
+
+function planBodies(state: PullState, local: PullLocal): PullStep {
+  const bodyRequests: BodyRequest[] = []
+  for (const head of state.heads) {
+    const seqs = local.bodiesWanted(head)
+    if (seqs.length > 0) bodyRequests.push({ logId: head.logId, seqs })
+    if (bodyRequests.length === BODY_REQUESTS_MAX) break
+  }
+  return askBodies({ ...state, bodyRequests })
+}
+
+function askBodies(state: PullState): PullStep {
+  const [message] = state.bodyRequests
+  if (message === undefined) return [{ ...state, phase: 'done' }, [{ kind: 'finish' }]]
+  return [{ ...state, phase: 'bodies' }, [send({ kind: 'body-request', message })]]
+}
+
+function onBodies(state: PullState, bodies: Bodies): PullStep {
+  const [asked, ...others] = state.bodyRequests as [BodyRequest, ...BodyRequest[]]
+  const isAsked = bodies.seqs.every(
+    (seq, i) => asked.seqs.includes(seq) && (i === 0 || seq > (bodies.seqs[i - 1] as number)),
+  )
+  if (!isAsked || !equalBytes(bodies.logId, asked.logId)) {
+    return fail(state, 'sync-unexpected-frame', 'the peer gave bodies that it was not asked for')
+  }
+  // It may have stopped short of what was asked where the frame would have grown too large; none: it has none.
+  const last = bodies.seqs.at(-1) ?? Number.POSITIVE_INFINITY
+  const left = asked.seqs.filter(seq => seq > last)
+  const bodyRequests = left.length === 0 ? others : [{ ...asked, seqs: left }, ...others]
+  return [{ ...state, bodyRequests }, [{ kind: 'store-bodies', bodies }]]
 }
 
 function send(message: SyncMessage): PullEffect {

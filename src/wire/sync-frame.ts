@@ -96,7 +96,8 @@ const TYPES = {
   }),
   bodies: frameType(11, Bodies, m => {
     assertLength(m.logId, 32, 'log_id')
-    assertRange(m.seqs.length, m.bodies.length, BUNDLE_ENTRIES_MAX, 'seqs')
+    assertRange(m.seqs.length, 0, BUNDLE_ENTRIES_MAX, 'seqs')
+    assertRange(m.bodies.length, m.seqs.length, m.seqs.length, 'bodies')
   }),
   refused: frameType(12, Refused, m => {
     assertText(m.code, 64, 'code')

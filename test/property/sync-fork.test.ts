@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EMPTY, u64be, utf8 } from '../../src/base/bytes.ts'
 import { sha256 } from '../../src/base/hash.ts'
-import { parseLogId } from '../../src/base/ids.ts'
+import { logIdHex, parseLogId } from '../../src/base/ids.ts'
 import { initialPull, type PullEvent, type PullLocal, type PullState, stepPull } from '../../src/sync/pull.ts'
 import { leafOf } from '../../src/wire/entry.ts'
 import type { Bundle, Envelope, Hello } from '../../src/wire/gen/tocsin.ts'
@@ -39,7 +39,7 @@ function pullOnce(ours: readonly Envelope[], theirs: readonly Envelope[]): { bun
     doubtful: false,
     leafAt: (seq: number) => leaf(ours[seq]!),
   }
-  const local: PullLocal = { hello, hasEvidence: () => true, log: () => held }
+  const local: PullLocal = { hello, hasEvidence: () => true, log: () => held, bodiesWanted: () => [] }
   const heads = [{ logId, size: theirs.length, head: leaf(theirs.at(-1)!) }]
   const events: PullEvent[] = [{ kind: 'start' }]
   const bundles: Bundle[] = []
@@ -52,7 +52,13 @@ function pullOnce(ours: readonly Envelope[], theirs: readonly Envelope[]): { bun
       if (effect.kind === 'fail') throw new Error(effect.reason)
       if (effect.kind === 'ingest') {
         bundles.push(effect.bundle)
-        events.push({ kind: 'bundle-ingested', logId: Buffer.from(logId).toString('hex') as never, size: ours.length })
+        const { from, entries } = effect.bundle
+        const to = from + entries.length
+        events.push({ kind: 'bundle-ingested', logId: logIdHex(logId), from, to, size: ours.length })
+      }
+      if (effect.kind === 'choose') {
+        const [share] = effect.wanted.map(({ from, to }) => ({ logId: logIdHex(logId), from, to }))
+        events.push({ kind: 'chosen', share })
       }
       if (effect.kind !== 'send') continue
       const { message: request } = effect

@@ -193,6 +193,12 @@ export class VirtualHost implements Host {
     return Promise.reject(new ProtocolError('net-closed', 'nobody is called by address here'))
   }
 
+  blame(): void {}
+
+  worstCaller(): null {
+    return null
+  }
+
   onPeer(listener: (event: PeerEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -349,6 +355,7 @@ export class VirtualHost implements Host {
       nextDialMs: null,
       fault: null,
       failures: 0,
+      offence: null,
     }
   }
 }

@@ -16,7 +16,7 @@ const hello = (digest: number) => ({
   evidenceDigest: new Uint8Array(32).fill(digest),
   frontierDigest: zero,
 })
-const local: PullLocal = { hello: hello(1), hasEvidence: () => false, log: () => undefined }
+const local: PullLocal = { hello: hello(1), hasEvidence: () => false, log: () => undefined, bodiesWanted: () => [] }
 
 function hashAt(number: number): Uint8Array {
   const hash = new Uint8Array(32)

@@ -66,6 +66,7 @@ function localOf(to: Side, limits: Record<string, number> = {}): PullLocal {
   return {
     hello: to.hello,
     hasEvidence: hex => to.evidence.has(hex),
+    bodiesWanted: () => [],
     log: hex => {
       const entries = to.logs.get(hex)
       const limit = limits[hex] ?? Number.POSITIVE_INFINITY
@@ -122,6 +123,7 @@ async function run(from: Side, to: Side, limits: Record<string, number> = {}) {
       to.logs.set(hex, [...held, ...bundle.entries])
       return held.length + bundle.entries.length
     },
+    storeBodies: async () => {},
     heads: heads => {
       told = heads
     },
@@ -181,7 +183,12 @@ describe('a pull', () => {
     const [client, server] = streamPair()
     const reply = encodeSyncMessage({ kind: 'index', message: { hashes: [], more: 0 } })
     const answering = server.read().then(() => server.write(reply))
-    const port = { applyEvidence: async () => {}, ingestBundle: async () => 0, heads: () => {} }
+    const port = {
+      applyEvidence: async () => {},
+      ingestBundle: async () => 0,
+      storeBodies: async () => {},
+      heads: () => {},
+    }
     await expect(pull(client, localOf(side({}, [])), port)).rejects.toMatchObject({ code: 'sync-unexpected-frame' })
     await answering
   })
@@ -199,8 +206,10 @@ describe('a pull', () => {
         const key = logIdHex(parseLogId(bundle.logId))
         if (key === bad) throw new ProtocolError('range-not-proven', 'not the tree that was signed')
         fetched.set(key, bundle.from + bundle.entries.length)
+        to.logs.set(key, from.logs.get(key)!.slice(0, bundle.from + bundle.entries.length))
         return bundle.from + bundle.entries.length
       },
+      storeBodies: async () => {},
       heads: () => {},
     })
     await expect(pulling).rejects.toMatchObject({ code: 'range-not-proven' })
@@ -219,6 +228,7 @@ describe('a pull', () => {
     await pull(client, localOf(to), {
       applyEvidence: async () => {},
       ingestBundle: async bundle => bundle.from + bundle.entries.length,
+      storeBodies: async () => {},
       heads: () => {},
     })
     ;(client as FrameStream & { end(): void }).end()

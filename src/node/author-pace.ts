@@ -1,0 +1,25 @@
+import type { Clock } from '../base/ports.ts'
+import { createAllowance } from './allowance.ts'
+
+/** How fast entries of one nation are taken from gossip: what goes beyond is left to sync, and nothing is lost. */
+export interface AuthorPace {
+  /** Whether one more is taken. Asked before its signature is checked: only what the author has signed is counted. */
+  has(nation: string): boolean
+  took(nation: string, bytes: number): void
+}
+
+/** Several times what a node signs by itself, and all of a burst that fits into the buffers. */
+const ENTRIES = { burst: 16_384, perSecond: 1024 }
+const KIB = { burst: 128 * 1024, perSecond: 8 * 1024 }
+
+export function createAuthorPace(clock: Clock, quotas: { has(nation: string): boolean }): AuthorPace {
+  const entries = createAllowance(ENTRIES, clock)
+  const kib = createAllowance(KIB, clock)
+  return {
+    has: nation => entries.has(nation) && kib.has(nation) && quotas.has(nation),
+    took(nation, bytes) {
+      entries.take(nation)
+      kib.take(nation, Math.ceil(bytes / 1024))
+    },
+  }
+}

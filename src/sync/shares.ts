@@ -1,0 +1,163 @@
+import type { LogIdHex } from '../base/ids.ts'
+
+/** Who fetches what, where several pulls go on at once (R-5.5): no entry is fetched by two of them. Pure: time is passed in. */
+
+/** What a pull could fetch of a log. */
+export interface Offer {
+  readonly logId: LogIdHex
+  /** Whose it is: authors have their turns one after the other (R-5.6). */
+  readonly author: string
+  /** How far it is held here. */
+  readonly held: number
+  readonly to: number
+  /** How far it may be fetched now (R-5.6). */
+  readonly allowedTo: number
+  /** To be fetched by one pull alone, whatever its place. */
+  readonly isWhole: boolean
+}
+
+export interface Share {
+  readonly logId: LogIdHex
+  readonly from: number
+  readonly to: number
+}
+
+export type Choice =
+  | { readonly kind: 'share'; readonly share: Share }
+  /** Others fetch all that is left. */
+  | { readonly kind: 'wait' }
+  /** Nothing is left but, where `delayed`, what is over a quota. */
+  | { readonly kind: 'none'; readonly delayed: boolean }
+
+export interface ShareRules {
+  /** Of one share; a multiple of a bundle's. */
+  readonly entries: number
+  /** Nothing is fetched farther ahead of what is held. */
+  readonly aheadMax: number
+  /** Who sends nothing for so long of what all others wait for loses it to another. */
+  readonly slowMs: number
+}
+
+export const SHARE_RULES: ShareRules = { entries: 4096, aheadMax: 32_768, slowMs: 5000 }
+
+interface Lease extends Share {
+  readonly puller: string
+  /** All below has arrived. */
+  arrived: number
+  freshMs: number
+}
+
+/** More logs than this have no turn of their own; whoever is forgotten comes first again. */
+const TURNS_MAX = 4096
+
+export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_RULES) {
+  const leases = new Map<LogIdHex, Lease[]>()
+  const turns = new Map<string, number>()
+  let turn = 0
+
+  function choose(puller: string, offers: readonly Offer[], nowMs: number): Choice {
+    let isWaiting = false
+    let delayed = false
+    for (const offer of inTurn(offers)) {
+      if (offer.held >= offer.to && !offer.isWhole) continue
+      const share = shareOf(puller, offer, nowMs)
+      if (share !== undefined) {
+        leases.set(offer.logId, [...leasesOf(offer), { ...share, puller, arrived: share.from, freshMs: nowMs }])
+        served(offer)
+        return { kind: 'share', share }
+      }
+      if (offer.allowedTo <= offer.held && leasesOf(offer).length === 0) delayed = true
+      else isWaiting = true
+    }
+    return isWaiting ? { kind: 'wait' } : { kind: 'none', delayed }
+  }
+
+  /** Who was served longest ago comes first: authors, and the logs of each. */
+  function inTurn(offers: readonly Offer[]): readonly Offer[] {
+    const turnOf = (name: string) => turns.get(name) ?? 0
+    return offers.toSorted((a, b) => turnOf(a.author) - turnOf(b.author) || turnOf(a.logId) - turnOf(b.logId))
+  }
+
+  function served({ author, logId }: Offer): void {
+    turn++
+    for (const name of [author, logId]) {
+      turns.delete(name)
+      turns.set(name, turn)
+    }
+    while (turns.size > TURNS_MAX) turns.delete(turns.keys().next().value as string)
+  }
+
+  /** Those that still wait for something. */
+  function leasesOf({ logId, held }: Offer): Lease[] {
+    const current = (leases.get(logId) ?? []).filter(lease => lease.to > held)
+    return current.sort((a, b) => a.from - b.from)
+  }
+
+  function shareOf(puller: string, offer: Offer, nowMs: number): Share | undefined {
+    const { logId, held, isWhole } = offer
+    const current = leasesOf(offer)
+    if (isWhole) return current.length === 0 ? { logId, from: 0, to: Number.POSITIVE_INFINITY } : undefined
+    let from = held
+    let end = Math.min(offer.to, offer.allowedTo, held + aheadMax)
+    for (const lease of current) {
+      if (lease.from > from) {
+        end = Math.min(end, lease.from)
+        break
+      }
+      if (isSlow(lease, held, nowMs) && lease.puller !== puller) {
+        leases.set(
+          logId,
+          current.filter(each => each !== lease),
+        )
+        end = Math.min(end, lease.to)
+        break
+      }
+      from = Math.max(from, lease.to)
+    }
+    // What follows a GENESIS can be judged only after it.
+    if (from >= end || (held === 0 && from > 0)) return undefined
+    return { logId, from, to: Math.min(end, from - (from % entries) + entries) }
+  }
+
+  /** Everybody waits for what it has not sent. */
+  function isSlow({ from, to, arrived, freshMs }: Lease, held: number, nowMs: number): boolean {
+    return from <= held && arrived < to && to !== Number.POSITIVE_INFINITY && nowMs - freshMs > slowMs
+  }
+
+  function remove(keep: (lease: Lease) => boolean, logIds: Iterable<LogIdHex>): void {
+    for (const logId of logIds) {
+      const kept = (leases.get(logId) ?? []).filter(keep)
+      if (kept.length === 0) leases.delete(logId)
+      else leases.set(logId, kept)
+    }
+  }
+
+  return {
+    choose,
+    /** Entries of a log have come, up to `to`. */
+    arrived(puller: string, logId: LogIdHex, to: number, nowMs: number): void {
+      for (const lease of leases.get(logId) ?? []) {
+        if (lease.puller !== puller || to <= lease.from || to > lease.to) continue
+        lease.arrived = Math.max(lease.arrived, to)
+        lease.freshMs = nowMs
+      }
+    },
+    /** Whether the entry at `seq`, the next that is not here, is on its way, as far as `puller` has to wait for it. */
+    isComing(puller: string, logId: LogIdHex, seq: number, nowMs: number): boolean {
+      return (leases.get(logId) ?? []).some(
+        lease => lease.from <= seq && seq < lease.to && (lease.puller === puller || !isSlow(lease, seq, nowMs)),
+      )
+    },
+    /** Whose the entry at `seq` is to send. */
+    holderOf: (logId: LogIdHex, seq: number): string | undefined =>
+      leases.get(logId)?.find(({ from, to }) => from <= seq && seq < to)?.puller,
+    /** It cannot have more of this log. */
+    giveUp: (puller: string, logId: LogIdHex): void => remove(lease => lease.puller !== puller, [logId]),
+    leave: (puller: string): void => remove(lease => lease.puller !== puller, [...leases.keys()]),
+    /** What is held by now needs nobody to fetch it. */
+    reached: (logId: LogIdHex, held: number): void => remove(lease => lease.to > held, [logId]),
+    size: (): number => leases.size,
+  }
+}
+
+export type Shares = ReturnType<typeof createShares>
