@@ -9,6 +9,7 @@ import { judgeErasures } from './erasure.ts'
 import { logFacts, nationFacts, runFacts } from './facts.ts'
 import { type Finding, type FindingBook, logName } from './finding.ts'
 import type { Ground } from './ground.ts'
+import { judgeBounds } from './judge-bounds.ts'
 import { judgeEntries } from './judge-entries.ts'
 import { judgeLog } from './judge-log.ts'
 import type { AlertPart, HeaderPart } from './part.ts'
@@ -51,6 +52,7 @@ function judgeAll(logs: ReadonlyMap<LogIdHex, AuditedLog>, header: HeaderPart, g
     judgeEntries(log, header, book)
     judgeLog(log, book)
   }
+  judgeBounds(logs, ground.documents, header, book)
   judgeRotations(logs, header, book)
   const erasures = judgeErasures(logs, { header, directory, purges: ground.evidence.purges, book })
   return [...logs.values()].flatMap(log => logFacts(log, ground.registry, erasures))

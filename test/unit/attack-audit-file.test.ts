@@ -4,6 +4,7 @@ import { answersOf } from '../../src/audit/report-answers.ts'
 import type { Hash } from '../../src/base/ids.ts'
 import { buildCheckpointConflict, encodeProof } from '../../src/chain/proof-build.ts'
 import { buildPurgeReceipt } from '../../src/chain/purge-receipt.ts'
+import { encodeSignedDoc } from '../../src/registry/signed-doc.ts'
 import { encodeEnvelope, parseEnvelope } from '../../src/wire/entry.ts'
 import { changeEnvelopes, changeRun, findingsOf, RUN, type Spoil, turned } from '../support/audit-spoiling.ts'
 import {
@@ -13,11 +14,13 @@ import {
   checkpointItem,
   closed,
   grown,
+  NATIONS,
   plain,
   rangeOf,
   runOf,
   signedTree,
   soundExport,
+  third,
   treeOf,
   type WorldExport,
   type WorldRun,
@@ -25,6 +28,7 @@ import {
   witnessOf,
 } from '../support/audit-world.ts'
 import { bytesOf } from '../support/chain-fixture.ts'
+import { entry, nextRegistry, signRegistry } from '../support/registry-world.ts'
 
 /** Whoever makes a file wants an innocent nation to look guilty, or a part of a history to pass for the whole. */
 
@@ -93,12 +97,21 @@ test('a branch beside the log shows what its author did, whatever proof was left
   expect([verdict, oneStory]).toEqual(['false', 'no'])
 })
 
+/** The governors bounded a log of which the file holds nothing. */
+const bounding: Spoil = world => {
+  const bounds = [{ logId: bytesOf('hidden'), size: 7, root: bytesOf('root') }]
+  const nations = NATIONS.map(id => (id === 'DDD' ? entry(id, { bounds }) : entry(id)))
+  const { signed } = signRegistry(nextRegistry(third, { nations }))
+  return { ...world, documents: [...world.documents, encodeSignedDoc(signed)] }
+}
+
 const cuts: readonly (readonly [string, Spoil, readonly string[]])[] = [
   [
     'a log given for a branch of one that is not there',
     changeRun(PLAIN, () => runOf(plain, 0, { aside: true })),
     ['missing audit-branch-aside plain/0+10 BBB', 'missing audit-entry-missing plain/0+9@9 BBB'],
   ],
+  ['a log left out that the governors bounded', bounding, ['missing audit-entry-missing other/0+7@7 DDD']],
   [
     'a beginning later than what was asked for',
     world => changeRun(PLAIN, () => runOf(plain, 5))({ ...world, header: { ...world.header, sinceSeq: 2 } }),
