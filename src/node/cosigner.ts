@@ -99,7 +99,9 @@ export function startCosigner(options: CosignerOptions) {
     if (chosen === undefined) return undefined
     const { size, root, of } = chosen
     const again = stated !== undefined && sameTree(stated, chosen)
-    const timeSeconds = again ? stated.timeSeconds : Math.floor(options.clock.now() / 1000)
+    // Never before what was stated already: by its times a larger tree would seem to be the earlier one.
+    const now = Math.floor(options.clock.now() / 1000)
+    const timeSeconds = again ? stated.timeSeconds : Math.max(now, stated?.timeSeconds ?? 0)
     return { logId, statement: { size, root, timeSeconds }, of }
   }
 
@@ -114,10 +116,8 @@ export function startCosigner(options: CosignerOptions) {
     return tree.size <= head.size && isHeldTree(store, head.logId, tree)
   }
 
-  async function readStatement(logId: LogId): Promise<Statement | undefined> {
-    const bytes = await store.note(noteName(logId))
-    return bytes && decodeStatement(bytes)
-  }
+
+  const readStatement = (logId: LogId) => readStatementOf(store, logId)
 
   function cosign({ statement, of }: Cosigning, witness: Ed25519Signer): EvidenceItem {
     const { checkpoint } = of
@@ -153,6 +153,16 @@ export function startCosigner(options: CosignerOptions) {
       await inTurn(async () => {})
     },
   }
+}
+
+async function readStatementOf(store: Pick<Store, 'note'>, logId: LogId): Promise<Statement | undefined> {
+  const bytes = await store.note(noteName(logId))
+  return bytes && decodeStatement(bytes)
+}
+
+/** How much of a log this node has stated to hold. */
+export async function cosignedSize(store: Pick<Store, 'note'>, logId: LogId): Promise<number> {
+  return (await readStatementOf(store, logId))?.size ?? 0
 }
 
 function item(parts: Parameters<typeof buildCheckpointEvidence>[0]): EvidenceItem {

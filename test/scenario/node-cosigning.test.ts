@@ -167,6 +167,28 @@ test('a witness cosigns no tree that is not the one it holds, nor a smaller one 
   }
 }, 60_000)
 
+test('a witness whose clock is set back states no larger tree at an earlier time', async () => {
+  let offMs = 0
+  await using alliance = await createTestAlliance(2)
+  await using a = await alliance.start(0, { config })
+  await using b = await alliance.start(1, { config, clock: { now: () => Date.now() + offMs } })
+  await ready([a, b])
+  for (const [domain, off] of [
+    ['one.example', 0],
+    ['two.example', -3_600_000],
+  ] as const) {
+    offMs = off
+    await a.service.publish([domainDraft(domain)])
+    await converged([a, b])
+    await a.node.checkpoint()
+    const { logId, size } = a.node.ownLog.current()!
+    await until(() => b.node.book.newestCheckpoint(logId)?.checkpoint.size === size, 5000)
+    await b.node.cosign()
+    const { timeSeconds } = cosignersAt(b, a).find(each => each.size === size)!
+    expect(timeSeconds * 1000).toBeGreaterThan(Date.now() - 600_000)
+  }
+}, 60_000)
+
 test('a witness that lacks a body states nothing beyond it, unless it was erased', async () => {
   await using alliance = await createTestAlliance(2)
   await using a = await alliance.start(0, { config })
