@@ -1,4 +1,6 @@
 import { concat, EMPTY, equalBytes } from '../base/bytes.ts'
+import { ITEM } from '../indicator/item-type.ts'
+import { standsIn, withBareWithdrawals, withErasedBare } from './bare-withdrawal.ts'
 import { takesBy } from './context.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
@@ -7,8 +9,8 @@ import { type HeldItem, loadGroups, withItem, writeGroup } from './held-item.ts'
 import { readFace } from './item-face.ts'
 import { itemIdKey, latin1, placeKey, SPACE } from './keys.ts'
 import { branchOf } from './log-state.ts'
-import { isOnBranch, refStands } from './memory.ts'
-import { groupView, type Shown, type ShownChange, type Stands, type ViewChange, viewChange } from './shown.ts'
+import { isOnBranch } from './memory.ts'
+import { groupView, type Shown, type ShownChange, type ViewChange, viewChange } from './shown.ts'
 import type { Acceptance } from './sight.ts'
 import type { CommitResult, ItemId, OpenedItem, VoidItem } from './store.ts'
 import type { Touched } from './tombstone-writes.ts'
@@ -33,8 +35,8 @@ export async function writeItems(
     db,
     arrivals.map(({ idKey }) => idKey),
   )
-  const before: Stands = ref => refStands(ref, draft, draft.tombstones.before)
-  const after: Stands = ref => refStands(ref, draft)
+  const before = standsIn(draft, draft.tombstones.before)
+  const after = standsIn(draft)
   const takes = takesBy(acceptance)
 
   const changes: ViewChange[] = []
@@ -47,7 +49,9 @@ export async function writeItems(
     itemsNew += merged.length - left.length
     draft.counts.items += merged.length - group.items.length
     writeGroup(group, merged, writes)
-    changes.push(viewChange(groupView(group.items, before, takes), groupView(merged, after, takes)))
+    const was = withErasedBare(group.items, draft, draft.tombstones.before)
+    const is = withErasedBare(merged, draft)
+    changes.push(viewChange(groupView(was, before, takes), groupView(is, after, takes)))
   }
   // A view of other rules waits for its rebuilding: what it should change from is not what it holds.
   if (equalBytes(draft.view.acceptance, acceptance.hash)) {
@@ -71,7 +75,9 @@ function withoutPurged(items: readonly HeldItem[], { purged }: Touched): readonl
   if (purged.length === 0) return items
   const isPurged = (ref: HeldItem['refs'][number]) =>
     purged.some(({ log, seq }) => ref.log === log.number && ref.seq === seq && isOnBranch(ref, log))
-  return items.flatMap(item => {
+  return withBareWithdrawals(items, isPurged).flatMap(item => {
+    // that it is withdrawn is kept for ever.
+    if (item.face.kind === ITEM.WITHDRAWAL) return item
     const refs = item.refs.filter(ref => !isPurged(ref))
     if (refs.length === item.refs.length) return item
     return refs.length === 0 ? [] : { ...item, refs }

@@ -92,10 +92,19 @@ export class Memory implements MemoryReads {
  * now (R-0.2, R-2.13).
  */
 export function refStands(ref: ItemRef, memory: MemoryReads, tombstones = memory.tombstones): boolean {
-  const state = memory.logAt(ref.log)
-  if (state === undefined) throw damaged(`an item names log number ${ref.log}, which is not held`)
-  if (ref.seq >= state.limit || isErased(tombstones, state.head, ref.seq, memory)) return false
-  return isOnBranch(ref, state)
+  return refHolds(ref, memory) && !isErased(tombstones, logOf(ref, memory).head, ref.seq, memory)
+}
+
+/** The same, erased or not: what a withdrawal says holds for ever (R-4.1). */
+export function refHolds(ref: ItemRef, memory: MemoryReads): boolean {
+  const state = logOf(ref, memory)
+  return ref.seq < state.limit && isOnBranch(ref, state)
+}
+
+function logOf({ log }: ItemRef, memory: MemoryReads): LogState {
+  const state = memory.logAt(log)
+  if (state === undefined) throw damaged(`an item names log number ${log}, which is not held`)
+  return state
 }
 
 /** Whether the entry named is one of the branch that is the log now. */

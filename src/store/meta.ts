@@ -70,9 +70,14 @@ async function nextQueueNumber(db: Reads): Promise<number> {
   return last === undefined ? 0 : readU64(last[0], 1) + 1
 }
 
+/** Of what the view consists: one of an older program is computed anew, as one of other rules is. */
+const VIEW_LAYOUT = 1
+const NO_RULES = Uint8Array.of(0)
+
 function decodeView(bytes: Uint8Array): ViewState {
-  const { generation, stale, acceptance } = decodeLoose(ViewRecord, bytes, false)
-  return { generation: generation as Generation, stale: stale === 1, acceptance }
+  const { generation, stale, acceptance, layout } = decodeLoose(ViewRecord, bytes, false)
+  const rules = layout === VIEW_LAYOUT ? acceptance : NO_RULES
+  return { generation: generation as Generation, stale: stale === 1, acceptance: rules }
 }
 
 function decodeAudit(bytes: Uint8Array): AuditState {
@@ -115,7 +120,8 @@ export function auditLine(state: AuditState): [Uint8Array, Uint8Array] {
 }
 
 export function viewLine({ stale, ...view }: ViewState): [Uint8Array, Uint8Array] {
-  return [nameKey(SPACE.meta, META.view), encode(ViewRecord, { ...view, stale: stale ? 1 : 0 })]
+  const record = { ...view, stale: stale ? 1 : 0, layout: VIEW_LAYOUT }
+  return [nameKey(SPACE.meta, META.view), encode(ViewRecord, record)]
 }
 
 export function countsLine(counts: Counts): [Uint8Array, Uint8Array] {

@@ -1,11 +1,11 @@
+import { standsIn, withErasedBare } from './bare-withdrawal.ts'
 import { type StoreContext, takesBy } from './context.ts'
 import { type Database, prefixRange, type Reads, type Writes, wholeSpace } from './database.ts'
 import { scanGroups } from './held-item.ts'
 import { type Generation, SPACE, viewPrefix } from './keys.ts'
 import type { Counts, Memory } from './memory.ts'
-import { refStands } from './memory.ts'
 import { countsLine, viewLine } from './meta.ts'
-import { groupView, NOTHING, type Stands, type Takes, type ViewChange, viewChange } from './shown.ts'
+import { groupView, NOTHING, type Takes, type ViewChange, viewChange } from './shown.ts'
 import { writeView } from './view-writes.ts'
 
 const CHANGES_PER_BATCH = 2000
@@ -62,12 +62,12 @@ interface Batch {
 }
 
 async function* batches(db: Reads, memory: Memory, takes: Takes): AsyncGenerator<Batch> {
-  const stands: Stands = ref => refStands(ref, memory)
+  const stands = standsIn(memory)
   let changes: ViewChange[] = []
   let held = 0
   for await (const group of scanGroups(db, wholeSpace(SPACE.items))) {
     held += group.items.length
-    changes.push(viewChange(NOTHING, groupView(group.items, stands, takes)))
+    changes.push(viewChange(NOTHING, groupView(withErasedBare(group.items, memory), stands, takes)))
     if (changes.length < CHANGES_PER_BATCH) continue
     yield { held, changes }
     changes = []

@@ -1,19 +1,21 @@
-import { EMPTY } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { CLAIMS_PER_INDICATOR_MAX } from './caps.ts'
-import { prefixRange } from './database.ts'
 import { typedValueOf } from './item-face.ts'
-import { nationAndId, nationAndIdAt, spilledPrefix, tracePrefix } from './keys.ts'
+import { spilledPrefix, tracePrefix } from './keys.ts'
 import { compareShown } from './shown.ts'
 import type { StoredIndicator, StoredItem } from './store.ts'
-import { type ListedIndicator, readItems, type ShownName, type ViewMoment } from './view-moment.ts'
+import { type ListedIndicator, nameOf, namesBehind, readItems, type ShownName, type ViewMoment } from './view-moment.ts'
 import { isSpilled } from './view-writes.ts'
+import { readWithdrawn } from './withdrawn.ts'
 
-/** Names read at once of an indicator with many claims. */
-const NAMES_CHUNK = 256
+/** What is said of an indicator beside claims on it. */
+const REMARKS = [ITEM.SIGHTING, ITEM.OPINION] as const
 
-/** What whoever has the sight of `moment` sees of each indicator; undefined where that is no claim, or none of `nation`. */
+/**
+ * What whoever has the sight of `moment` sees of each indicator; undefined where that is no claim, or none of `nation`.
+ * Where no nation is asked for, one whose claims are all withdrawn is told of by these.
+ */
 export async function readSeen(
   listed: readonly ListedIndicator[],
   moment: ViewMoment,
@@ -22,56 +24,70 @@ export async function readSeen(
   // What is kept aside left a trace.
   const kept = moment.sight?.aside === true ? listed.filter(({ record }) => record.traces > 0) : listed
   const simple = kept.filter(isSimple)
-  const names = simple.map(({ record }) => record.inline.filter(isClaim).map(nameOf))
+  const names = simple.map(({ record }) => record.inline.map(nameOf))
   const read = await readItems(names.flat(), moment)
   const seen = new Map<ListedIndicator, readonly StoredItem[]>()
   let at = 0
   for (const [i, indicator] of simple.entries()) {
     const end = at + names[i]!.length
-    seen.set(indicator, claimsOn(indicator, read.slice(at, end)))
+    seen.set(indicator, itemsOn(indicator, read.slice(at, end)))
     at = end
   }
   for (const indicator of kept) {
-    if (!isSimple(indicator))
-      seen.set(indicator, await seenClaims(indicator, moment, undefined, CLAIMS_PER_INDICATOR_MAX))
+    if (!isSimple(indicator)) seen.set(indicator, await seenItems(indicator, moment))
   }
   return Promise.all(listed.map(indicator => storedIndicator(indicator, seen.get(indicator) ?? [], moment, nation)))
 }
 
-/** All that is to be known of its claims stands in its record. */
+/** All that is to be known of it stands in its record. */
 function isSimple({ record }: ListedIndicator): boolean {
   return !isSpilled(record) && record.traces === 0
 }
 
 async function storedIndicator(
   indicator: ListedIndicator,
-  claims: readonly StoredItem[],
+  items: readonly StoredItem[],
   moment: ViewMoment,
   nation: NationId | undefined,
 ): Promise<StoredIndicator | undefined> {
-  if (claims.length === 0) return undefined
+  const claims = items.filter(isClaim)
+  const withdrawn = await readWithdrawn(indicator, moment)
+  if (claims.length + withdrawn.length === 0) return undefined
   const isOfNation = nation === undefined || claims.some(claim => claim.nation === nation)
   // It may have one among those that are too many to give.
   if (!isOfNation && claims.length < CLAIMS_PER_INDICATOR_MAX) return undefined
-  if (!isOfNation && (await seenClaims(indicator, moment, nation, 1)).length === 0) return undefined
-  return { ...typedValueOf(indicator.subject), claims, remarks: [], claimCount: claims.length, remarkCount: 0 }
+  if (!isOfNation && (await seenOfKind(indicator, ITEM.INDICATOR, moment, 1, nation)).length === 0) return undefined
+  const remarks = claims.length === 0 ? [] : items.filter(item => !isClaim(item))
+  const counts = { claimCount: claims.length, remarkCount: remarks.length }
+  return { ...typedValueOf(indicator.subject), claims, remarks, withdrawn, ...counts }
+}
+
+async function seenItems(indicator: ListedIndicator, moment: ViewMoment): Promise<readonly StoredItem[]> {
+  const { remarks, traces } = indicator.record
+  const kinds = remarks + traces === 0 ? [ITEM.INDICATOR] : [ITEM.INDICATOR, ...REMARKS]
+  const found = await Promise.all(
+    kinds.map(kind => seenOfKind(indicator, kind, moment, CLAIMS_PER_INDICATOR_MAX, undefined)),
+  )
+  return found.flat()
 }
 
 /** The first `most` that are seen, however many are not. */
-async function seenClaims(
+async function seenOfKind(
   indicator: ListedIndicator,
+  kind: number,
   moment: ViewMoment,
-  nation: NationId | undefined,
   most: number,
+  nation: NationId | undefined,
 ): Promise<readonly StoredItem[]> {
-  const { record } = indicator
+  const { record, subject } = indicator
+  const prefixed = (prefix: Uint8Array) => namesBehind(prefix, kind, moment, nation)
   const names = isSpilled(record)
-    ? spilledNames(indicator, moment, nation)
-    : [record.inline.filter(shown => isClaim(shown) && (nation ?? shown.nation) === shown.nation).map(nameOf)]
+    ? prefixed(spilledPrefix(moment.generation, subject, kind))
+    : [record.inline.filter(shown => shown.kind === kind && (nation ?? shown.nation) === shown.nation).map(nameOf)]
   const shown = await firstSeen(indicator, names, moment, most)
-  const traced =
-    record.traces === 0 ? [] : await firstSeen(indicator, tracedNames(indicator, moment, nation), moment, most)
-  const others = traced.filter(claim => !shown.some(other => compareShown(claim, other) === 0))
+  const traces = record.traces === 0 ? [] : prefixed(tracePrefix(moment.generation, subject, kind))
+  const traced = await firstSeen(indicator, traces, moment, most)
+  const others = traced.filter(item => !shown.some(other => compareShown(item, other) === 0))
   return [...shown, ...others].sort(compareShown).slice(0, most)
 }
 
@@ -83,41 +99,18 @@ async function firstSeen(
 ): Promise<readonly StoredItem[]> {
   const seen: StoredItem[] = []
   for await (const names of chunks) {
-    seen.push(...claimsOn(indicator, await readItems(names, moment)))
+    seen.push(...itemsOn(indicator, await readItems(names, moment)))
     if (seen.length >= most) return seen.slice(0, most)
   }
   return seen
 }
 
 /** An id may have come to be about something else for whoever sees other assertions of it. */
-function claimsOn({ subject }: ListedIndicator, found: readonly (StoredItem | undefined)[]): readonly StoredItem[] {
+function itemsOn({ subject }: ListedIndicator, found: readonly (StoredItem | undefined)[]): readonly StoredItem[] {
   const { type, value } = typedValueOf(subject)
   return found.filter(item => item !== undefined).filter(item => item.type === type && item.value === value)
 }
 
-function spilledNames({ subject }: ListedIndicator, moment: ViewMoment, nation: NationId | undefined) {
-  return namesBehind(spilledPrefix(moment.generation, subject, ITEM.INDICATOR), moment, nation)
-}
-
-function tracedNames({ subject }: ListedIndicator, moment: ViewMoment, nation: NationId | undefined) {
-  return namesBehind(tracePrefix(moment.generation, subject, ITEM.INDICATOR), moment, nation)
-}
-
-async function* namesBehind(
-  prefix: Uint8Array,
-  { context, snapshot }: ViewMoment,
-  nation: NationId | undefined,
-): AsyncGenerator<readonly ShownName[]> {
-  const range = prefixRange(nation === undefined ? prefix : Buffer.concat([prefix, nationAndId(nation, EMPTY)]))
-  for await (const chunk of context.db.scan(range, { snapshot, chunk: NAMES_CHUNK })) {
-    yield chunk.map(([key]) => ({ kind: ITEM.INDICATOR, ...nationAndIdAt(key, prefix.length) }))
-  }
-}
-
 function isClaim({ kind }: { readonly kind: number }): boolean {
   return kind === ITEM.INDICATOR
-}
-
-function nameOf({ nation, id }: { readonly nation: string; readonly id: Uint8Array }): ShownName {
-  return { kind: ITEM.INDICATOR, nation: nation as NationId, id }
 }

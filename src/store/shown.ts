@@ -48,7 +48,8 @@ export interface ShownChange {
   readonly after: Shown | undefined
 }
 
-export type Stands = (ref: ItemRef) => boolean
+/** Whether this mention of an item stands. */
+export type Stands = (ref: ItemRef, item: HeldItem) => boolean
 /** Whether this mention of an item counts for the view that is asked for. */
 export type Counting = (ref: ItemRef, item: HeldItem) => boolean
 /** Whether the nation takes what it says (acceptance). */
@@ -58,7 +59,7 @@ export const NOTHING: GroupView = { shown: [], traces: [] }
 
 /** The view of what stands and is taken. A withdrawal counts in any case. */
 export function groupView(items: readonly HeldItem[], stands: Stands, takes: Takes): GroupView {
-  const shown = shownOf(items, (ref, item) => stands(ref) && isTaken(item, takes))
+  const shown = shownOf(items, (ref, item) => stands(ref, item) && isTaken(item, takes))
   return { shown, traces: tracesOf(items, stands, shown) }
 }
 
@@ -106,16 +107,17 @@ function shownItem({ face, nation, hash }: HeldItem, timeMs: number, conflict: b
   return { kind, nation, id, hash, timeMs, conflict, subject }
 }
 
-/** None where all is withdrawn: that holds for everybody. */
+/** What is withdrawn, and that holds for everybody, is found by what it was about, and at no time. */
 function tracesOf(items: readonly HeldItem[], stands: Stands, shown: readonly Shown[]): readonly Trace[] {
   if (items.length === 1 && items[0]!.refs.length === 1 && shown.length === 1) return []
-  if (shown.some(({ kind }) => kind === ITEM.WITHDRAWAL)) return []
+  const withdrawn = shown.some(({ kind }) => kind === ITEM.WITHDRAWAL)
   const traces = new Map<string, Trace>()
-  for (const { face, nation, refs } of items) {
+  for (const item of items) {
+    const { face, nation, refs } = item
     const { kind, id, subject } = face
-    const standing = face.void ? [] : refs.filter(stands)
+    const standing = face.void ? [] : refs.filter(ref => stands(ref, item))
     const line = shown.find(each => each.kind === kind)
-    for (const { timeMs } of standing) {
+    for (const { timeMs } of withdrawn ? [] : standing) {
       if (timeMs !== line?.timeMs) traces.set(`${kind} ${timeMs}`, { kind, nation, id, at: { timeMs } })
     }
     const elsewhere = subject.length > 0 && (line === undefined || !equalBytes(line.subject, subject))

@@ -24,7 +24,7 @@ export interface Mention {
 /**
  * Who looks, and so what there is (R-4.4): with a sight, everything is as if nothing else were held. R-4.1 is applied to
  * what is seen, times and entries are those of mentions that are seen, pages are filled with it, and page marks name
- * nothing but it. Withdrawals count for everybody. Answers hold no remarks, and read as much as they must.
+ * nothing but it. That something is withdrawn counts for everybody. Answers read as much as they must.
  */
 export interface Sight {
   readonly sees: (mention: Mention) => boolean

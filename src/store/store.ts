@@ -3,14 +3,14 @@ import type { EpochId, Hash, LogId, NationId } from '../base/ids.ts'
 import type { FrontierHead } from '../chain/frontier.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
-import type { DigestedClaim } from '../indicator/view-digest.ts'
 import type { HashAt } from '../merkle/proof-source.ts'
 import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
-import type { Acceptance, Sight } from './sight.ts'
+import type { Acceptance } from './sight.ts'
 import type { StoredTombstone, Tombstone } from './tombstone.ts'
 import type { Upkeep } from './upkeep.ts'
+import type { ViewReads } from './view-queries.ts'
 
 /**
  * What the node keeps on disk, as the rest of the daemon sees it.
@@ -327,7 +327,19 @@ export interface StoredItem extends ItemId {
   /** Another, different assertion of this id stands too. */
   readonly conflict: boolean
   /** Where it stands: log and seq of each standing entry that carries it. */
-  readonly entries: readonly EntryPosition[]
+  readonly entries: readonly CarryingEntry[]
+}
+
+export interface CarryingEntry extends EntryPosition {
+  /** As OpenedItem has it. */
+  readonly audience: Uint8Array
+}
+
+export interface WithdrawnClaim {
+  /** As it would show. */
+  readonly claim: StoredItem
+  /** Undefined where whoever asks may not see it: then only that it is withdrawn is known. */
+  readonly withdrawal: StoredItem | undefined
 }
 
 export interface StoredIndicator {
@@ -337,55 +349,9 @@ export interface StoredIndicator {
   readonly claims: readonly StoredItem[]
   /** Sightings and opinions on it that show, with the same cap. */
   readonly remarks: readonly StoredItem[]
+  /** Claims that show no more, with the same cap. */
+  readonly withdrawn: readonly WithdrawnClaim[]
   /** All that show, where there are more than the cap lets through. */
   readonly claimCount: number
   readonly remarkCount: number
-}
-
-export interface Page<T> {
-  readonly items: readonly T[]
-  /** Give it as `after` for the next page; absent after the last. */
-  readonly next?: string
-}
-
-export interface IndicatorFilter {
-  readonly type?: string
-  /** Only indicators with a claim of this nation. */
-  readonly nation?: NationId
-  /** `next` of the page before. */
-  readonly after?: string
-  /** At most LIST_PAGE_MAX. */
-  readonly limit: number
-}
-
-export interface ItemFilter {
-  /** Item.type of the protocol; all when left out. */
-  readonly kind?: number
-  readonly type?: string
-  readonly nation?: NationId
-  /** Inclusive. */
-  readonly sinceMs?: number
-  readonly after?: string
-  readonly limit: number
-}
-
-export interface ViewReads {
-  lookup(type: string, value: string): Promise<StoredIndicator | undefined>
-  /** Answers in the order asked; at most LOOKUPS_MAX at once. */
-  lookupMany(
-    subjects: readonly { readonly type: string; readonly value: string }[],
-    sight?: Sight,
-  ): Promise<(StoredIndicator | undefined)[]>
-  /** What shows under one id: a claim, and perhaps its withdrawal. */
-  itemsOfId(id: ItemId): Promise<StoredItem[]>
-  /** Ascending by type and value. */
-  listIndicators(filter: IndicatorFilter, sight?: Sight): Promise<Page<StoredIndicator>>
-  /** By time when `sinceMs` is given or no nation, else by nation and id. */
-  listItems(filter: ItemFilter, sight?: Sight): Promise<Page<StoredItem>>
-  /** SHA-256 over all view records in key order; equal on nodes that hold the same. Hex. */
-  viewDigest(): Promise<string>
-  /** The claims that show, ascending by type, value, nation and id: what `createViewDigest` is made from. */
-  shownClaims(): AsyncIterable<DigestedClaim>
-  /** Every view record, for comparison byte by byte. */
-  dumpView(): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
 }

@@ -20,16 +20,11 @@ import {
   viewPrefix,
 } from './keys.ts'
 import { readSeen } from './seen.ts'
-import type { IndicatorFilter, ItemFilter, Page, StoredIndicator, StoredItem } from './store.ts'
-import {
-  itemsOfGroup,
-  type ListedIndicator,
-  readIndicators,
-  readItems,
-  type ShownName,
-  type ViewMoment,
-} from './view-moment.ts'
+import type { StoredIndicator, StoredItem } from './store.ts'
+import { itemsOfGroup, type ListedIndicator, readItems, type ShownName, type ViewMoment } from './view-moment.ts'
+import type { IndicatorFilter, ItemFilter, Page } from './view-queries.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
+import { readIndicators } from './whole.ts'
 
 /** Records looked at for one page: a filter that fits little gives short pages rather than long waits. */
 const SCANNED_PER_PAGE_MAX = 50_000
@@ -53,9 +48,9 @@ export async function listIndicators(filter: IndicatorFilter, moment: ViewMoment
       subject: key.subarray(VIEW_KEY_PREFIX_BYTES),
       record: decodeIndicator(value),
     }))
-    const found = await readFitting(listed, filter.nation, moment)
+    const found = await readFitting(listed, filter, moment)
     for (const indicator of found) {
-      if (indicator === undefined || indicator.claims.length === 0) continue
+      if (indicator === undefined || !isListed(indicator, filter)) continue
       items.push(indicator)
       if (items.length === limit)
         return { items, next: cursorAfter('i', indicatorKey(generation, subjectOf(indicator))) }
@@ -68,15 +63,27 @@ export async function listIndicators(filter: IndicatorFilter, moment: ViewMoment
 
 async function readFitting(
   listed: readonly ListedIndicator[],
-  nation: NationId | undefined,
+  { nation, withdrawn }: IndicatorFilter,
   moment: ViewMoment,
 ): Promise<readonly (StoredIndicator | undefined)[]> {
-  if (moment.sight !== undefined) return readSeen(listed, moment, nation)
+  const traced = withdrawn === true ? listed.filter(({ record }) => record.traces > 0) : listed
+  if (moment.sight !== undefined) return readSeen(traced, moment, withdrawn === true ? undefined : nation)
+  if (withdrawn === true) {
+    return readIndicators(
+      traced.filter(({ record }) => record.claims === 0),
+      moment,
+    )
+  }
   const fitting = await Promise.all(listed.map(indicator => hasClaimOf(nation, indicator, moment)))
   return readIndicators(
     listed.filter((_, i) => fitting[i]),
     moment,
   )
+}
+
+function isListed({ claims, withdrawn }: StoredIndicator, filter: IndicatorFilter): boolean {
+  if (filter.withdrawn !== true) return claims.length > 0
+  return claims.length === 0 && withdrawn.some(({ claim }) => (filter.nation ?? claim.nation) === claim.nation)
 }
 
 /** Nearly all of it may be hidden from whoever has a sight: they do not read it line by line. */

@@ -1,19 +1,17 @@
+import { EMPTY } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
 import { parseHash } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
-import { decodeLoose } from '../wire/codec.ts'
-import { type IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
-import { CLAIMS_PER_INDICATOR_MAX } from './caps.ts'
+import type { IndicatorRecord, ShownRecord } from '../wire/gen/store.ts'
+import { standsIn, withErasedBare } from './bare-withdrawal.ts'
 import { type StoreContext, takesBy } from './context.ts'
 import { prefixRange, type Snapshot } from './database.ts'
 import { type HeldItem, type IdGroup, loadGroups } from './held-item.ts'
 import { typedValueOf } from './item-face.ts'
-import { type Generation, itemIdKey, spilledPrefix } from './keys.ts'
-import { refStands } from './memory.ts'
+import { type Generation, itemIdKey, nationAndId, nationAndIdAt } from './keys.ts'
 import { type Counting, type Shown, shownOf } from './shown.ts'
 import type { Sight } from './sight.ts'
-import type { EntryPosition, ItemId, StoredIndicator, StoredItem } from './store.ts'
-import { isSpilled } from './view-writes.ts'
+import type { CarryingEntry, ItemId, StoredItem } from './store.ts'
 
 /** What one question reads from: the view and the items of one moment. */
 export interface ViewMoment extends AsyncDisposable {
@@ -22,6 +20,8 @@ export interface ViewMoment extends AsyncDisposable {
   readonly generation: Generation
   readonly sight: Sight | undefined
   readonly counting: Counting
+  /** The same, but of withdrawals those alone that are seen: why something was withdrawn is not for everybody. */
+  readonly seeing: Counting
 }
 
 export function viewMoment(context: StoreContext, sight?: Sight): ViewMoment {
@@ -32,20 +32,26 @@ export function viewMoment(context: StoreContext, sight?: Sight): ViewMoment {
     snapshot,
     generation: memory.view.generation,
     sight,
-    counting: countingBy(context, sight),
+    ...countingBy(context, sight),
     [Symbol.asyncDispose]: () => snapshot.close(),
   }
 }
 
-function countingBy({ memory, acceptance }: StoreContext, sight: Sight | undefined): Counting {
+function countingBy(
+  { memory, acceptance }: StoreContext,
+  sight: Sight | undefined,
+): Pick<ViewMoment, 'counting' | 'seeing'> {
   const takes = takesBy(acceptance)
-  return (ref, held) => {
-    if (!refStands(ref, memory)) return false
-    if (held.face.kind === ITEM.WITHDRAWAL) return true
-    if (sight === undefined) return takes(held)
-    // What is hidden is most often quick to tell, and may be nearly everything.
-    const mention = { nation: held.nation, item: held.item, audience: ref.audience }
-    return sight.sees(mention) && takes(held) !== (sight.aside === true)
+  const stands = standsIn(memory)
+  const sees: Counting = ({ audience }, { nation, item }) => sight?.sees({ nation, item, audience }) !== false
+  return {
+    counting(ref, held) {
+      if (!stands(ref, held)) return false
+      if (held.face.kind === ITEM.WITHDRAWAL) return true
+      // What is hidden is most often quick to tell, and may be nearly everything.
+      return sees(ref, held) && takes(held) !== (sight?.aside === true)
+    },
+    seeing: (ref, held) => stands(ref, held) && sees(ref, held),
   }
 }
 
@@ -63,16 +69,22 @@ export async function readItems(names: readonly ShownName[], moment: ViewMoment)
     { snapshot },
   )
   return names.map(({ kind }, i) => {
-    const shown = shownOf(groups[i]!.items, counting).find(item => item.kind === kind)
-    return shown && storedItem(shown, groups[i]!, moment)
+    const group = erasedBare(groups[i]!, moment)
+    const shown = shownOf(group.items, counting).find(item => item.kind === kind)
+    return shown && storedItem(shown, group, moment)
   })
 }
 
-export function itemsOfGroup(group: IdGroup, moment: ViewMoment): StoredItem[] {
+export function itemsOfGroup(held: IdGroup, moment: ViewMoment): StoredItem[] {
+  const group = erasedBare(held, moment)
   return shownOf(group.items, moment.counting).map(shown => storedItem(shown, group, moment))
 }
 
-function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredItem {
+function erasedBare({ idKey, items }: IdGroup, { context }: ViewMoment): IdGroup {
+  return { idKey, items: withErasedBare(items, context.memory) }
+}
+
+export function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredItem {
   const held = group.items.find(({ face, hash }) => face.kind === shown.kind && Buffer.compare(hash, shown.hash) === 0)!
   const { kind, nation, id, timeMs, conflict } = shown
   const { type, value } = typedValueOf(held.face.subject)
@@ -80,10 +92,10 @@ function storedItem(shown: Shown, group: IdGroup, moment: ViewMoment): StoredIte
   return { kind, nation, id, hash: parseHash(held.hash), item: held.item, type, value, timeMs, conflict, entries }
 }
 
-function entriesOf(held: HeldItem, { context, counting }: ViewMoment): EntryPosition[] {
+function entriesOf(held: HeldItem, { context, counting }: ViewMoment): CarryingEntry[] {
   return held.refs
     .filter(ref => counting(ref, held))
-    .map(({ log, seq }) => ({ logId: context.memory.logAt(log)!.head.logId, seq }))
+    .map(({ log, seq, audience }) => ({ logId: context.memory.logAt(log)!.head.logId, seq, audience }))
 }
 
 /** An indicator as the view has it, its items not read yet. */
@@ -92,44 +104,23 @@ export interface ListedIndicator {
   readonly record: IndicatorRecord
 }
 
-/** Reads the items of all of them at once; undefined where nothing of one shows. */
-export async function readIndicators(
-  listed: readonly ListedIndicator[],
-  moment: ViewMoment,
-): Promise<(StoredIndicator | undefined)[]> {
-  const names = await Promise.all(listed.map(indicator => namesOf(indicator, moment)))
-  const items = await readItems(names.flat(), moment)
-  let read = 0
-  return listed.map((indicator, i) => {
-    const own = items.slice(read, read + names[i]!.length)
-    read += own.length
-    return storedIndicator(indicator, own)
-  })
+/** Names read at once of an indicator with many claims. */
+const NAMES_CHUNK = 256
+
+/** Names of the records whose keys begin with `prefix`, which says their kind. */
+export async function* namesBehind(
+  prefix: Uint8Array,
+  kind: number,
+  { context, snapshot }: ViewMoment,
+  nation: NationId | undefined,
+): AsyncGenerator<readonly ShownName[]> {
+  const range = prefixRange(nation === undefined ? prefix : Buffer.concat([prefix, nationAndId(nation, EMPTY)]))
+  for await (const chunk of context.db.scan(range, { snapshot, chunk: NAMES_CHUNK })) {
+    yield chunk.map(([key]) => ({ kind, ...nationAndIdAt(key, prefix.length) }))
+  }
 }
 
-function storedIndicator(
-  { subject, record }: ListedIndicator,
-  found: readonly (StoredItem | undefined)[],
-): StoredIndicator | undefined {
-  const items = found.filter(item => item !== undefined)
-  if (items.length === 0) return undefined
-  const claims = items.filter(({ kind }) => kind === ITEM.INDICATOR)
-  const remarks = items.filter(({ kind }) => kind !== ITEM.INDICATOR)
-  return { ...typedValueOf(subject), claims, remarks, claimCount: record.claims, remarkCount: record.remarks }
-}
-
-async function namesOf({ subject, record }: ListedIndicator, moment: ViewMoment): Promise<ShownName[]> {
-  return isSpilled(record) ? spilledNames(subject, moment) : record.inline.map(nameOf)
-}
-
-async function spilledNames(subject: Uint8Array, { context, generation, snapshot }: ViewMoment): Promise<ShownName[]> {
-  const all = prefixRange(spilledPrefix(generation, subject))
-  const claims = prefixRange(spilledPrefix(generation, subject, ITEM.INDICATOR))
-  const ranges = [claims, { from: claims.to, to: all.to }]
-  const rows = await Promise.all(ranges.map(range => context.db.range(range, CLAIMS_PER_INDICATOR_MAX, { snapshot })))
-  return rows.flat().map(([, value]) => nameOf(decodeLoose(ShownRecord, value, false)))
-}
-
-function nameOf({ kind, nation, id }: ShownRecord): ShownName {
+/** Records name the kind, the nation and the id of what they tell of. */
+export function nameOf({ kind, nation, id }: Pick<ShownRecord, 'kind' | 'nation' | 'id'>): ShownName {
   return { kind, nation: nation as NationId, id }
 }

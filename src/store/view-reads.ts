@@ -1,5 +1,6 @@
 import type { Hash, NationId } from '../base/ids.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
+import { indicatorId, indicatorIdText } from '../indicator/indicator-id.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import type { DigestedClaim } from '../indicator/view-digest.ts'
 import { decodeLoose } from '../wire/codec.ts'
@@ -13,19 +14,19 @@ import { subjectOf, typedValueOf } from './item-face.ts'
 import { indicatorKey, itemIdKey, spilledPrefix, VIEW, VIEW_KEY_PREFIX_BYTES, viewPrefix } from './keys.ts'
 import { readSeen } from './seen.ts'
 import type { Sight } from './sight.ts'
-import type { StoredIndicator, ViewReads } from './store.ts'
+import type { StoredIndicator } from './store.ts'
 import { digestView } from './view-digest.ts'
 import { listIndicators, listItems } from './view-lists.ts'
-import { itemsOfGroup, readIndicators, type ViewMoment, viewMoment } from './view-moment.ts'
+import { itemsOfGroup, type ViewMoment, viewMoment } from './view-moment.ts'
+import type { ViewReads } from './view-queries.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
+import { readIndicators } from './whole.ts'
 
 export function createViewReads(context: StoreContext): ViewReads {
   return {
     lookup: async (type, value) => (await atOnce(context, moment => lookUp([{ type, value }], moment)))[0],
-    lookupMany: async (subjects, sight) => {
-      if (subjects.length > LOOKUPS_MAX) throw misuse(`at most ${LOOKUPS_MAX} look-ups at once`)
-      return atOnce(context, moment => lookUp(subjects, moment), sight)
-    },
+    lookupMany: (subjects, sight) => atOnce(context, moment => lookUp(subjects, moment), sight),
+    recall: (subjects, sight) => atOnce(context, moment => recall(subjects, moment), sight),
     itemsOfId: ({ nation, id }) =>
       atOnce(context, async moment => {
         const [group] = await loadGroups(context.db, [itemIdKey(nation, id)], { snapshot: moment.snapshot })
@@ -33,6 +34,7 @@ export function createViewReads(context: StoreContext): ViewReads {
       }),
     listIndicators: (filter, sight) => atOnce(context, moment => listIndicators(filter, moment), sight),
     listItems: (filter, sight) => atOnce(context, moment => listItems(filter, moment), sight),
+    subjectsById: (prefix, most) => subjectsById(prefix, most, context),
     viewDigest: digestOnce(context),
     shownClaims: () => shownClaims(context),
     dumpView: () => dumpView(context),
@@ -44,14 +46,35 @@ async function atOnce<T>(context: StoreContext, read: (moment: ViewMoment) => Pr
   return await read(moment)
 }
 
-/** What is held of each value, in the order asked. */
+/** What shows of each value, in the order asked. */
 async function lookUp(values: readonly TypedValue[], moment: ViewMoment): Promise<(StoredIndicator | undefined)[]> {
+  const found = await recall(values, moment)
+  return found.map(each => (each === undefined || each.claims.length + each.remarks.length === 0 ? undefined : each))
+}
+
+async function recall(values: readonly TypedValue[], moment: ViewMoment): Promise<(StoredIndicator | undefined)[]> {
+  if (values.length > LOOKUPS_MAX) throw misuse(`at most ${LOOKUPS_MAX} look-ups at once`)
   const { context, generation, snapshot } = moment
   const subjects = values.map(subjectOf)
   const keys = subjects.map(subject => indicatorKey(generation, subject))
   const records = await context.db.getMany(keys, { snapshot })
   const listed = records.map((bytes, i) => ({ subject: subjects[i]!, record: decodeIndicator(bytes) }))
   return moment.sight === undefined ? readIndicators(listed, moment) : readSeen(listed, moment)
+}
+
+/** Reads the keys alone: an index would cost every claim a write, and be asked now and then. */
+async function* subjectsById(prefix: string, most: number, context: StoreContext): AsyncGenerator<TypedValue> {
+  await using moment = viewMoment(context)
+  const range = prefixRange(viewPrefix(moment.generation, VIEW.indicators))
+  let found = 0
+  for await (const chunk of context.db.scan(range, { snapshot: moment.snapshot })) {
+    for (const [key] of chunk) {
+      const subject = typedValueOf(key.subarray(VIEW_KEY_PREFIX_BYTES))
+      if (!indicatorIdText(indicatorId(subject)).startsWith(prefix)) continue
+      yield subject
+      if (++found === most) return
+    }
+  }
 }
 
 /** Every record of the view without its generation: what two nodes that hold the same have in common, byte by byte. */

@@ -6,7 +6,8 @@ import { createViewDigest, digestLine } from '../../src/indicator/view-digest.ts
 import { rangeRoot } from '../../src/merkle/compact-range.ts'
 import { buildInclusion, verifyInclusion } from '../../src/merkle/inclusion.ts'
 import type { AuditEvent } from '../../src/policy/audit-record.ts'
-import { type Page, type Store, type StoreBatch, UNLIMITED } from '../../src/store/store.ts'
+import { type Store, type StoreBatch, UNLIMITED } from '../../src/store/store.ts'
+import type { Page } from '../../src/store/view-queries.ts'
 import { encodeEnvelope, parseEnvelope } from '../../src/wire/entry.ts'
 import { auditRecords } from '../support/audit-chain.ts'
 import { bytesOf } from '../support/chain-fixture.ts'
@@ -268,7 +269,7 @@ function describeStanding(createHarness: () => StoreHarness): void {
     await store.rebuildView()
     expect(await store.lookup('domain', 'left.example')).toBeUndefined()
     await store.commit({ logs: [{ logId: author.logId, projected: 302 }], items: [{ ...item, seq: 3 }] })
-    expect((await store.lookup('domain', 'left.example'))?.claims[0]?.entries).toEqual([
+    expect((await store.lookup('domain', 'left.example'))?.claims[0]?.entries).toMatchObject([
       { logId: author.logId, seq: 3 },
     ])
     await store[Symbol.asyncDispose]()
@@ -355,7 +356,9 @@ function describeStanding(createHarness: () => StoreHarness): void {
     expect(parseEnvelope((await store.entry(author.logId, 1))!)).toMatchObject({ leaf, body: new Uint8Array(0) })
     expect([...store.tombstones()]).toEqual([{ ...tombstone, purgedMs: 5, stands: true }])
     // Another entry carries it as well.
-    expect((await store.lookup('domain', 'b.example'))?.claims[0]?.entries).toEqual([{ logId: author.logId, seq: 2 }])
+    expect((await store.lookup('domain', 'b.example'))?.claims[0]?.entries).toMatchObject([
+      { logId: author.logId, seq: 2 },
+    ])
     expect(store.counts()).toMatchObject({ items: 1, claims: 1 })
     const digest = await store.viewDigest()
     await store.rebuildView()
@@ -575,10 +578,62 @@ function describeView(createHarness: () => StoreHarness): void {
     expect(await dumpedView(store)).toEqual(all)
     for (let i = names.length - 1; i >= 0; i--) {
       await store.commit({ items: [authors[i % 2]!.opened(withdrawalItem(names[i]!), 40)] })
-      const view = (await dumpedView(store)).filter(line => !line.startsWith('03'))
-      expect(view).toEqual(dumps[i]!.filter(line => !line.startsWith('03')))
+      const ofClaims = (dump: readonly string[]) => dump.filter(line => line.startsWith('02'))
+      expect(ofClaims(await dumpedView(store))).toEqual(ofClaims(dumps[i]!))
     }
     expect(store.counts()).toMatchObject({ indicators: 0, claims: 0 })
+    const withdrawn = await dumpedView(store)
+    await store.rebuildView()
+    expect(await dumpedView(store)).toEqual(withdrawn)
+  })
+
+  it('tells of what is withdrawn what it was and why, and lists it apart (R-4.1)', async () => {
+    await using test = await storeWith('AAA', 'BBB')
+    const [a, b] = test.authors
+    const claims = [
+      a!.opened(claimItem('gone', 'gone.example', 'first'), 1),
+      a!.opened(claimItem('half', 'half.example'), 1),
+    ]
+    await test.store.commit({ items: [...claims, b!.opened(claimItem('other', 'half.example'), 1)] })
+    const withdrawals = ['gone', 'half'].map(id => a!.opened(withdrawalItem(id, 'a mistake'), 2))
+    await test.store.commit({ items: withdrawals })
+    const values = ['gone.example', 'half.example'].map(value => ({ type: 'domain', value }))
+    const [gone, half] = await test.store.recall(values)
+    expect(gone).toMatchObject({
+      claims: [],
+      withdrawn: [{ claim: { nation: 'AAA' }, withdrawal: { timeMs: timeAt(2) } }],
+    })
+    expect(half).toMatchObject({ claims: [{ nation: 'BBB' }], withdrawn: [{ claim: { id: idOf('half') } }] })
+    expect(await test.store.lookupMany(values)).toMatchObject([undefined, { claimCount: 1 }])
+    const { items } = await test.store.listIndicators({ limit: 10, withdrawn: true })
+    expect(items.map(({ value }) => value)).toEqual(['gone.example'])
+    expect((await test.store.listIndicators({ limit: 10, withdrawn: true, nation: b!.nation })).items).toEqual([])
+  })
+
+  it('keeps a withdrawal whose entry is erased and destroyed, and not its reason (R-4.1, R-2.13)', async () => {
+    const harness = createHarness()
+    let store = await harness.open()
+    const author = new StoreAuthor('AAA')
+    await store.commit({ logs: [author.begin()] })
+    const claim = claimItem('a', 'a.example')
+    const items = [author.opened(claim, 1), author.opened(withdrawalItem('a', 'the reason'), 2)]
+    await store.commit({ logs: [{ ...author.append(4), projected: 5 }], items })
+    const tombstone = { target: { logId: author.logId, seq: 2 }, by: { logId: author.logId, seq: 3 }, ...FRESH }
+    await store.commit({ tombstones: [tombstone] })
+    const erased = await dumpedView(store)
+    await store.rebuildView()
+    expect(await dumpedView(store)).toEqual(erased)
+    const [hidden] = await store.itemsOfId({ nation: author.nation, id: idOf('a') })
+    expect(hidden?.item).toEqual(withdrawalItem('a'))
+    await store.purge([tombstone.target], [{ ...tombstone, purgedMs: 5 }])
+    store = await harness.reopen(store)
+    // Somebody's old copy comes once more, in another entry.
+    await store.commit({ items: [author.opened(claim, 4)] })
+    expect(await store.lookup('domain', 'a.example')).toBeUndefined()
+    expect(await dumpedView(store)).toEqual(erased)
+    await store.rebuildView()
+    expect(await dumpedView(store)).toEqual(erased)
+    await store[Symbol.asyncDispose]()
   })
 
   it('spills and gathers within one commit', async () => {
