@@ -85,7 +85,9 @@ function judgeEntry(
   const graph = buildTreeGraph(evidence.checkpoints)
   for (const finding of audited.statements.findings(logIdHex(log.logId), graph)) book.add(finding) // R-2.9
   const standing = standingOf(log, evidence)
-  judgeStanding(standing, graph, end, log, book) // R-2.6
+  // Of what is in no signed tree the file alone says what comes before it: that convicts nobody.
+  const isApart = (branch: TreeHead) => trees.length > 0 && graph.contradict(branch, end)
+  judgeStanding(standing, isApart, end, log, book) // R-2.6
   const receipts = receiptsOf({ graph, end, log, registry, audited })
   judgeQuorum(receipts, log, entry, book) // R-2.7
   const postQuantum = audited.postQuantum(tree => tree.size >= end.size && graph.onOneBranch(tree, end))
@@ -152,14 +154,14 @@ function withProven(evidence: Evidence, trees: readonly TreeHead[], end: TreeHea
 
 function judgeStanding(
   standing: Standing,
-  graph: TreeGraph,
+  isApart: (branch: TreeHead) => boolean,
   end: TreeHead,
   log: LogIdentity,
   { add }: FindingBook,
 ): void {
   const at = { nation: log.nation, log: logIdHex(log.logId), seq: end.size - 1 }
   const { branch, limit, reason } = standing
-  if (branch !== undefined && graph.contradict(branch, end)) {
+  if (branch !== undefined && isApart(branch)) {
     const text = `The entry lies on a branch of the log that does not stand: another of ${branch.size} entries does.`
     add({ code: 'audit-fork', verdict: 'false', ...at, size: branch.size, sentence: text })
   } else if (limit < end.size) {

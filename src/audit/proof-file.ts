@@ -7,6 +7,8 @@ export const PROOF_FILE_BYTES_MAX = 64 * 1024 * 1024
 
 /** A log has no more of it that anything rests on. */
 const EVIDENCE_MAX = 400
+/** Of all kinds. */
+const PARTS_MAX = 65_536
 /** With what is kept of the evidence these are fewer trees than one log may have (`TREES_PER_LOG_MAX`). */
 const INCLUSIONS_MAX = 300
 
@@ -51,7 +53,10 @@ export async function parseProofFile(bytes: Uint8Array): Promise<EntryProof> {
     throw new ProtocolError('wire-too-large', `a proof file of ${bytes.length} bytes`)
   }
   const parts: AuditPart[] = []
-  for await (const { part } of readAuditFile(inOnePiece(bytes), 'proof')) parts.push(part)
+  for await (const { part } of readAuditFile(inOnePiece(bytes), 'proof')) {
+    if (parts.length >= PARTS_MAX) throw new ProtocolError('wire-too-large', 'the file holds too many parts')
+    parts.push(part)
+  }
   const of = <K extends AuditPart['kind']>(kind: K) =>
     parts.filter((part): part is Extract<AuditPart, { readonly kind: K }> => part.kind === kind)
   const entries = of('entries')

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
 import { createDocumentList } from '../../src/audit/document-list.ts'
+import { createAuditFileWriter } from '../../src/audit/file.ts'
+import { checkProof } from '../../src/audit/proof-check.ts'
+import { parseProofFile } from '../../src/audit/proof-file.ts'
 import { answersOf } from '../../src/audit/report-answers.ts'
 import type { Hash } from '../../src/base/ids.ts'
 import { buildCheckpointConflict, encodeProof } from '../../src/chain/proof-build.ts'
 import { buildPurgeReceipt } from '../../src/chain/purge-receipt.ts'
 import { encodeSignedDoc } from '../../src/registry/signed-doc.ts'
+import { parseTrustClaim } from '../../src/registry/trust-claim.ts'
 import { encodeEnvelope, parseEnvelope } from '../../src/wire/entry.ts'
 import { changeEnvelopes, changeRun, findingsOf, RUN, type Spoil, turned } from '../support/audit-spoiling.ts'
 import {
@@ -22,12 +26,14 @@ import {
   soundExport,
   third,
   treeOf,
+  trustStringOf,
   type WorldExport,
   type WorldRun,
   withoutBody,
   witnessOf,
 } from '../support/audit-world.ts'
 import { bytesOf } from '../support/chain-fixture.ts'
+import { proofOf } from '../support/entry-proof.ts'
 import { entry, nextRegistry, signRegistry } from '../support/registry-world.ts'
 
 /** Whoever makes a file wants an innocent nation to look guilty, or a part of a history to pass for the whole. */
@@ -173,4 +179,20 @@ test('documents without end are not held', () => {
   }
   expect(add).toThrow('too many documents')
   expect(documents.all.length).toBe(65_536)
+})
+
+test('a proof that lies about what comes before its entry convicts nobody', () => {
+  const evidence = soundExport.evidence.slice(3)
+  const { log, ...proof } = proofOf(plain, 3, [], evidence)
+  const before = { ...log.before, peaks: log.before.peaks.map(peak => turned(peak, 0) as Hash) }
+  const result = checkProof({ ...proof, log: { ...log, before } }, parseTrustClaim(trustStringOf(third)))
+  const findings = findingsOf(result).filter(text => !text.startsWith('note'))
+  expect(findings).toEqual(['missing audit-quorum-missing plain/3 BBB'])
+})
+
+test('parts of a proof without end are not held', async () => {
+  const { opening, add } = createAuditFileWriter('proof')
+  const documents = new Array<Uint8Array>(65_537).fill(add({ kind: 'document', signedDoc: new Uint8Array([8, 1]) }))
+  const file = Buffer.concat([opening, add({ kind: 'header', ...soundExport.header }), ...documents])
+  await expect(parseProofFile(file)).rejects.toThrow('too many parts')
 })
