@@ -230,7 +230,11 @@ describe('alliance apply', () => {
   })
 
   test('refuses another fingerprint, naming both, and changes nothing', async () => {
-    const said = await expectRefusal(apply('--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff'), 'registry-fingerprint-mismatch', 65)
+    const said = await expectRefusal(
+      apply('--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff'),
+      'registry-fingerprint-mismatch',
+      65,
+    )
     expect(said).toContain('aaaa-bbbb-cccc-dddd-eeee-ffff')
     expect(said).toContain(trust.fingerprint)
     expectNothingApplied()

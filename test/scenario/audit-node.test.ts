@@ -82,9 +82,9 @@ describe('audit export', () => {
     expect((await run('audit', 'verify', 'part', '--trust', trust)).stdout).toContain('proved')
 
     const future = await run('audit', 'export', '-O', 'future', '--since', '2999-01-01')
-    expect(future).toMatchObject({ status: 0, stderr: expect.stringContaining('0 entries of 1 logs') })
+    expect(future).toMatchObject({ status: 0, stderr: expect.stringContaining('0 entries of 1 log ') })
     const past = await run('audit', 'export', '-O', 'past', '--since', '1d')
-    expect(past.stderr).toContain(`${size} entries of 1 logs`)
+    expect(past.stderr).toContain(`${size} entries of 1 log `)
     expect(await run('audit', 'export', '-O', 'x', '--since', 'soon')).toMatchObject({ status: 64 })
   })
 
@@ -207,7 +207,9 @@ describe('audit prove and audit check', () => {
     writeFileSync(file('changed'), bytes)
     expect((await run('audit', 'check', 'changed', '--trust', trust)).status).toBe(65)
     expect((await run('audit', 'check', 'whole', '--trust', trust)).stderr).toContain('error audit-file-malformed')
-    expect(await run('audit', 'check', 'proof', '--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff')).toMatchObject({ status: 1 })
+    expect(await run('audit', 'check', 'proof', '--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff')).toMatchObject({
+      status: 1,
+    })
     expect((await run('audit', 'check', 'not-there', '--trust', trust)).stderr).toContain('error file-unreadable')
   })
 })
