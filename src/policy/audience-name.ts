@@ -1,4 +1,4 @@
-import { compareBytes, concat, EMPTY, fromUtf8, toHex, u8, utf8 } from '../base/bytes.ts'
+import { compareBytes, concat, EMPTY, toHex, u8, utf8 } from '../base/bytes.ts'
 import { assertProtocol, ProtocolError } from '../base/errors.ts'
 import { type NationId, parseNationId } from '../base/ids.ts'
 import { NATIONS_MAX } from '../wire/limits.ts'
@@ -88,5 +88,10 @@ function nationBytes(nation: NationId): Uint8Array {
 
 function readNation(bytes: Uint8Array, at: number): { readonly nation: NationId; readonly end: number } {
   const end = at + 1 + (bytes[at] ?? 0)
-  return { nation: parseNationId(fromUtf8(end > bytes.length ? EMPTY : bytes.subarray(at + 1, end))), end }
+  return { nation: parseNationId(asciiOf(end > bytes.length ? EMPTY : bytes.subarray(at + 1, end))), end }
+}
+
+/** Bytes above ASCII become characters that no nation id has. */
+function asciiOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
 }
