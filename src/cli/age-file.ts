@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { UserError } from '../base/errors.ts'
 import { type AgeKey, decryptStream, lockKind } from '../crypto/age-stream.ts'
+import { fileFault } from '../node/file-fault.ts'
 import { withPassphrase } from '../node/founding-keys.ts'
 import { readSecret } from '../node/home.ts'
 import type { CliContext } from './context.ts'
@@ -70,8 +71,7 @@ async function startOf(path: string): Promise<Uint8Array> {
     await file.read(start, 0, START_BYTES, 0)
     return start
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
     const fix = 'Check its name and its permissions.'
-    throw new UserError('file-unreadable', `${path} cannot be read: ${reason}`, { fix, cause })
+    throw new UserError('file-unreadable', `${path} cannot be read: ${fileFault(cause)}`, { fix, cause })
   }
 }

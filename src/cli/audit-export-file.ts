@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { fromBase64, fromHex, toBase64, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { parseHash } from '../base/ids.ts'
+import { fileFault } from '../node/file-fault.ts'
 import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import { auditHash } from '../policy/audit-record.ts'
 import { auditView } from './audit-view.ts'
@@ -84,13 +85,9 @@ async function* readLines(path: string): AsyncGenerator<string> {
     }
   } catch (cause) {
     if (cause instanceof UserError) throw cause
-    throw new UserError(
-      'file-unreadable',
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        cause,
-      },
-    )
+    throw new UserError('file-unreadable', `${path} cannot be read: ${fileFault(cause)}`, {
+      cause,
+    })
   } finally {
     file.destroy()
   }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { UserError } from '../base/errors.ts'
+import { fileFault } from '../node/file-fault.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -11,7 +12,7 @@ export async function openChunks(path: string): Promise<AsyncGenerator<Uint8Arra
       return readChunks(path, file.createReadStream({ highWaterMark: CHUNK_BYTES }))
     await file.close()
   } catch (cause) {
-    throw unreadable(path, cause instanceof Error ? cause.message : String(cause), cause)
+    throw unreadable(path, fileFault(cause), cause)
   }
   throw unreadable(path, 'it is a folder')
 }
@@ -20,7 +21,7 @@ async function* readChunks(path: string, stream: AsyncIterable<Uint8Array>): Asy
   try {
     yield* stream
   } catch (cause) {
-    throw unreadable(path, cause instanceof Error ? cause.message : String(cause), cause)
+    throw unreadable(path, fileFault(cause), cause)
   }
 }
 

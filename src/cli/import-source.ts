@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { concat, EMPTY } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { fileFault } from '../node/file-fault.ts'
 
 /** A file to import, or standard input, unpacked where it is gzip. */
 export interface ImportSource extends AsyncDisposable {
@@ -57,8 +58,7 @@ async function openFile(path: string): Promise<{ stream: Readable; bytesTotal: n
     const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES })
     return { stream, bytesTotal: found.isFile() ? found.size : undefined }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new UserError('file-unreadable', `${path} cannot be read: ${reason}`, {
+    throw new UserError('file-unreadable', `${path} cannot be read: ${fileFault(cause)}`, {
       fix: 'Check its name and its permissions.',
       cause,
     })

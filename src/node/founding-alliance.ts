@@ -8,6 +8,7 @@ import type { Pin } from '../registry/registry-state.ts'
 import { encodeSignedDoc, type ParsedSignedDoc, parseSignedDoc } from '../registry/signed-doc.ts'
 import { checkTrust, encodeTrust, parseTrust, type Trust, trustOf } from '../registry/trust-string.ts'
 import { ALLIANCE_FILE_BYTES_MAX, encodeAllianceFile, parseAllianceFile } from './alliance-file.ts'
+import { fileFault } from './file-fault.ts'
 import { exists, type Home, writeWhole } from './home.ts'
 
 /** The documents of one alliance, every one of them verified, and what they say. */
@@ -95,14 +96,10 @@ export async function readInput(path: string, bytesMax: number): Promise<Uint8Ar
     return new Uint8Array(await readFile(path))
   } catch (cause) {
     if (cause instanceof UserError) throw cause
-    throw new UserError(
-      'file-unreadable',
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        fix: 'Check the name of the file and its permissions.',
-        cause,
-      },
-    )
+    throw new UserError('file-unreadable', `${path} cannot be read: ${fileFault(cause)}`, {
+      fix: 'Check the name of the file and its permissions.',
+      cause,
+    })
   }
 }
 

@@ -13,6 +13,7 @@ import {
   parseNodeKeys,
 } from '../crypto/node-key-file.ts'
 import { CONFIG_BYTES_MAX, type Config, parseConfig } from './config.ts'
+import { fileFault } from './file-fault.ts'
 
 /** Where everything of a node is. */
 export interface Home {
@@ -115,7 +116,7 @@ export async function readSecret(path: string): Promise<Uint8Array> {
     return new Uint8Array(await readCapped(path, KEY_FILE_BYTES_MAX))
   } catch (cause) {
     if (cause instanceof UserError) throw cause
-    throw new UserError('key-file-unreadable', `the key file ${path} cannot be read: ${reason(cause)}`, {
+    throw new UserError('key-file-unreadable', `the key file ${path} cannot be read: ${fileFault(cause)}`, {
       fix: 'Restore it from its backup, or let the user that runs the daemon own it with mode 0600.',
       cause,
     })
@@ -145,7 +146,7 @@ export async function fillWhole(path: string, fill: (write: Write) => Promise<vo
     await writeBeside(path, fill, options.mode ?? 0o600)
   } catch (cause) {
     if (cause instanceof TocsinError) throw cause
-    throw new UserError('file-unwritable', `${path} cannot be written: ${reason(cause)}`, {
+    throw new UserError('file-unwritable', `${path} cannot be written: ${fileFault(cause)}`, {
       fix: 'Check that its folder exists, is yours, is not read-only, and has room; then run this again.',
       cause,
     })
@@ -209,7 +210,7 @@ export async function destroyKemKeys(home: Home, secrets: readonly KemSecret[]):
 /** For what is refused before anything is done. Throws UserError `file-exists`. */
 export async function assertAbsent(path: string): Promise<void> {
   if (!(await exists(path))) return
-  throw new UserError('file-exists', `${path} exists already`, { fix: 'Move it away, or name another with -O.' })
+  throw new UserError('file-exists', `${path} exists already`, { fix: 'Move it away, or name another file.' })
 }
 
 export async function makeHome(home: Home): Promise<void> {
@@ -233,7 +234,7 @@ export async function readText(path: string, bytesMax: number): Promise<string |
   } catch (cause) {
     if (isMissing(cause)) return undefined
     if (cause instanceof UserError) throw cause
-    throw new UserError('file-unreadable', `${path} cannot be read: ${reason(cause)}`, { cause })
+    throw new UserError('file-unreadable', `${path} cannot be read: ${fileFault(cause)}`, { cause })
   }
 }
 
@@ -246,8 +247,4 @@ export async function readCapped(path: string, bytesMax: number): Promise<Buffer
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }
