@@ -171,9 +171,10 @@ export function buildNodeKey(
   return buildInnerNode(allianceId, nation, signers, addresses)
 }
 
-/** The addresses that a nation's document may name: what is announced, else what is listened on and can be dialled. */
+/** The addresses that a nation's document may name: what is announced, else what is listened on and can be
+ * dialled. A node behind edges is dialled by nobody (R-5.9). */
 export function publicAddresses({ net }: Config): readonly string[] {
-  if (net.announce.length > 0) return net.announce
+  if (net.announce.length > 0 || net.edges.length > 0) return net.announce
   return net.listen.filter(address => !/^\/(ip4\/0\.0\.0\.0|ip6\/::)\/|\/tcp\/0$/.test(address))
 }
 

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openControlServer } from '../../src/api/control-server.ts'
 import { silentLogger } from '../../src/base/ports.ts'
+import { parseConfig } from '../../src/node/config.ts'
+import { publicAddresses } from '../../src/node/founding.ts'
 import { installAlliance } from '../../src/node/founding-alliance.ts'
 import { openDaemon } from '../../src/node/open-daemon.ts'
 import { findAddressFault } from '../../src/node/own-addresses.ts'
@@ -56,4 +58,12 @@ test('the order of addresses does not count, and where config.yaml names none th
   expect(findAddressFault(['a', 'b'], ['b', 'a'])).toBeUndefined()
   expect(findAddressFault([], ['a'])).toBeUndefined()
   expect(findAddressFault(['a'], [])?.message).toContain('no address')
+})
+
+test('a node behind edges tells others no address, unless it announces one', () => {
+  const edge = '/ip4/192.0.2.9/tcp/7117/p2p/12D3KooWNg2pRXHpvnWfGVFMddzP2dYuweDg2RxJZp2EjsKzR3fX'
+  const config = (more: string) =>
+    parseConfig(`nation: DEU\nnet:\n  listen: [/ip4/192.0.2.10/tcp/7117]\n  edges: [${edge}]\n${more}`, {})
+  expect(publicAddresses(config(''))).toEqual([])
+  expect(publicAddresses(config('  announce: [/ip4/192.0.2.11/tcp/7117]\n'))).toEqual(['/ip4/192.0.2.11/tcp/7117'])
 })
