@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { AlertsShowOptions } from './alerts-show.ts'
 import type { AlertsVerifyOptions } from './alerts-verify.ts'
+import { parseTarget } from './argument.ts'
 import type { CliContext } from './context.ts'
 import { type OutputFormat, outputOption } from './output.ts'
 
@@ -23,7 +24,7 @@ export function addAlertsCommands(program: Command, context: CliContext): void {
     .command('show')
     .description('one of them, with what it does and the proof in full')
     .argument('<id>', 'its id, or the first digits of it')
-    .option('-O, --output-file <file>', 'write the proof to a file that anybody can check')
+    .option('-O, --output-file <file>', 'write the proof to a file that anybody can check', parseTarget)
     .option('--force', 'replace the file')
     .addOption(outputOption())
     .action(async (id: string, options: AlertsShowOptions) =>

@@ -2,6 +2,12 @@ import { InvalidArgumentError } from 'commander'
 
 /** Parsers for what stands on the command line; commander says which argument it was. */
 
+/** What is written whole, or not at all, is a file. */
+export function parseTarget(text: string): string {
+  if (text !== '-') return text
+  throw new InvalidArgumentError('It is the name of a file; standard output is none, for it may break off.')
+}
+
 /** A whole number from `min` to `max`. */
 export function parseWhole(min: number, max: number): (text: string) => number {
   return text => {

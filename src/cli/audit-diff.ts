@@ -6,9 +6,9 @@ import { visibleText } from '../base/visible-text.ts'
 import { encodeProof } from '../chain/proof-build.ts'
 import { assertAbsent, writeWhole } from '../node/home.ts'
 import { parseTrustClaim } from '../registry/trust-claim.ts'
+import { openExport } from './audit-file.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK, EXIT_UNDECIDED } from './exit.ts'
-import { openChunks } from './file-chunks.ts'
 import { type OutputFormat, printRows, type Shape } from './output.ts'
 
 export interface AuditDiffOptions {
@@ -65,7 +65,7 @@ export async function diffExports(
   const claim = options.trust === undefined ? undefined : parseTrustClaim(options.trust)
   const target = options.outputFile && resolve(options.outputFile)
   if (target !== undefined && options.force !== true) await assertAbsent(target)
-  const comparison = await compareExports([await openChunks(files[0]), await openChunks(files[1])], claim)
+  const comparison = await compareExports([await openExport(files[0]), await openExport(files[1])], claim)
   await printRows(context.out, options.output, rowsOf(comparison), ROW)
   context.say(SAYS[comparison.verdict])
   if (target !== undefined) await writeProofs(context, comparison, target, options.force === true)

@@ -3,6 +3,7 @@ import { readAuditFile } from '../audit/file.ts'
 import type { AuditPart, EndPart } from '../audit/part.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
 import { assertAbsent, fillWhole } from '../node/home.ts'
+import { countOf } from '../registry/phrase.ts'
 import { openAuditProgress } from './audit-progress.ts'
 import type { CliContext } from './context.ts'
 import { openOwnHistory } from './own-history.ts'
@@ -40,7 +41,7 @@ export async function exportHistory(context: CliContext, options: AuditExportOpt
     { replace },
   )
   const { entries = 0, logs = 0 } = end ?? {}
-  context.say(`${entries} entries of ${logs} logs written to ${options.outputFile}.`)
+  context.say(`${countOf(entries, 'entry', 'entries')} of ${countOf(logs, 'log')} written to ${options.outputFile}.`)
 }
 
 export function queryOf({ log, since, bodies }: Omit<AuditExportOptions, 'outputFile'>, purpose: 'export' | 'verify') {

@@ -6,11 +6,11 @@ import type { AuditResult } from '../audit/result.ts'
 import { visibleJson } from '../base/visible-text.ts'
 import { assertAbsent, writeWhole } from '../node/home.ts'
 import { parseTrustClaim, type TrustClaim } from '../registry/trust-claim.ts'
+import { openExport } from './audit-file.ts'
 import { auditOwnStore } from './audit-own.ts'
 import { auditExport } from './audit-verify.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK, EXIT_UNDECIDED } from './exit.ts'
-import { openChunks } from './file-chunks.ts'
 
 export interface AuditReportOptions {
   readonly trust?: string
@@ -53,5 +53,5 @@ async function auditSource(
   trust: TrustClaim | undefined,
 ): Promise<AuditResult> {
   if (file === undefined) return auditOwnStore(context, trust)
-  return auditExport(context, await openChunks(file), trust)
+  return auditExport(context, await openExport(file), trust)
 }

@@ -5,10 +5,10 @@ import { toHex } from '../base/bytes.ts'
 import { visibleJson } from '../base/visible-text.ts'
 import { verifyEd25519Async } from '../crypto/ed25519-native.ts'
 import { parseTrustClaim, type TrustClaim } from '../registry/trust-claim.ts'
+import { openExport } from './audit-file.ts'
 import { openEntriesBar } from './audit-progress.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK, EXIT_UNDECIDED } from './exit.ts'
-import { openChunks } from './file-chunks.ts'
 import { printRecord, printRows, type Shape, timeCell } from './output.ts'
 
 export interface AuditVerifyFileOptions {
@@ -27,7 +27,7 @@ const SAYS: Readonly<Record<AuditVerdict, string>> = {
 /** Verifies an export. Uses no home, no daemon and no network. */
 export async function verifyExport(context: CliContext, file: string, options: AuditVerifyFileOptions): Promise<void> {
   const trust = parseTrustClaim(options.trust)
-  await reportAudit(context, await auditExport(context, await openChunks(file), trust), options.output)
+  await reportAudit(context, await auditExport(context, await openExport(file), trust), options.output)
 }
 
 /** With a bar of how far it has come. */

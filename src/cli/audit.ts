@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UserError } from '../base/errors.ts'
 import { AUDIT_KIND } from '../policy/audit-record.ts'
-import { collect, parsePast, parseWhole } from './argument.ts'
+import { collect, parsePast, parseTarget, parseWhole } from './argument.ts'
 import type { AuditCheckOptions } from './audit-check.ts'
 import type { AuditDiffOptions } from './audit-diff.ts'
 import type { AuditExportOptions as HistoryExportOptions, Since } from './audit-export.ts'
@@ -42,7 +42,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
   node
     .command('export')
     .description('write the records to a file, byte for byte, one a line')
-    .requiredOption('-O, --output-file <file>', 'where to')
+    .requiredOption('-O, --output-file <file>', 'where to', parseTarget)
     .addOption(from())
     .action(async (options: AuditExportOptions) =>
       (await import('./audit-node-export.ts')).exportAudit(context, options),
@@ -74,7 +74,7 @@ function addHistoryAudit(audit: Command, context: CliContext): void {
   audit
     .command('export')
     .description('write what is held of the signed history to one file, for an auditor')
-    .requiredOption('-O, --output-file <file>', 'where to')
+    .requiredOption('-O, --output-file <file>', 'where to', parseTarget)
     .option('--log <log>', 'this log alone: its id or the first 8 digits of it; may be repeated', collect)
     .option('--since <time|seq>', 'entries from then on, such as 2026-11-21, 7d, or 5000 for that seq on', parseSince)
     .option(
@@ -88,6 +88,9 @@ function addHistoryAudit(audit: Command, context: CliContext): void {
     )
 }
 
+const TRUST_HELP =
+  'trust string, words or fingerprint of the alliance, from a governor (default, without a file: what was confirmed here)'
+
 const VERIFY_HELP = `
 Without a file everything that this node holds is read from its daemon, or from its store where none runs, and verified
 in this process from the bytes. A run that was ended is resumed by the next one: it reads and hashes everything anew, and
@@ -100,10 +103,7 @@ function addVerify(audit: Command, context: CliContext): void {
       'verify the signed history from its bytes; exits 0 all is proved, 1 something is false, 2 something is missing',
     )
     .argument('[file]', 'what "tocsin audit export" wrote; needs no node (default: all that this node holds)')
-    .option(
-      '--trust <fingerprint>',
-      'trust string, words or fingerprint of the alliance, from a governor (default, without a file: what was confirmed here)',
-    )
+    .option('--trust <fingerprint>', TRUST_HELP)
     .option('--full', 'go by nothing that a run which was ended has found')
     .addOption(new Option('-o, --output <format>', 'how to print data').choices(['table', 'json']).default('table'))
     .addHelpText('after', VERIFY_HELP)
@@ -131,13 +131,17 @@ function addVerifier(audit: Command, context: CliContext): void {
   audit
     .command('verifier')
     .description('write the portable verifier, an HTML file for an auditor without a node')
-    .requiredOption('-O, --output-file <file>', 'where to')
+    .requiredOption('-O, --output-file <file>', 'where to', parseTarget)
     .option('--force', 'replace the file')
     .addHelpText('after', VERIFIER_HELP)
     .action(async (options: AuditVerifierOptions) =>
       (await import('./audit-verifier.ts')).writeVerifier(context, options),
     )
 }
+
+const DIFF_HELP = `
+It compares what two nations hold: whether either is true, "tocsin audit verify" says of each file by itself. A file that
+is only longer tells the same history.`
 
 /** What two nations exported, held against each other. */
 function addDiff(audit: Command, context: CliContext): void {
@@ -146,13 +150,18 @@ function addDiff(audit: Command, context: CliContext): void {
     .description('compare two exports entry by entry; exits 0 one history, 1 different ones, 2 it cannot be decided')
     .argument('<first>', 'what "tocsin audit export" wrote at one nation')
     .argument('<second>', 'and at another')
-    .option('--trust <text>', 'what the registry of both has to be: a fingerprint, words or a trust string')
+    .option(
+      '--trust <fingerprint>',
+      'trust string, words or fingerprint of the alliance, which the registry of both has to be',
+    )
     .option(
       '-O, --output-file <file>',
       'write the proof that somebody said two different things there, if there is one',
+      parseTarget,
     )
     .option('--force', 'replace the file')
     .addOption(outputOption())
+    .addHelpText('after', DIFF_HELP)
     .action(async (first: string, second: string, options: AuditDiffOptions) =>
       (await import('./audit-diff.ts')).diffExports(context, [first, second], options),
     )
@@ -164,7 +173,7 @@ function addReport(audit: Command, context: CliContext): void {
     .command('report')
     .description('verify, and tell what was found so that everybody can read it; exits as "audit verify"')
     .argument('[file]', 'what "tocsin audit export" wrote (default: what this node holds)')
-    .option('--trust <text>', 'what the registry has to be: a fingerprint, words or a trust string')
+    .option('--trust <fingerprint>', `${TRUST_HELP}; of a file without it nothing is proved`)
     .addOption(new Option('-o, --output <format>', 'how to write it').choices(['markdown', 'json']).default('markdown'))
     .option('-O, --output-file <file>', 'where to (default: standard output)')
     .option('--force', 'replace the file')
@@ -178,7 +187,7 @@ function addProofs(audit: Command, context: CliContext): void {
     .command('prove')
     .description('write a proof of one entry to a small file: who signed it, in which place, and who holds it')
     .argument('<entry>', 'LOG/SEQ, or an indicator or its id')
-    .option('-O, --output-file <file>', 'where to (default: named after the entry)')
+    .option('-O, --output-file <file>', 'where to (default: named after the entry)', parseTarget)
     .option('--without-body', 'without the ciphertext')
     .option('--force', 'replace the file')
     .addHelpText('after', PROVE_HELP)

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { collect } from './argument.ts'
+import { collect, parseTarget } from './argument.ts'
 import type { BackupOptions } from './backup-run.ts'
 import type { CliContext } from './context.ts'
 import { outputOption } from './output.ts'
@@ -25,9 +25,9 @@ export function addBackupCommands(program: Command, context: CliContext): void {
   program
     .command('backup')
     .description('write an encrypted backup of this node to a file, while it runs')
-    .argument('[file]', 'where to; it must not be there')
+    .argument('[file]', 'where to; it must not be there', parseTarget)
     .addOption(recipientOption())
-    .option('--escrow <file>', 'write the KEM keys to this file, for the same recipients or passphrase')
+    .option('--escrow <file>', 'write the KEM keys to this file, for the same recipients or passphrase', parseTarget)
     .option('--without-keys', 'leave the keys of the node out: what is restored must then be given keys and added anew')
     .addOption(passphraseFileOption())
     .addHelpText('after', BACKUP_HELP)

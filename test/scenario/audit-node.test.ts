@@ -206,7 +206,8 @@ describe('audit prove and audit check', () => {
     bytes[bytes.length >> 1]! ^= 1
     writeFileSync(file('changed'), bytes)
     expect((await run('audit', 'check', 'changed', '--trust', trust)).status).toBe(65)
-    expect((await run('audit', 'check', 'whole', '--trust', trust)).stderr).toContain('error audit-file-malformed')
+    expect((await run('audit', 'check', 'whole', '--trust', trust)).stderr).toContain('audit verify whole')
+    expect((await run('audit', 'verify', 'proof', '--trust', trust)).stderr).toContain('audit check proof')
     expect(await run('audit', 'check', 'proof', '--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff')).toMatchObject({
       status: 1,
     })
