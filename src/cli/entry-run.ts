@@ -3,7 +3,7 @@ import type { ErasureReason } from '../chain/entry-content.ts'
 import type { EntryView, ErasureView, ReceiptView } from '../node/entry-view.ts'
 import type { ClaimView } from '../node/indicator-reading.ts'
 import type { CliContext } from './context.ts'
-import { type EntryPlace, findEntry, parsePlace } from './entry-place.ts'
+import { type EntryPlace, findEntry, parsePlace, shortPlace } from './entry-place.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
 import { assertConfirmed } from './question.ts'
 
@@ -23,7 +23,7 @@ const ENTRY: Shape<EntryView> = {
     { name: 'registry_version', cell: view => view.registryVersion },
     { name: 'standing', cell: view => (view.stands ? 'stands' : 'quarantined: it lies beyond what stands of its log') },
     { name: 'body', cell: view => (view.body === 'none' ? 'none' : `${view.body}, ${view.bodyBytes} bytes`) },
-    { name: 'items', cell: view => view.items.join(' ') },
+    { name: 'items', cell: itemsCell },
     { name: 'held', cell: heldCell },
     { name: 'quorum', cell: quorumCell },
     { name: 'post_quantum', cell: postQuantumCell },
@@ -50,7 +50,7 @@ const CLAIM_RECEIPTS: Shape<ClaimReceipt> = {
   columns: [
     { name: 'claim', cell: each => each.claim },
     { name: 'nation', cell: each => each.nation },
-    { name: 'entry', cell: each => each.view.entry },
+    { name: 'entry', cell: each => shortPlace(each.view.entry) },
     { name: 'held', cell: each => heldCell(each.view) },
     { name: 'quorum', cell: each => quorumCell(each.view) },
   ],
@@ -103,7 +103,7 @@ export async function eraseEntry(context: CliContext, text: string, { reason, no
   )
   const { tombstone, destroyed } = await client.eraseEntry({ ...place, reason, now: now === true })
   await context.out.write(`${tombstone}\n`)
-  context.say(`Erased by entry ${tombstone}: hidden here, and at every other node as it arrives.`)
+  context.say(`${size} erased by entry ${shortPlace(tombstone)}: hidden here, and at every other node as it arrives.`)
   context.say(
     destroyed
       ? 'Destroyed here; other nodes do so within 14 days of their running, or when their operators say so.'
@@ -122,7 +122,15 @@ export async function purgeEntry(context: CliContext, text: string, yes: boolean
 }
 
 function nameOf({ log, seq }: EntryPlace): string {
-  return `${log.slice(0, 16)}/${seq}`
+  return shortPlace(`${log}/${seq}`)
+}
+
+/** A batch may have thousands; JSON has them all. */
+const ITEMS_SHOWN_MAX = 8
+
+function itemsCell({ items }: EntryView): string {
+  const more = items.length - ITEMS_SHOWN_MAX
+  return items.slice(0, ITEMS_SHOWN_MAX).join(' ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 function heldCell({ delivery: { receipts, waiting } }: EntryView): string {
@@ -143,7 +151,7 @@ function postQuantumCell({ postQuantum }: EntryView): string {
 }
 
 function erasedCell({ tombstone, reason, timeMs }: ErasureView): string {
-  return `${reason}, ${timeCell(timeMs)}, by entry ${tombstone}`
+  return `${reason}, ${timeCell(timeMs)}, by entry ${shortPlace(tombstone)}`
 }
 
 function destroyedCell({ purges, waiting, destroyedMs }: ErasureView): string {

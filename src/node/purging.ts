@@ -107,7 +107,9 @@ export async function entryAt(store: Pick<Store, 'entry'>, place: EntryPosition)
 }
 
 export function entryAbsent(entry: EntryPosition): UserError {
-  return new UserError('entry-absent', `no entry ${placeName(entry)} stands here`)
+  return new UserError('entry-absent', `no entry ${placeName(entry)} stands here`, {
+    fix: 'Entries are counted from 0; "tocsin status" says how long each log is.',
+  })
 }
 
 /** `LOG/SEQ`. */

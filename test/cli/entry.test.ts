@@ -7,7 +7,8 @@ test('an entry is shown, erased, destroyed, and every refusal says what to do', 
   const { run, author, nodes } = audited
   const shown = await run('indicator', 'show', 'published-0.example', '--receipts')
   expect(shown.stdout).toMatch(/by 3 of 3 nations since \d{4}-/)
-  const [entry = ''] = /[0-9a-f]{64}\/\d+/.exec(shown.stdout) ?? []
+  const [place = ''] = /[0-9a-f]{16}\/\d+/.exec(shown.stdout) ?? []
+  const { entry }: { entry: string } = JSON.parse((await run('entry', 'show', place, '-o', 'json')).stdout)
   const short = `${entry.slice(0, 8)}/${entry.split('/')[1]}`
 
   const before = await run('entry', 'show', short)
