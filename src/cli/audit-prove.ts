@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { checkProof } from '../audit/proof-check.ts'
+import { parseProofFile } from '../audit/proof-file.ts'
 import { assertAbsent, writeWhole } from '../node/home.ts'
 import type { CliContext } from './context.ts'
 import { findEntry } from './entry-place.ts'
@@ -23,4 +25,13 @@ export async function proveToFile(context: CliContext, entry: string, options: A
   await writeWhole(path, bytes, { replace })
   context.say(`${bytes.length} bytes written to ${file}. Whoever has it and the fingerprint of the alliance runs:`)
   context.say(`  tocsin audit check ${file} --trust FINGERPRINT`)
+  await sayMissing(context, bytes)
+}
+
+/** What `audit check` will miss, for as long as the alliance has not witnessed the entry. */
+async function sayMissing(context: CliContext, bytes: Uint8Array): Promise<void> {
+  const { findings } = checkProof(await parseProofFile(bytes), undefined)
+  const missing = findings.filter(({ code }) => code === 'audit-quorum-missing')
+  for (const { sentence } of missing) context.say(`It decides no more than is here now. ${sentence}`)
+  if (missing.length > 0) context.say('Prove it again once "tocsin entry show" says that a quorum holds it.')
 }
