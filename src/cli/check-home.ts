@@ -139,7 +139,7 @@ async function assertObserves(home: Home, nation: NationId): Promise<string> {
   const held = await readHeldAlliance(home)
   if (held?.directory.member(nation)?.roles.has(ROLE.RECEIVE) !== true) return 'none: this node opens no body'
   throw new UserError('kem-key-missing', `there is no KEM key, and the registry gives ${nation} the role RECEIVE`, {
-    fix: 'Make KEM keys with "tocsin nation rotate kem", or ask the governors to take the role away.',
+    fix: 'Make KEM keys with "tocsin nation rotate kem", bring those that are elsewhere with "tocsin nation kem-import FILE", or ask the governors to take the role away.',
   })
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.ts'
 import { type NationId, parseNationId } from '../base/ids.ts'
 import { type Alliance, installAlliance, openAlliance, readAllianceFile } from '../node/founding-alliance.ts'
-import { createNodeHome } from '../node/founding-home.ts'
+import { assertVacant, createNodeHome } from '../node/founding-home.ts'
 import { exists } from '../node/home.ts'
 import { systemRandom } from '../node/random-system.ts'
 import { type ApplyOptions, applyAlliance, confirmTrust } from './alliance-apply.ts'
@@ -40,6 +40,7 @@ export async function initInvited(
 async function initNode(context: CliContext, invite: string, nation: NationId, options: InitOptions): Promise<void> {
   const { say } = context
   const home = context.home()
+  await assertVacant(home)
   const alliance = openAlliance(await readAllianceFile(invite))
   assertMember(alliance, nation, invite)
   for (const line of newsOf(undefined, alliance.directory)) say(line)
@@ -52,7 +53,10 @@ async function initNode(context: CliContext, invite: string, nation: NationId, o
   await printAlliance(context, options.output, allianceViewOf(alliance.directory))
   say(`${home.path} is the home of ${edge ? 'an edge' : 'a further'} node of ${nation} now. Next:`)
   say('  tocsin nation export --node -O node.json     and, where the root key is: tocsin nation add-node node.json')
-  if (edge) say('  tocsin start                                 it prints what the inner node names in net.edges')
+  if (edge)
+    say(
+      '  tocsin start                                 "tocsin status" then shows what net.edges of the inner node names',
+    )
   else say('  tocsin nation kem-import FILE                with what "tocsin nation kem-export -O FILE" wrote there')
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { installNative } from '../crypto/native.ts'
+import { parseKemKeys } from '../crypto/node-key-file.ts'
 import { readBackup } from '../node/backup-file.ts'
 import { type BackupContent, restoreHome, verifyBackup } from '../node/restore.ts'
 import { type AgeFileOptions, openAgeFile } from './age-file.ts'
@@ -77,11 +78,24 @@ async function readEscrow(context: CliContext, path: string, options: RestoreOpt
   for await (const piece of await openAgeFile(context, path, options)) {
     bytes += piece.length
     if (bytes > ESCROW_BYTES_MAX) {
-      throw new UserError('key-file-malformed', `${path} is no escrow: it has more than ${ESCROW_BYTES_MAX} bytes`)
+      throw notEscrow(path, `it has more than ${ESCROW_BYTES_MAX} bytes`)
     }
     pieces.push(piece)
   }
-  return new Uint8Array(Buffer.concat(pieces))
+  const escrow = new Uint8Array(Buffer.concat(pieces))
+  try {
+    parseKemKeys(escrow)
+  } catch (cause) {
+    throw notEscrow(path, 'it is something else', cause)
+  }
+  return escrow
+}
+
+function notEscrow(path: string, reason: string, cause?: unknown): UserError {
+  return new UserError('key-file-malformed', `${path} is no escrow of KEM keys: ${reason}`, {
+    fix: 'Give the file that "tocsin backup --escrow FILE" wrote, as it was written.',
+    cause,
+  })
 }
 
 /** Undefined where there is no such file: opening it says so. */

@@ -1,3 +1,4 @@
+import { readConfig } from '../node/home.ts'
 import { checkUpgradeOf, type UpgradeCheck } from '../node/upgrade-check.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO } from './exit.ts'
@@ -16,7 +17,9 @@ const CHECK: Shape<UpgradeCheck> = {
 }
 
 export async function checkUpgrade(context: CliContext, output: OutputFormat): Promise<void> {
-  const check = await checkUpgradeOf(context.home())
+  const home = context.home()
+  await readConfig(home, context.environment)
+  const check = await checkUpgradeOf(home)
   await printRecord(context.out, output, check, CHECK)
   if (check.migration === 'refused') {
     context.say(`The store was written by a newer version: this one, ${check.program}, refuses to open it.`)

@@ -97,7 +97,7 @@ async function writeHome(home: Home, config: string, files: readonly HomeFile[])
 type HomeFile = readonly [path: string, content: Uint8Array | string]
 
 /** Throws UserError `home-exists` where any file of a home is there already. */
-async function assertVacant(home: Home): Promise<void> {
+export async function assertVacant(home: Home): Promise<void> {
   const { config, policy, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance } = home
   for (const path of [config, policy, nodeKeys, kemKeys, rootKey, governorKey, recoveryKey, nation, alliance]) {
     if (!(await exists(path))) continue

@@ -8,7 +8,7 @@ export function openFailure(cause: unknown, location: string): TocsinError {
   if (hasCode(cause, 'LEVEL_LOCKED')) {
     return new UserError('store-locked', `another daemon runs on this home: ${location} is in use`, {
       ...detail,
-      fix: 'Stop the other daemon, or give this one a home of its own with --home.',
+      fix: 'Stop that daemon with "tocsin stop", or give this one a home of its own with --home.',
     })
   }
   return (
