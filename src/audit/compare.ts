@@ -159,9 +159,14 @@ function runsByLog(runs: readonly LogPart[]): Map<LogIdHex, number> {
 
 function lonely(readers: Readers, side: Side, run: number, context: CheckpointContext): LogComparison {
   const part = readers[side].runs[run]!
-  const asked = readers[side === 0 ? 1 : 0].header?.logs ?? []
+  const otherSide = side === 0 ? 1 : 0
+  const asked = readers[otherSide].header?.logs ?? []
   const isAsked = asked.length === 0 || asked.some(logId => equalBytes(logId, part.logId))
-  return describeLonely(part, side, isAsked, context)
+  const described = describeLonely(part, side, isAsked, context)
+  if (!readers[otherSide].runs.some(({ logId }) => equalBytes(logId, part.logId))) return described
+  const { log, nation } = described
+  const sentence = `${nameOfSide(otherSide)} holds branches of this log, and not the one that stands.`
+  return { log, nation, verdict: 'undecided', sentence }
 }
 
 type SignedTrees = ReadonlyMap<LogIdHex, ReadonlyMap<number, TreeHead>>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { compareExports } from '../../src/audit/compare.ts'
 import { createDocumentList } from '../../src/audit/document-list.ts'
 import { createAuditFileWriter } from '../../src/audit/file.ts'
 import { checkProof } from '../../src/audit/proof-check.ts'
@@ -17,7 +18,9 @@ import {
   batches,
   checkpointItem,
   closed,
+  fileOf,
   grown,
+  inChunks,
   NATIONS,
   plain,
   rangeOf,
@@ -195,4 +198,12 @@ test('parts of a proof without end are not held', async () => {
   const documents = new Array<Uint8Array>(65_537).fill(add({ kind: 'document', signedDoc: new Uint8Array([8, 1]) }))
   const file = Buffer.concat([opening, add({ kind: 'header', ...soundExport.header }), ...documents])
   await expect(parseProofFile(file)).rejects.toThrow('too many parts')
+})
+
+test('a log that one file gives for a branch is not taken for one that only goes further', async () => {
+  const aside = changeRun(PLAIN, run => ({ ...run, part: { ...run.part, aside: true } }))
+  const files = [soundExport, aside(changeRun(PLAIN, () => runOf(other))(soundExport))].map(world => fileOf(world))
+  const trust = parseTrustClaim(trustStringOf(third))
+  const { verdict, logs } = await compareExports([inChunks(files[0]!), inChunks(files[1]!)], trust)
+  expect([verdict, logs.at(-1)!.verdict]).toEqual(['undecided', 'undecided'])
 })
