@@ -36,7 +36,7 @@ import type {
   TokenView,
 } from '../node/node-service.ts'
 import type { RebuildResult } from '../node/rebuild-result.ts'
-import type { SyncState } from '../node/sync-commands.ts'
+import type { SyncState } from '../node/sync-state.ts'
 import type { StoreCheck } from '../store/upkeep.ts'
 import { collect, connectionError, exchange, openStream, piecesOf, refusalOf, upload } from './control-exchange.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SingleBar } from 'cli-progress'
-import type { SyncPeer, SyncState } from '../node/sync-commands.ts'
+import type { SyncPeer, SyncState } from '../node/sync-state.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK } from './exit.ts'
 import { createRowWriter, type OutputFormat, printRows, type Shape, timeCell } from './output.ts'

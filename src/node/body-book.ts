@@ -16,6 +16,8 @@ export interface BodyBookOptions {
   readonly store: Store
   /** Bodies of entries before it need not be here, in milliseconds since the Unix epoch. */
   keptSinceMs(): number
+  /** Bodies below it were pruned here. */
+  prunedTo(logId: LogId): number
   /** While there is nothing more urgent to do. */
   idle(): boolean
   /** What opens entries here: the notes that have it try again what waits, and a call to do so. None at an edge. */
@@ -101,6 +103,7 @@ export async function openBodyBook(options: BodyBookOptions) {
 
   async function lookThrough(log: Looked, held: StoredLog): Promise<void> {
     const end = Math.min(held.head.size, held.limit)
+    log.to = Math.max(log.to, options.prunedTo(log.logId))
     while (log.to < end && options.idle() && store.state === 'open') {
       const page = await store.entriesRange(
         log.logId,

@@ -2,7 +2,9 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
+import { parseTlp } from '../indicator/marking.ts'
 import { type EdgeAddress, parseEdgeAddress } from '../net/edge-address.ts'
+import type { RetentionRules } from '../policy/retention.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 
 const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
@@ -22,6 +24,8 @@ const hostPort = z.string().regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d
 const syslogTarget = z.string().refine(text => text === '' || parseSyslogTarget(text) !== undefined, {
   message: 'must look like udp://192.0.2.10:514, tcp://syslog.cert.example:601 or unix:/run/syslog.sock, or be empty',
 })
+
+const TLP_NAMES = z.enum(['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'])
 
 const whole = (min: number, max: number) => z.int().min(min).max(max)
 
@@ -64,6 +68,14 @@ const schema = z.strictObject({
       postQuantumMs: whole(60_000, 86_400_000).default(3_600_000),
       /** How often others are told which registry is in force here. */
       headMs: whole(10_000, 3_600_000).default(600_000),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      /** After how many days the bodies of messages are pruned here; 0: when the alliance says that nobody need have them. */
+      bodyDays: whole(0, 36_500).default(0),
+      /** The same for messages that hold what is so marked. */
+      byMarking: z.partialRecord(TLP_NAMES, whole(1, 36_500)).default({}),
     })
     .prefault({}),
   metrics: z
@@ -194,4 +206,10 @@ function invalid(message: string): UserError {
 /** Of `net.edges`. */
 export function ownEdges({ net }: Config): readonly EdgeAddress[] {
   return net.edges.flatMap(text => parseEdgeAddress(text) ?? [])
+}
+
+/** How long bodies are kept here, where the alliance says `allianceDays`. */
+export function retentionRules({ retention }: Config, allianceDays: number): RetentionRules {
+  const byTlp = Object.entries(retention.byMarking).map(([name, days]) => [parseTlp(name), days] as const)
+  return { allianceDays, ownDays: retention.bodyDays, daysByTlp: new Map(byTlp) }
 }

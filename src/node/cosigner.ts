@@ -116,7 +116,6 @@ export function startCosigner(options: CosignerOptions) {
     return tree.size <= head.size && isHeldTree(store, head.logId, tree)
   }
 
-
   const readStatement = (logId: LogId) => readStatementOf(store, logId)
 
   function cosign({ statement, of }: Cosigning, witness: Ed25519Signer): EvidenceItem {

@@ -1,8 +1,12 @@
+import type { LogHead } from '../chain/log-head.ts'
+import { ROLE } from '../registry/registry-doc.ts'
 import { openAlertBook } from './alert-book.ts'
 import { openAuditOffice } from './audit-office.ts'
 import { startCatchUpProgress } from './catch-up-progress.ts'
 import { openComposed } from './composition.ts'
+import { retentionRules } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
+import { cosignedSize } from './cosigner.ts'
 import { otherActiveNations } from './directory-views.ts'
 import { composeIntake } from './intake.ts'
 import { keysInUse } from './key-succession.ts'
@@ -12,6 +16,7 @@ import type { NodeOptions } from './node-options.ts'
 import { composeOpening } from './opening.ts'
 import { findProblems } from './problems.ts'
 import { createRegistryRecord } from './registry-record.ts'
+import { startRetention } from './retention.ts'
 import { startStoreKeeper } from './store-keeper.ts'
 import { composeWriting } from './writing.ts'
 
@@ -135,6 +140,26 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   network.reconsider()
   opening.projector.wake()
   const makers = await writing.start()
+  const retention = startRetention({
+    store,
+    pruned: intake.pruned,
+    bodies,
+    rules: () => retentionRules(config, book.directory().policy.bodyRetentionDays),
+    statedSize: ({ head }) => statedSize(head),
+    openedTo: ({ projected }) => projected,
+    clockSkewMs: network.sync.clockSkewMs,
+    idle: () => !ingest.isWriting() && opening.projector.backlog() === 0,
+    clock,
+    logger,
+  })
+  parts.defer(() => retention.stop())
+
+  /** What is not stated yet is not pruned before its time; where this nation is no witness, what others have witnessed is. */
+  async function statedSize(head: LogHead): Promise<number> {
+    const isWitness = head.nation !== nation && book.directory().member(nation)?.roles.has(ROLE.WITNESS) === true
+    return isWitness ? cosignedSize(store, head.logId) : (book.standingOf(head).quorate?.size ?? 0)
+  }
+
   const keeper = startStoreKeeper({ store, recovered: onRecovered, logger })
   parts.defer(() => keeper.stop())
 
@@ -152,6 +177,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     bodies,
     quotas,
     progress,
+    retention,
     epochs,
     projector,
     publisher,

@@ -3,6 +3,7 @@ import { openAlertBook } from './alert-book.ts'
 import { openAuditOffice } from './audit-office.ts'
 import { startCatchUpProgress } from './catch-up-progress.ts'
 import { openComposed } from './composition.ts'
+import { retentionRules } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { EVIDENCE } from './evidence-book.ts'
 import { heldCheckpoint } from './held-checkpoint.ts'
@@ -14,6 +15,7 @@ import { startOwedSignatures } from './owed-signatures.ts'
 import { findEdgeProblems } from './problems.ts'
 import { startPurging } from './purging.ts'
 import { createRegistryRecord } from './registry-record.ts'
+import { startRetention } from './retention.ts'
 import { startStoreKeeper } from './store-keeper.ts'
 
 export type EdgeNode = Awaited<ReturnType<typeof composeEdge>>
@@ -103,6 +105,20 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
   const { ranMs } = knowledge.pins
   const purging = startPurging({ store, audit: audit.log, opened: nothing, purged: nothing, ranMs, clock, logger })
   parts.defer(() => purging.stop())
+  const retention = startRetention({
+    store,
+    pruned: intake.pruned,
+    bodies,
+    rules: () => retentionRules(config, book.directory().policy.bodyRetentionDays),
+    // Its inner node cosigns with what it holds itself.
+    statedSize: async ({ head }) => book.standingOf(head).quorate?.size ?? 0,
+    openedTo: ({ head }) => head.size,
+    clockSkewMs: network.sync.clockSkewMs,
+    idle: () => !ingest.isWriting(),
+    clock,
+    logger,
+  })
+  parts.defer(() => retention.stop())
   const keeper = startStoreKeeper({ store, recovered: onRecovered, logger })
   parts.defer(() => keeper.stop())
 
@@ -119,6 +135,7 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     bodies,
     quotas,
     progress,
+    retention,
     audit,
     sync,
     host,

@@ -15,6 +15,7 @@ import { createIngest, type Ingest } from './ingest.ts'
 import type { Knowledge } from './knowledge.ts'
 import { createLogWatch, type LogWatchOptions } from './log-watch.ts'
 import type { CommonOptions } from './node-options.ts'
+import { openPruned, type Pruned } from './pruned.ts'
 import { openQuotas, type Quotas } from './quotas.ts'
 
 export interface IntakeInputs {
@@ -41,6 +42,7 @@ export interface Intake {
   readonly forks: ForkWatch
   readonly bodies: BodyBook
   readonly quotas: Quotas
+  readonly pruned: Pruned
 }
 
 /** Entries in: verified by what is known of the alliance, committed, and watched for contradictions. */
@@ -58,10 +60,12 @@ export async function composeIntake(
 
   const quotas = await openQuotas({ store, book, nation: knowledge.nation, clock, logger })
   parts.defer(() => quotas.stop())
+  const pruned = await openPruned(store)
   const bodies = await openBodyBook({
     store,
     keptSinceMs: () => clock.now() - book.directory().policy.bodyRetentionDays * DAY_MS,
     idle: () => !ingest.isWriting(),
+    prunedTo: pruned.to,
     opening: inputs.opening,
     logger,
   })
@@ -118,5 +122,5 @@ export async function composeIntake(
     if (!logs.every(log => book.isOnBranch(log))) events.contested()
   }
 
-  return { ingest, forks, bodies, quotas }
+  return { ingest, forks, bodies, quotas, pruned }
 }

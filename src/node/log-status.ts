@@ -29,6 +29,12 @@ export interface CatchUp {
   readonly leftMs: number | null
 }
 
+export interface SyncStatus {
+  readonly catchUp: readonly CatchUp[]
+  /** Bodies that are missing here. */
+  readonly bodiesWanted: number
+}
+
 export interface LaggingWitness {
   readonly nation: string
   /** Of how many logs. */

@@ -7,10 +7,12 @@ import type { BundleCommands } from './bundle-commands.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { EntryCommands } from './entry-orders.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
-import type { CatchUp, LaggingWitness, LogStatus, StatedRegistry } from './log-status.ts'
+import type { BoundView } from './log-bounds.ts'
+import type { LaggingWitness, LogStatus, StatedRegistry, SyncStatus } from './log-status.ts'
 import type { RebuildResult } from './rebuild-result.ts'
+import type { RemarkText } from './remark-text.ts'
 import type { StoreCommands } from './store-commands.ts'
-import type { SyncCommands } from './sync-commands.ts'
+import type { SyncCommands } from './sync-state.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
 export interface NodeService
@@ -157,7 +159,7 @@ export interface Counter {
   readonly values: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]
 }
 
-export interface NodeStatus {
+export interface NodeStatus extends SyncStatus {
   readonly nation: string
   /** An edge node relays and stores, and opens and signs nothing (R-5.9). */
   readonly use: 'inner' | 'edge'
@@ -189,9 +191,6 @@ export interface NodeStatus {
   readonly logs: readonly LogStatus[]
   /** Witnesses that have not cosigned what they could have by now, in the order of nations. */
   readonly lagging: readonly LaggingWitness[]
-  readonly catchUp: readonly CatchUp[]
-  /** Bodies that are missing here (R-2.10). */
-  readonly bodiesWanted: number
   /** What other nations said last of the registry in force at them (R-1.10). */
   readonly registries: readonly StatedRegistry[]
   readonly peersConnected: number
@@ -264,31 +263,13 @@ export interface AppliedDocuments {
   readonly registryVersion: number
 }
 
-/** The first `size` entries of a log, and their Merkle root in hex. */
-export interface TreeView {
-  readonly size: number
-  readonly root: string
-}
-
-/** Where a log can be cut. */
-export interface BoundView extends TreeView {
-  readonly logId: string
-  /** Hex. */
-  readonly signKey: string
-  readonly incarnation: number
-  readonly closed: boolean
-  /** The largest checkpoint that a quorum cosigned (R-2.7), or else what this node holds that stands. */
-  readonly basis: 'quorate' | 'held'
-  /** What this node holds that stands; where a size was asked for so many entries, whether they stand or not. */
-  readonly held: TreeView
-}
-
 /** `audience`: the whole alliance where it is left out. */
 export type PublishItem = (
   | { readonly kind: 'claim'; readonly draft: ClaimDraft }
   | { readonly kind: 'context'; readonly json: string; readonly tlp?: number }
   /** The next version of a group of the own nation; it goes to the members that it names. */
   | ({ readonly kind: 'group' } & GroupText)
+  | RemarkText
 ) & { readonly audience?: AudienceText }
 
 export interface GroupText {

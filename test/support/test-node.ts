@@ -18,7 +18,7 @@ import type {
   SubmissionText,
   TokenView,
 } from '../../src/node/node-service.ts'
-import type { SyncState } from '../../src/node/sync-commands.ts'
+import type { SyncState } from '../../src/node/sync-state.ts'
 import type { StoreCheck } from '../../src/store/upkeep.ts'
 
 /**
@@ -89,7 +89,8 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       contexts.add(id)
       return { outcome: 'new', id, entry: `${LOG}/${entries()}`, warnings: [] }
     }
-    if (item.kind === 'group') return { outcome: 'new', id: item.id, entry: `${LOG}/${entries()}`, warnings: [] }
+    if (item.kind !== 'claim')
+      return { outcome: 'new', id: 'id' in item ? item.id : '', entry: `${LOG}/${entries()}`, warnings: [] }
     try {
       return addClaim(item.draft)
     } catch (error) {
