@@ -204,7 +204,6 @@ export const CODES = {
   // what a peer or a caller overdoes
   'net-invalid-messages': ['malformed', 'R-5.2'],
   'net-malformed-rpc': ['malformed', 'R-5.2'],
-  'net-bad-answers': ['malformed', 'R-5.5'],
   'net-flood-control': ['busy', 'R-5.1'],
   'net-flood-frames': ['busy', 'R-5.5'],
   'net-flood-messages': ['busy', 'R-5.2'],
@@ -265,6 +264,10 @@ export const CODES = {
   'publish-key-unknown': ['state', 'R-0.1'],
   'publish-registry-expired': ['state', 'R-1.9'],
   'publish-too-often': ['input', 'R-4.1'],
+  'remark-no-claim': ['absent', 'R-4.1'],
+  'remark-own-claim': ['input', ''],
+  'remark-too-wide': ['unauthorised', 'R-4.5'],
+  'remark-below-marking': ['unauthorised', 'R-4.5'],
   'publish-queue-full': ['busy', 'R-2.11'],
   'signing-not-yet': ['state', 'R-2.11'],
   'signing-head-ahead': ['state', 'R-2.11'],

@@ -1,3 +1,4 @@
+import { mapOffences, type Offence } from './conduct.ts'
 import type { Verdict } from './verdict.ts'
 
 export const TOPICS = ['entries', 'heads', 'registry', 'alerts'] as const
@@ -31,6 +32,10 @@ export interface NetCounters {
   limboExceeded: number
   /** Peers cut off for a while because of what they sent. */
   peersCut: number
+  /** Calls that came to nothing: over a cap of one address or of all, or no handshake in time. */
+  callsTurnedAway: number
+  /** What connected peers overdid, each time. */
+  readonly offences: Record<Offence, number>
   dials: number
   dialsFailed: number
   watchdogRedials: number
@@ -71,6 +76,8 @@ export function createNetCounters(): NetCounters {
     limboOpened: 0,
     limboExceeded: 0,
     peersCut: 0,
+    callsTurnedAway: 0,
+    offences: mapOffences(() => 0),
     dials: 0,
     dialsFailed: 0,
     watchdogRedials: 0,

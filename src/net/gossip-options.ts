@@ -76,7 +76,7 @@ function topicScore(): TopicScoreParams {
 }
 
 /** Loopback, this machine's addresses and the announced ones: nodes of one test, site or NAT share them. */
-function sharedIps(announced: readonly string[]): Set<string> {
+export function sharedIps(announced: readonly string[] = []): Set<string> {
   const own = Object.values(networkInterfaces()).flatMap(list => list?.map(each => each.address) ?? [])
   const named = announced.flatMap(address => /^\/ip[46]\/([^/]+)/.exec(address)?.[1] ?? [])
   return new Set(['127.0.0.1', '::1', ...own, ...named])

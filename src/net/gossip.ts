@@ -1,5 +1,4 @@
 import {
-  type GossipSub,
   type GossipSubComponents,
   type GossipsubMessage,
   type GossipsubOpts,
@@ -9,10 +8,12 @@ import {
 import type { Connection, PeerId } from '@libp2p/interface'
 import { StoreError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
+import type { Offence } from './conduct.ts'
 import { type NetCounters, TOPICS, type TopicName } from './counters.ts'
 import { GOSSIP_BYTES_MAX, topicText } from './gossip-options.ts'
 import { OutboundPacer, type OutboundStream } from './pacing.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHexOf } from './peer-key.ts'
+import { guardRpcs, type RpcReader } from './rpc-guard.ts'
 import { type Verdict, verdictOfError } from './verdict.ts'
 
 /** Judges a message that neighbour `from` passed on; what it throws is judged by its code (`verdict.ts`). */
@@ -43,7 +44,7 @@ const RESULTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
 }
 
 /** What the class behind gossipsub's service interface offers besides. */
-interface Router extends GossipSub {
+interface Router extends RpcReader {
   readonly direct: Set<string>
   reportMessageValidationResult(id: string, source: string, result: TopicValidatorResult): void
 }
@@ -56,6 +57,7 @@ interface Router extends GossipSub {
 export function gossipService(
   options: Partial<GossipsubOpts>,
   mayGossip: (connection: Connection) => boolean,
+  onOffence: (peer: PeerId, offence: Offence) => void,
 ): (components: GossipSubComponents) => Router {
   const create = gossipsub(options)
   return components => {
@@ -78,7 +80,10 @@ export function gossipService(
           },
         })) satisfies typeof registrar.register,
     })
-    return create({ privateKey, peerId, peerStore, registrar: guarded, connectionManager, logger }) as Router
+    const router = create({ privateKey, peerId, peerStore, registrar: guarded, connectionManager, logger }) as Router
+    const topics = new Set(options.allowedTopics)
+    guardRpcs(router, { isTopic: topic => topics.has(topic), onOffence })
+    return router
   }
 }
 
@@ -94,8 +99,8 @@ export interface GossipOptions {
   readonly logger: Logger
   /** The gossip streams that are open towards neighbours. */
   readonly outbound: () => Iterable<OutboundStream>
-  /** Called for each message that was rejected, with the neighbour that passed it on. */
-  readonly onReject: (peer: PeerKeyHex) => void
+  /** Called for each message that was rejected, or for which there was no room, with the neighbour that passed it on. */
+  readonly onOffence: (peer: PeerKeyHex, offence: Offence) => void
 }
 
 /** The alliance's four topics over gossipsub (R-5.1, R-5.2): verdicts in time, outbound pacing, caps, counters. */
@@ -183,7 +188,10 @@ export class Gossip {
     const tooLong = msg.data.length > GOSSIP_BYTES_MAX
     const release = tooLong ? null : this.#reserve(from, msg.data.length)
     if (release === null) {
-      if (!tooLong) totals.overCap++
+      if (!tooLong) {
+        totals.overCap++
+        this.#options.onOffence(from, 'net-flood-messages')
+      }
       report(tooLong ? 'reject' : 'ignore')
       return
     }
@@ -219,7 +227,7 @@ export class Gossip {
   #report(topic: TopicName, verdict: Verdict, id: string, source: PeerId, from: PeerKeyHex): void {
     this.#options.counters.topics[topic].verdicts[verdict]++
     this.#options.router.reportMessageValidationResult(id, source.toString(), RESULTS[verdict])
-    if (verdict === 'reject') this.#options.onReject(from)
+    if (verdict === 'reject') this.#options.onOffence(from, 'net-invalid-messages')
   }
 
   /** Takes a place among the messages being judged; null if there is none left for this neighbour. */

@@ -2,12 +2,14 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ProtocolError, UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
-import { Conduct } from './conduct.ts'
+import { Callers, type WorstCaller } from './callers.ts'
+import { Conduct, type Offence } from './conduct.ts'
 import { createNetCounters, type NetCounters, type TopicName } from './counters.ts'
 import { Dialer, type PeerTarget } from './dialer.ts'
 import type { FrameLimits, Frames } from './frames.ts'
 import { Gater, LimboConnections, peerLabel, type Standing } from './gater.ts'
 import { GOSSIP_PROTOCOL_PREFIX, Gossip, type Validate } from './gossip.ts'
+import { sharedIps } from './gossip-options.ts'
 import { createNode, HOST_LIMITS, type HostLimits, type Node, type NodeOptions } from './libp2p-node.ts'
 import { listenError } from './listen-error.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHex, peerKeyHexOf } from './peer-key.ts'
@@ -43,11 +45,15 @@ export interface Host extends AsyncDisposable {
   /** Asks for the standing of every connected peer anew and hangs up on those that lost theirs. */
   reconsider(): void
   peers(): readonly PeerState[]
+  /** From where most calls were turned away of late; null where none was. */
+  worstCaller(): WorstCaller | null
   /**
    * Opens a connection to a multiaddr and gives the key that answers, which is no admission. Without `/p2p/…` at its
    * end whoever is there will do; a second connection with the same peer is closed. Throws what `dialFault` reads.
    */
   call(address: string, signal: AbortSignal): Promise<PeerKeyHex>
+  /** What the peer gave over a stream does not hold: that counts as several rejected messages (R-5.2). */
+  blame(peer: PeerKeyHex): void
   /** Returns a function that ends the subscription. */
   onPeer(listener: (event: PeerEvent) => void): () => void
   subscribe(topic: TopicName, validate: Validate): void
@@ -62,6 +68,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const counters = createNetCounters()
   const conduct = new Conduct()
   const limbo = new LimboConnections(limits.limbo)
+  const callers = new Callers(limits.callers, sharedIps(options.announce), counters)
+  const noted: { onOffence?: (peer: PeerId, offence: Offence) => void } = {}
+  const onOffence = (peer: PeerId, offence: Offence): void => noted.onOffence?.(peer, offence)
   const gater = new Gater({
     standingOf: options.standingOf,
     isCut: peer => {
@@ -71,10 +80,13 @@ export async function openHost(options: HostOptions): Promise<Host> {
     edges: options.edges,
     counters,
     limbo: limits.limbo,
+    callers,
+    onCrowd: peer => onOffence(peer, 'net-flood-connections'),
     logger: options.logger,
   })
-  const node = await createNode(options, limits, gater, limbo)
-  const host = new Libp2pHost({ options, limits, counters, conduct, limbo, gater, node })
+  const node = await createNode(options, { limits, gater, limbo, onOffence })
+  const host = new Libp2pHost({ options, limits, counters, conduct, limbo, gater, callers, node })
+  noted.onOffence = (peer, offence) => host.note(peerKeyHexOf(peer), offence)
   try {
     await host.serveRelays()
     await node.start()
@@ -93,6 +105,7 @@ interface Parts {
   readonly conduct: Conduct
   readonly limbo: LimboConnections
   readonly gater: Gater
+  readonly callers: Callers
   readonly node: Node
 }
 
@@ -125,9 +138,16 @@ class Libp2pHost implements Host {
       counters,
       logger,
       outbound: () => this.#outboundGossip(),
-      onReject: peer => this.#onReject(peer),
+      onOffence: (peer, offence) => this.note(peer, offence),
     })
-    this.#streams = new Streams({ node, limbo, counters, logger, signal: this.#closing.signal })
+    this.#streams = new Streams({
+      node,
+      limbo,
+      counters,
+      logger,
+      signal: this.#closing.signal,
+      onCrowd: peer => this.note(peer, 'net-flood-streams'),
+    })
     this.#dialer = new Dialer({
       self: this.self,
       dial: async (addresses, signal) => void (await node.dial([...addresses], { signal })),
@@ -181,6 +201,10 @@ class Libp2pHost implements Host {
     return [...all].map(peer => this.#peerState(peer))
   }
 
+  worstCaller(): WorstCaller | null {
+    return this.#parts.callers.worst(Date.now())
+  }
+
   async call(address: string, signal: AbortSignal): Promise<PeerKeyHex> {
     const connection = await this.#node.dial(multiaddr(address), { signal })
     const peer = peerKeyHexOf(connection.remotePeer)
@@ -204,6 +228,10 @@ class Libp2pHost implements Host {
     return this.#gossip.publish(topic, data)
   }
 
+  blame(peer: PeerKeyHex): void {
+    this.note(peer, 'sync-peer-spoils')
+  }
+
   handleStream(protocol: string, handler: StreamHandler, caps: StreamCaps): Promise<void> {
     return this.#streams.handle(protocol, handler, caps)
   }
@@ -222,6 +250,10 @@ class Libp2pHost implements Host {
 
   #onOpen(connection: Connection): void {
     this.counters.connectionsOpened++
+    connection.addEventListener('close', ({ error }) => {
+      const isFlood = error instanceof ProtocolError && error.code === 'net-flood-frames'
+      if (isFlood) this.note(peerKeyHexOf(connection.remotePeer), 'net-flood-frames')
+    })
     const standing = this.#parts.gater.standing(connection.remotePeer)
     if (standing === 'refused') this.#revoke(connection)
     if (standing !== 'limbo') return
@@ -247,6 +279,8 @@ class Libp2pHost implements Host {
     if (peer === null) return
     const wasUp = this.#up.delete(peer)
     this.#dialer.onDown(peer)
+    // libp2p remembers whoever connected once, and strangers may come with a new key each time.
+    if (this.#parts.gater.standing(peerId) !== 'member') void this.#node.peerStore.delete(peerId).catch(() => {})
     if (!wasUp) return
     this.#logger.info({ peer }, 'peer disconnected')
     this.#tell({ kind: 'down', peer })
@@ -266,16 +300,18 @@ class Libp2pHost implements Host {
     connection.abort(new UserError('net-refused', 'the peer has no standing'))
   }
 
-  /** R-5.2: rejected is only what is wrong whatever one knows, so whoever passes much of it on is no honest relay. */
-  #onReject(peer: PeerKeyHex): void {
-    if (!this.#parts.conduct.reject(peer, Date.now())) return
+  /** R-5.2: what counts is the neighbour's own doing whatever one knows, so whoever does much of it is no honest relay. */
+  note(peer: PeerKeyHex | null, offence: Offence): void {
+    this.counters.offences[offence]++
+    if (peer === null || !this.#parts.conduct.note(peer, offence, Date.now())) return
     this.counters.peersCut++
-    this.#logger.warn({ peer }, 'cut off a peer that keeps sending invalid messages')
+    this.#logger.warn({ peer, code: offence }, 'cut off a peer for a while')
     this.#hangUp(peer)
   }
 
   #onDeaf(peer: PeerKeyHex): void {
     this.counters.watchdogRedials++
+    this.note(peer, 'net-slow-reader')
     this.#logger.info({ peer }, 'gossip with a peer has stopped, reconnecting')
     this.#hangUp(peer)
   }
@@ -317,6 +353,7 @@ class Libp2pHost implements Host {
       connection,
       up: this.#up.get(peer) ?? null,
       limbo: connection !== null && this.#parts.limbo.has(connection),
+      offence: this.#parts.conduct.named(peer, Date.now()),
     })
   }
 }

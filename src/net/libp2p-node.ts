@@ -1,16 +1,21 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
+import type { PeerId } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { UserError } from '../base/errors.ts'
+import { CALLER_LIMITS, type CallerLimits } from './callers.ts'
+import type { Offence } from './conduct.ts'
 import { ADDRESS_DIAL_MS } from './dialer.ts'
 import type { EdgeAddress } from './edge-address.ts'
 import { type Gater, LIMBO, type LimboConnections, type LimboLimits } from './gater.ts'
 import { gossipService } from './gossip.ts'
 import { gossipOptions } from './gossip-options.ts'
+import { meteredMuxer } from './metered-muxer.ts'
+import { MUXER_LIMITS, type MuxerLimits } from './muxer-meter.ts'
 import { relayTransport } from './relay-transport.ts'
 import { WATCHDOG, type WatchdogTimes } from './watchdog.ts'
 
@@ -18,20 +23,18 @@ const MIB = 1024 * 1024
 
 export interface HostLimits {
   readonly connectionsMax: number
-  /** Inbound connections that have not finished their handshake. */
-  readonly handshakesMax: number
-  /** Inbound connections a second from one address. */
-  readonly connectionsPerSecondPerIp: number
+  readonly callers: CallerLimits
   readonly handshakeMs: number
+  readonly muxer: MuxerLimits
   readonly limbo: LimboLimits
   readonly watchdog: WatchdogTimes
 }
 
 export const HOST_LIMITS: HostLimits = {
   connectionsMax: 512,
-  handshakesMax: 64,
-  connectionsPerSecondPerIp: 20,
+  callers: CALLER_LIMITS,
   handshakeMs: 5_000,
+  muxer: MUXER_LIMITS,
   limbo: LIMBO,
   watchdog: WATCHDOG,
 }
@@ -60,10 +63,17 @@ export interface NodeOptions {
   readonly agent: string
 }
 
+export interface NodeParts {
+  readonly limits: HostLimits
+  readonly gater: Gater
+  readonly limbo: LimboConnections
+  readonly onOffence: (peer: PeerId, offence: Offence) => void
+}
+
 export type Node = Awaited<ReturnType<typeof createNode>>
 
 /** TCP, Noise, yamux, identify and gossipsub; no DHT, mDNS, relay or UPnP (§5). Not started yet. */
-export async function createNode(options: NodeOptions, limits: HostLimits, gater: Gater, limbo: LimboConnections) {
+export async function createNode(options: NodeOptions, { limits, gater, limbo, onOffence }: NodeParts) {
   for (const address of [...options.listen, ...(options.announce ?? [])]) assertAddress(address)
   const streamOptions = {
     maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
@@ -76,12 +86,13 @@ export async function createNode(options: NodeOptions, limits: HostLimits, gater
     addresses: { listen: [...options.listen], ...(options.announce ? { announce: [...options.announce] } : {}) },
     transports: options.edges === undefined ? [tcp()] : [tcp(), relayTransport(options.edges)],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions })],
+    streamMuxers: [meteredMuxer(yamux({ maxInboundStreams: STREAMS_PER_CONNECTION_MAX, streamOptions }), limits.muxer)],
     connectionGater: gater,
     connectionManager: {
       maxConnections: limits.connectionsMax,
-      maxIncomingPendingConnections: limits.handshakesMax,
-      inboundConnectionThreshold: limits.connectionsPerSecondPerIp,
+      // What is bounded before the key is known, the gater bounds: it makes room, and knows whom it turned away.
+      maxIncomingPendingConnections: Number.MAX_SAFE_INTEGER,
+      inboundConnectionThreshold: Number.MAX_SAFE_INTEGER,
       inboundUpgradeTimeout: limits.handshakeMs,
       maxParallelDials: PARALLEL_DIALS_MAX,
       addressDialTimeout: ADDRESS_DIAL_MS,
@@ -90,7 +101,11 @@ export async function createNode(options: NodeOptions, limits: HostLimits, gater
     connectionMonitor: { pingInterval: PING_EVERY_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     services: {
       identify: identify(),
-      gossip: gossipService(gossipOptions(options.alliance, options.announce), connection => !limbo.has(connection)),
+      gossip: gossipService(
+        gossipOptions(options.alliance, options.announce),
+        connection => !limbo.has(connection),
+        onOffence,
+      ),
     },
   })
 }

@@ -1,4 +1,5 @@
 import type { Connection } from '@libp2p/interface'
+import type { NamedOffence } from './conduct.ts'
 import type { DialFault } from './dial-error.ts'
 import type { DialState } from './dialer.ts'
 import type { PeerKeyHex } from './peer-key.ts'
@@ -22,6 +23,8 @@ export interface PeerState {
   readonly fault: DialFault | null
   /** Calls in a row that did not come about. */
   readonly failures: number
+  /** What it overdoes, or is cut off for. */
+  readonly offence: NamedOffence | null
 }
 
 /** Of a peer that is admitted and identified. */
@@ -37,11 +40,12 @@ export interface PeerFacts {
   readonly connection: Connection | null
   readonly up: UpPeer | null
   readonly limbo: boolean
+  readonly offence: NamedOffence | null
 }
 
 /** What `peer list` shows of one peer. */
-export function peerState(peer: PeerKeyHex, { dial, connection, up, limbo }: PeerFacts): PeerState {
-  if (connection === null) return absentState(peer, dial)
+export function peerState(peer: PeerKeyHex, { dial, connection, up, limbo, offence }: PeerFacts): PeerState {
+  if (connection === null) return absentState(peer, dial, offence)
   return {
     peer,
     status: up !== null ? 'connected' : limbo ? 'limbo' : 'handshaking',
@@ -54,10 +58,11 @@ export function peerState(peer: PeerKeyHex, { dial, connection, up, limbo }: Pee
     nextDialMs: null,
     fault: up === null ? (dial?.fault ?? null) : null,
     failures: dial?.failures ?? 0,
+    offence,
   }
 }
 
-function absentState(peer: PeerKeyHex, dial: DialState | null): PeerState {
+function absentState(peer: PeerKeyHex, dial: DialState | null, offence: NamedOffence | null): PeerState {
   return {
     peer,
     status: dial?.status === 'dialing' ? 'dialing' : 'waiting',
@@ -70,5 +75,6 @@ function absentState(peer: PeerKeyHex, dial: DialState | null): PeerState {
     nextDialMs: dial?.nextDialMs ?? null,
     fault: dial?.fault ?? null,
     failures: dial?.failures ?? 0,
+    offence,
   }
 }

@@ -34,6 +34,8 @@ export interface StreamsOptions {
   readonly limbo: LimboConnections
   readonly counters: NetCounters
   readonly logger: Logger
+  /** Called for a member that opens more streams than it may have. */
+  readonly onCrowd: (peer: PeerKeyHex) => void
   /** Aborted when the host closes. */
   readonly signal: AbortSignal
 }
@@ -114,6 +116,7 @@ export class Streams {
     const excluded = limbo.has(connection) && !limbo.takeStream(connection, stream.protocol)
     if (peer === null || tooMany || excluded) {
       counters.streamsRefused++
+      if (peer !== null && ofPeer >= caps.streamsMaxPerPeer) this.#options.onCrowd(peer)
       logger.debug({ peer, protocol: stream.protocol, tooMany }, 'stream refused')
       stream.abort(new ProtocolError('net-busy', 'one stream too many'))
       return null

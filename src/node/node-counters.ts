@@ -1,4 +1,4 @@
-import { TOPICS } from '../net/counters.ts'
+import { type NetCounters, TOPICS } from '../net/counters.ts'
 import { allianceGauges } from './alliance-gauges.ts'
 import type { EdgeNode } from './edge.ts'
 import type { Counter } from './node-service.ts'
@@ -59,6 +59,7 @@ export function nodeCounters(node: EdgeNode): readonly Counter[] {
         { labels: { event: 'redialed' }, value: net.watchdogRedials },
       ],
     },
+    ...offenceCounters(node),
     plain('dials_total', 'Attempts to connect to a peer.', net.dials),
     plain('dials_failed_total', 'Attempts that failed.', net.dialsFailed),
     plain('relays', 'Connections of inner nodes that this edge passes on (R-5.9).', net.relaysOpen, 'gauge'),
@@ -70,6 +71,46 @@ export function nodeCounters(node: EdgeNode): readonly Counter[] {
     ...allianceGauges(node),
     plain('ingest_queued_bytes', 'Verified entries waiting for the writer.', node.ingest.queuedBytes(), 'gauge'),
   ]
+}
+
+/** Every cap that somebody can hit. */
+function offenceCounters({ host, nationOf }: Pick<EdgeNode, 'host' | 'nationOf'>): readonly Counter[] {
+  const { offences, topics, ...net } = host.counters
+  const named = host.peers().flatMap(({ peer, offence }) => (offence === null ? [] : [{ peer, code: offence.code }]))
+  return [
+    {
+      name: 'caps_total',
+      help: 'How often a limit of the network was hit, by what it bounds.',
+      type: 'counter',
+      values: [
+        { labels: { cap: 'calls' }, value: net.callsTurnedAway },
+        { labels: { cap: 'limbo' }, value: net.limboExceeded },
+        { labels: { cap: 'streams' }, value: net.streamsRefused },
+        { labels: { cap: 'peers-cut' }, value: net.peersCut },
+        { labels: { cap: 'verdicts-waiting' }, value: sum(topics, 'overCap') },
+        { labels: { cap: 'verdicts-late' }, value: sum(topics, 'late') },
+      ],
+    },
+    {
+      name: 'offences_total',
+      help: 'What peers overdid, by what it was.',
+      type: 'counter',
+      values: Object.entries(offences).map(([offence, value]) => ({ labels: { offence }, value })),
+    },
+    {
+      name: 'peer_offence',
+      help: 'Peers that keep overdoing something, or are cut off for it; always 1.',
+      type: 'gauge',
+      values: named.map(({ peer, code }) => ({
+        labels: { nation: nationOf(peer) ?? '', peer, offence: code },
+        value: 1,
+      })),
+    },
+  ]
+}
+
+function sum(topics: NetCounters['topics'], of: 'overCap' | 'late'): number {
+  return Object.values(topics).reduce((total, topic) => total + topic[of], 0)
 }
 
 function auditCounters({ audit, store }: EdgeNode): readonly Counter[] {

@@ -84,7 +84,6 @@ test('silent strangers who call do not keep a node from asking those whom it cal
         agent: 'tocsin/test',
         standingOf: () => standing,
         logger: silentLogger,
-        limits: { connectionsPerSecondPerIp: 1000 },
       }),
     )
   const host = await openFor('limbo')

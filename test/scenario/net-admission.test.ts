@@ -2,6 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fromHex } from '../../src/base/bytes.ts'
+import { CALLER_LIMITS } from '../../src/net/callers.ts'
 import type { Standing } from '../../src/net/gater.ts'
 import type { Host, PeerEvent } from '../../src/net/host.ts'
 import { peerIdOf, peerKeyHex, peerKeyHexOf, publicKeyOf } from '../../src/net/peer-key.ts'
@@ -11,7 +12,7 @@ import { startRawNode } from './net-raw-node.ts'
 const DOCS = '/tocsin/docs/1'
 const SYNC = '/tocsin/sync/1'
 const CAPS = { streamsMaxPerPeer: 4, streamsMaxTotal: 8 }
-const LIMBO = { timeMs: 700, bytesMax: 200 * 1024, connectionsMax: 1 }
+const LIMBO = { timeMs: 700, bytesMax: 200 * 1024, connectionsMax: 1, connectionsMaxPerAddress: 1 }
 
 describe('admission', () => {
   const open: Host[] = []
@@ -30,7 +31,7 @@ describe('admission', () => {
     const events: PeerEvent[] = []
     const judging = await host({
       standingOf: () => standing,
-      limits: { limbo: LIMBO, connectionsPerSecondPerIp: 1_000 },
+      limits: { limbo: LIMBO },
     })
     judging.onPeer(event => events.push(event))
     return { host: judging, events, setStanding: (next: Standing) => (standing = next) }
@@ -186,7 +187,7 @@ describe('admission', () => {
     const portOf = (of: Host) => Number(/\/tcp\/(\d+)\//.exec(of.addresses[0]!)?.[1])
 
     it('lets half-finished handshakes die, and serves others meanwhile', async () => {
-      const listening = await host({ limits: { handshakeMs: 400, connectionsPerSecondPerIp: 1_000 } })
+      const listening = await host({ limits: { handshakeMs: 400 } })
       const silent = Array.from({ length: 20 }, () => connect(portOf(listening), '127.0.0.1'))
       sockets.push(...silent)
       let closed = 0
@@ -198,7 +199,7 @@ describe('admission', () => {
     })
 
     it('refuses more unfinished handshakes than it has room for', async () => {
-      const listening = await host({ limits: { handshakesMax: 3, connectionsPerSecondPerIp: 1_000 } })
+      const listening = await host({ limits: { callers: { ...CALLER_LIMITS, handshakesMax: 3 } } })
       let closed = 0
       for (let i = 0; i < 10; i++) {
         const socket = connect(portOf(listening), '127.0.0.1')

@@ -20,7 +20,6 @@ export function openTestHost(options: Partial<HostOptions> = {}): Promise<Host> 
     agent: 'tocsin/test',
     standingOf: () => 'member',
     logger: silentLogger,
-    limits: { connectionsPerSecondPerIp: 1_000 },
     ...options,
   })
 }

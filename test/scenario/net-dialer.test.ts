@@ -111,7 +111,7 @@ describe('the dialer', () => {
   })
 
   describe('where another key answers than the one that is called', () => {
-    const LIMBO = { timeMs: 500, bytesMax: 100_000, connectionsMax: 1 }
+    const LIMBO = { timeMs: 500, bytesMax: 100_000, connectionsMax: 1, connectionsMaxPerAddress: 1 }
 
     it('gives whoever answers a try in limbo, by its address alone', async () => {
       const events: PeerEvent[] = []

@@ -1,4 +1,5 @@
 import { silentLogger } from '../../src/base/ports.ts'
+import { CALLER_LIMITS, Callers } from '../../src/net/callers.ts'
 import { createNetCounters } from '../../src/net/counters.ts'
 import { Gater, LIMBO, LimboConnections } from '../../src/net/gater.ts'
 import { createNode, HOST_LIMITS, type Node } from '../../src/net/libp2p-node.ts'
@@ -11,10 +12,17 @@ export async function startRawNode(seed: Uint8Array = newSeed(), alliance = ALLI
     isCut: () => false,
     counters: createNetCounters(),
     limbo: LIMBO,
+    callers: new Callers(CALLER_LIMITS, new Set(['127.0.0.1']), createNetCounters()),
+    onCrowd: () => {},
     logger: silentLogger,
   })
   const options = { seed, alliance, listen: ['/ip4/127.0.0.1/tcp/0'], agent: 'tocsin/raw' }
-  const node = await createNode(options, HOST_LIMITS, gater, new LimboConnections(LIMBO))
+  const node = await createNode(options, {
+    limits: HOST_LIMITS,
+    gater,
+    limbo: new LimboConnections(LIMBO),
+    onOffence: () => {},
+  })
   await node.start()
   return node
 }

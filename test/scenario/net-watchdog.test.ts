@@ -25,7 +25,7 @@ describe('the gossip watchdog', () => {
   /** A host that keeps calling a bare gossipsub node, with gossip flowing both ways. */
   async function openPair(): Promise<void> {
     heardByHost = heardByRaw = 0
-    host = await openTestHost({ limits: { watchdog: TIMES, connectionsPerSecondPerIp: 1_000 } })
+    host = await openTestHost({ limits: { watchdog: TIMES } })
     raw = await startRawNode()
     host.subscribe('entries', async () => {
       heardByHost++
