@@ -14,11 +14,12 @@ import { validDocs } from '../registry/evidence.ts'
 import type { TrustClaim } from '../registry/trust-claim.ts'
 import { type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
 import { allianceFactsOf } from './alliance-facts.ts'
+import { faultFinding } from './conclusion.ts'
 import { type AuditDocuments, judgeAuditDocuments } from './documents.ts'
 import { entryKindOf } from './entry-kind.ts'
 import { createFindingBook, type FindingBook, sentence } from './finding.ts'
 import { type AuditedEvidence, createEvidenceAudit } from './log-evidence.ts'
-import type { EntryProof } from './proof-file.ts'
+import { type EntryProof, parseProofFile } from './proof-file.ts'
 import type { ProofResult, ProvenEntry, ProvenKey, ProvenReceipts } from './proof-result.ts'
 import { isIncluded, type ProvenPlace, treeUpTo } from './proven-place.ts'
 
@@ -31,6 +32,18 @@ export function checkProof(proof: EntryProof, claim: TrustClaim | undefined): Pr
   const entry = signed && judgeEntry(proof, signed, documents, book)
   const alliance = documents && allianceFactsOf(documents)
   return { verdict: book.verdict, findings: book.findings, alliance, entry }
+}
+
+/** Judges the bytes of a proof file: one that cannot be read proves nothing, and why is what is found. */
+export async function judgeProofFile(bytes: Uint8Array, claim: TrustClaim | undefined): Promise<ProofResult> {
+  try {
+    return checkProof(await parseProofFile(bytes), claim)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    const book = createFindingBook()
+    book.add(faultFinding(error, undefined))
+    return { verdict: book.verdict, findings: book.findings, alliance: undefined, entry: undefined }
+  }
 }
 
 interface SignedEntry {

@@ -1,6 +1,6 @@
 import type { AuditVerdict } from '../audit/finding.ts'
-import { checkProof } from '../audit/proof-check.ts'
-import { PROOF_FILE_BYTES_MAX, parseProofFile } from '../audit/proof-file.ts'
+import { judgeProofFile } from '../audit/proof-check.ts'
+import { PROOF_FILE_BYTES_MAX } from '../audit/proof-file.ts'
 import type { ProofResult, ProvenEntry } from '../audit/proof-result.ts'
 import type { AllianceFacts } from '../audit/result.ts'
 import { parseTrustClaim } from '../registry/trust-claim.ts'
@@ -31,7 +31,7 @@ const EXIT_OF: Readonly<Record<AuditVerdict, number>> = { proved: EXIT_OK, false
 /** Needs no node, no home and no network. */
 export async function checkProofFile(context: CliContext, file: string, options: AuditCheckOptions): Promise<void> {
   const claim = parseTrustClaim(options.trust)
-  const result = checkProof(await parseProofFile(await readProof(file, PROOF_FILE_BYTES_MAX)), claim)
+  const result = await judgeProofFile(await readProof(file, PROOF_FILE_BYTES_MAX), claim)
   await printRecord(context.out, options.output, viewOf(result), RESULT)
   if (options.output !== 'json') {
     for (const { verdict, code, sentence } of result.findings) context.say(`${verdict}  ${code}: ${sentence}`)

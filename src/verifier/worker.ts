@@ -1,11 +1,9 @@
 /** The worker of the page: reads and checks the file, so that the page stays alive. */
 
-import { faultFinding } from '../audit/conclusion.ts'
 import { FILE_FORMAT } from '../audit/file.ts'
-import { checkProof } from '../audit/proof-check.ts'
-import { PROOF_FILE_BYTES_MAX, parseProofFile } from '../audit/proof-file.ts'
-import type { ProofResult } from '../audit/proof-result.ts'
-import { ProtocolError, UserError } from '../base/errors.ts'
+import { judgeProofFile } from '../audit/proof-check.ts'
+import { PROOF_FILE_BYTES_MAX } from '../audit/proof-file.ts'
+import { UserError } from '../base/errors.ts'
 import { verifyEd25519 } from '../crypto/ed25519.ts'
 import { parseTrustClaim, type TrustClaim } from '../registry/trust-claim.ts'
 import { checkExport } from './check-export.ts'
@@ -52,22 +50,11 @@ async function check(file: Blob, trustText: string): Promise<void> {
   const start = await file.slice(0, FILE_FORMAT.proof.length).text()
   if (start === FILE_FORMAT.proof) {
     const bytes = new Uint8Array(await file.slice(0, PROOF_FILE_BYTES_MAX + 1).arrayBuffer())
-    scope.postMessage({ kind: 'checked', checked: { format: 'proof', result: await judgeProof(bytes, trust) } })
+    scope.postMessage({ kind: 'checked', checked: { format: 'proof', result: await judgeProofFile(bytes, trust) } })
     return
   }
   if (start !== FILE_FORMAT.audit.slice(0, start.length)) throw notOurs()
   await audit(file, trust)
-}
-
-async function judgeProof(bytes: Uint8Array, trust: TrustClaim | undefined): Promise<ProofResult> {
-  try {
-    return checkProof(await parseProofFile(bytes), trust)
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    const finding = faultFinding(error, undefined)
-    const verdict = finding.verdict === 'missing' ? 'missing' : 'false'
-    return { verdict, findings: [finding], alliance: undefined, entry: undefined }
-  }
 }
 
 async function audit(file: Blob, trust: TrustClaim | undefined): Promise<void> {

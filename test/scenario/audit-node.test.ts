@@ -205,7 +205,9 @@ describe('audit prove and audit check', () => {
     const bytes = readFileSync(file('proof'))
     bytes[bytes.length >> 1]! ^= 1
     writeFileSync(file('changed'), bytes)
-    expect((await run('audit', 'check', 'changed', '--trust', trust)).status).toBe(65)
+    expect((await run('audit', 'check', 'changed', '--trust', trust)).status).toBe(1)
+    writeFileSync(file('cut'), readFileSync(file('proof')).subarray(0, -30))
+    expect((await run('audit', 'check', 'cut', '--trust', trust)).status).toBe(2)
     expect((await run('audit', 'check', 'whole', '--trust', trust)).stderr).toContain('audit verify whole')
     expect((await run('audit', 'verify', 'proof', '--trust', trust)).stderr).toContain('audit check proof')
     expect(await run('audit', 'check', 'proof', '--trust', 'aaaa-bbbb-cccc-dddd-eeee-ffff')).toMatchObject({
