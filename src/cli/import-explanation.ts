@@ -47,6 +47,12 @@ function describePlan(plan: ImportPlan): string {
   switch (plan.format) {
     case 'stix':
       return 'STIX 2: indicators become claims, other objects go along as context'
+    case 'misp':
+      return 'MISP events: attributes become claims, with the tags of their event'
+    case 'openioc':
+      return 'OpenIOC: items become claims, those that hold only together become patterns'
+    case 'advisory':
+      return `an advisory ${plan.markup === 'html' ? 'as a web page' : 'as text or Markdown'}: defanged words and hashes become claims`
     case 'list':
       return plan.packageNames ? 'a list of names of software packages, which are no hosts' : 'a list, one value a line'
     case 'csv': {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { kindOf } from '../base/codes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
+import { FORMATS, type Format } from '../formats/detect.ts'
 import { type ImportOptions, readImport } from '../formats/import.ts'
 import type { ImportRow } from '../formats/import-row.ts'
 import type { Tlp } from '../indicator/marking.ts'
@@ -22,7 +23,8 @@ import { passphraseFileOption } from './passphrase.ts'
 import { sayFixes, sayHeld } from './refusal-fix.ts'
 
 interface ImportCommandOptions extends ClaimOptions, AudienceOptions, OperatorOptions {
-  readonly format: 'auto' | 'stix' | 'csv' | 'list'
+  readonly format: 'auto' | Format
+  readonly restricted?: boolean
   readonly map?: string
   readonly explain?: boolean
   readonly dryRun?: boolean
@@ -34,13 +36,14 @@ interface ImportCommandOptions extends ClaimOptions, AudienceOptions, OperatorOp
 const UNPACKED_BYTES_MAX = 10 * 1024 ** 3
 
 export function addImportCommand(indicator: Command, context: CliContext): void {
-  const formats = new Option('--format <format>', 'what the files are').choices(['auto', 'stix', 'csv', 'list'])
+  const formats = new Option('--format <format>', 'what the files are').choices(['auto', ...FORMATS])
   const command = indicator
     .command('import')
-    .description('publish the indicators of STIX 2 bundles, CSV tables or lists, gzip or plain')
+    .description('publish the indicators of STIX 2, MISP, OpenIOC, advisories, CSV tables or lists, gzip or plain')
     .argument('<files...>', '"-" is standard input')
     .addOption(formats.default('auto'))
     .option('--map <roles>', 'the columns of a table, such as value=ioc,type=kind,description=notes')
+    .option('--restricted', 'MISP: also what is for its own organisation or a sharing group of its MISP alone')
     .option('--explain', 'tell how the files would be read and by whom, and do nothing')
     .option('--dry-run', 'read the files, count, tell who will be able to read it, and publish nothing')
     .option('--dead-letter <file>', 'where refused rows go (default: NAME.refused.ndjson, in this folder)')
@@ -224,6 +227,6 @@ function openSource(
 }
 
 function importOptions({ name }: ImportSource, options: ImportCommandOptions): ImportOptions {
-  const { format, map } = options
-  return { name, format, ...(map !== undefined && { map }), defaults: claimDefaults(options) }
+  const { format, map, restricted = false } = options
+  return { name, format, restricted, ...(map !== undefined && { map }), defaults: claimDefaults(options) }
 }

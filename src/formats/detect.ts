@@ -8,10 +8,14 @@ import { isPackageName } from './value-text.ts'
 export const HEAD_BYTES_MAX = 64 * 1024
 const SAMPLE_LINES_MAX = 500
 
-export type Format = 'stix' | 'csv' | 'list'
+/** As the operator may name them. */
+export const FORMATS = ['stix', 'misp', 'openioc', 'advisory', 'csv', 'list'] as const
+
+export type Format = (typeof FORMATS)[number]
 
 export type Detected =
-  | { readonly kind: 'stix' }
+  | { readonly kind: 'stix' | 'misp' | 'openioc' }
+  | { readonly kind: 'advisory'; readonly markup: 'html' | 'text' }
   | { readonly kind: 'csv'; readonly delimiter: string; readonly rows: Rows }
   | { readonly kind: 'list'; readonly packageNames: boolean }
   | { readonly kind: 'unsupported'; readonly reason: string }
@@ -30,6 +34,12 @@ export function detectFormat(head: Head, name: string): Detected {
   const container = CONTAINERS.find(([pattern]) => pattern.test(text))
   if (container !== undefined) return { kind: 'unsupported', reason: container[1] }
   if (JSON_START.test(text)) return detectJson(text)
+  if (HTML.test(text)) return { kind: 'advisory', markup: 'html' }
+  if (XML.test(text)) {
+    if (OPENIOC.test(text)) return { kind: 'openioc' }
+    return { kind: 'unsupported', reason: 'this is XML, but not OpenIOC' }
+  }
+  if (PROSE_NAME.test(name)) return { kind: 'advisory', markup: 'text' }
   const lines = sampleLines(head)
   if (lines.filter(isResolverLine).length * 2 > lines.length) return { kind: 'list', packageNames: false }
   const named = /\.[ct]sv(?:\.gz)?$/i.test(name)
@@ -44,6 +54,12 @@ export function asCsv(head: Head): Extract<Detected, { kind: 'csv' }> {
   return detectTable(lines, true) ?? { kind: 'csv', delimiter: ',', rows: recordsOf(lines, ',') }
 }
 
+/** For a file that the operator says is written for people. */
+export function asAdvisory(head: Head, name: string): Extract<Detected, { kind: 'advisory' }> {
+  const isHtml = HTML.test(new TextDecoder().decode(head.bytes)) || /\.html?(?:\.gz)?$/i.test(name)
+  return { kind: 'advisory', markup: isHtml ? 'html' : 'text' }
+}
+
 /** For a file that the operator says is a list. */
 export function asList(head: Head): Extract<Detected, { kind: 'list' }> {
   const lines = sampleLines(head)
@@ -55,20 +71,23 @@ const CONTAINERS: readonly (readonly [RegExp, string])[] = [
   [/^\x1f[\ufffd\x8b]\x08/, 'this is gzip inside of gzip; unpack it first'],
   // biome-ignore lint/suspicious/noControlCharactersInRegex: magic numbers
   [/^PK\x03\x04/, 'this is a ZIP archive or an office document; unpack it, or save the table as CSV'],
-  [/^%PDF-/, 'this is a PDF; advisories as text come with a later version'],
-  [/^\s*<(?:!doctype\s+html|html)\b/i, 'this is a web page; advisories as text come with a later version'],
-  [/^\s*<\?xml\b|^\s*<(?:ioc|stix:)/i, 'this is XML (OpenIOC or STIX 1); only STIX 2 is read'],
+  [/^%PDF-/, 'this is a PDF; save its text and import that'],
 ]
 
+const HTML = /^\ufeff?\s*(?:<!--[\s\S]{0,4096}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b/i
+const XML = /^\ufeff?\s*<(?:\?xml|!--|[A-Za-z_][\w.-]*:?)/
+const OPENIOC = /<(?:\w+:)?(?:ioc|OpenIOC)\b/
+const PROSE_NAME = /\.(?:md|markdown|adoc|rst|eml)(?:\.gz)?$/i
+
 const JSON_START = /^\ufeff?\s*(?:\{|\[\s*(?:[{"\]]|$))/
-const MISP = /"(?:Event|Attribute|Orgc|EventReport)"\s*:\s*[[{]/
+const MISP = /"(?:Event|Attribute|Orgc|EventReport)"\s*:\s*[[{]|"to_ids"\s*:\s*["\dtf]/
 const STIX = /"(?:objects|spec_version)"\s*:|"id"\s*:\s*"[a-z0-9-]+--[0-9a-f]{8}-/
 
 function detectJson(text: string): Detected {
-  if (MISP.test(text)) return { kind: 'unsupported', reason: 'this is MISP; MISP events come with a later version' }
+  if (MISP.test(text)) return { kind: 'misp' }
   if (STIX.test(text)) return { kind: 'stix' }
   if (/^\ufeff?\s*(?:\[\s*\]|\{\s*\})\s*$/.test(text)) return { kind: 'stix' }
-  return { kind: 'unsupported', reason: 'this is JSON, but not STIX' }
+  return { kind: 'unsupported', reason: 'this is JSON, but neither STIX nor MISP' }
 }
 
 function sampleLines(head: Head): readonly string[] {

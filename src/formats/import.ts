@@ -1,10 +1,22 @@
 import { concat, EMPTY } from '../base/bytes.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
+import { importAdvisory } from './advisory.ts'
 import { importCsv } from './csv.ts'
 import { type CsvMapping, guessMapping, parseMap, resolveMap } from './csv-mapping.ts'
-import { asCsv, asList, type Detected, detectFormat, type Format, HEAD_BYTES_MAX, type Head } from './detect.ts'
+import {
+  asAdvisory,
+  asCsv,
+  asList,
+  type Detected,
+  detectFormat,
+  type Format,
+  HEAD_BYTES_MAX,
+  type Head,
+} from './detect.ts'
 import { type DraftMarking, type ImportRow, refusedRow } from './import-row.ts'
 import { importList } from './list.ts'
+import { importMisp } from './misp.ts'
+import { importOpenIoc } from './openioc.ts'
 import { importStix } from './stix.ts'
 
 export interface ImportOptions {
@@ -13,6 +25,8 @@ export interface ImportOptions {
   readonly format?: 'auto' | Format
   /** For CSV: `value=ioc,type=kind,description=notes`; guessed where left out. */
   readonly map?: string
+  /** MISP: what is for its own organisation or a sharing group goes in as well. */
+  readonly restricted?: boolean
   /** What goes for every row that says nothing itself. */
   readonly defaults?: ImportDefaults
 }
@@ -24,7 +38,8 @@ export type ImportDefaults = Pick<
 
 /** How a file will be read. */
 export type ImportPlan =
-  | { readonly format: 'stix' }
+  | { readonly format: 'stix' | 'misp' | 'openioc' }
+  | { readonly format: 'advisory'; readonly markup: 'html' | 'text' }
   | { readonly format: 'csv'; readonly delimiter: string; readonly mapping: CsvMapping }
   | { readonly format: 'list'; readonly packageNames: boolean }
   | { readonly format: 'unsupported'; readonly reason: string }
@@ -34,7 +49,11 @@ export function planImport(head: Head, options: ImportOptions): ImportPlan {
   const detected = detectAs(head, options)
   switch (detected.kind) {
     case 'stix':
-      return { format: 'stix' }
+    case 'misp':
+    case 'openioc':
+      return { format: detected.kind }
+    case 'advisory':
+      return { format: 'advisory', markup: detected.markup }
     case 'list':
       return { format: 'list', packageNames: detected.packageNames }
     case 'unsupported':
@@ -48,7 +67,8 @@ export function planImport(head: Head, options: ImportOptions): ImportPlan {
 }
 
 function detectAs(head: Head, { name, format = 'auto', map }: ImportOptions): Detected {
-  if (format === 'stix') return { kind: 'stix' }
+  if (format === 'stix' || format === 'misp' || format === 'openioc') return { kind: format }
+  if (format === 'advisory') return asAdvisory(head, name)
   if (format === 'csv' || (format === 'auto' && map !== undefined)) return asCsv(head)
   return format === 'list' ? asList(head) : detectFormat(head, name)
 }
@@ -69,7 +89,8 @@ export async function* readImport(
       return
     }
     const { defaults } = options
-    for await (const row of rowsOf(plan, source)) yield defaults === undefined ? row : withDefaults(row, defaults)
+    for await (const row of rowsOf(plan, source, options))
+      yield defaults === undefined ? row : withDefaults(row, defaults)
   } finally {
     await source.close()
   }
@@ -117,10 +138,17 @@ class Source implements AsyncIterable<Uint8Array> {
 function rowsOf(
   plan: Exclude<ImportPlan, { format: 'unsupported' }>,
   chunks: AsyncIterable<Uint8Array>,
+  { restricted = false }: ImportOptions,
 ): AsyncGenerator<ImportRow> {
   switch (plan.format) {
     case 'stix':
       return importStix(chunks)
+    case 'misp':
+      return importMisp(chunks, { restricted })
+    case 'openioc':
+      return importOpenIoc(chunks)
+    case 'advisory':
+      return importAdvisory(chunks, plan)
     case 'csv':
       return importCsv(chunks, plan)
     case 'list':

@@ -1,6 +1,6 @@
-import { ProtocolError } from '../base/errors.ts'
-import { type Pap, parsePap, parseTlp, type Tlp, tlpOfStixMarking } from '../indicator/marking.ts'
+import { tlpOfStixMarking } from '../indicator/marking.ts'
 import type { DraftMarking } from './import-row.ts'
+import { markingOfText, stricterMarking } from './marking-text.ts'
 import { objectsOf, type StixObject, stringOf, stringsOf } from './stix-object.ts'
 
 /** OASIS extension that carries TLP 2.0. */
@@ -40,7 +40,7 @@ export class StixReferences {
   marking(object: StixObject): DraftMarking | undefined {
     const fromRefs = markingRefs(object).map(id => this.#markingOf(id))
     const fromLabels = stringsOf(object.labels).map(label => markingOfText(label))
-    return [...fromRefs, ...fromLabels].reduce(stricter, undefined)
+    return [...fromRefs, ...fromLabels].reduce(stricterMarking, undefined)
   }
 
   #markingOf(id: string): DraftMarking | undefined {
@@ -65,23 +65,5 @@ function definedMarking(object: StixObject): DraftMarking {
   const [extension] = objectsOf([objectsOf([object.extensions])[0]?.[TLP2_EXTENSION]])
   const texts = [definition?.tlp, extension?.tlp_2_0].map(stringOf).map(tlp => (tlp === undefined ? tlp : `tlp:${tlp}`))
   const said = [...texts, stringOf(object.name), stringOf(definition?.statement)]
-  return said.map(text => markingOfText(text ?? '')).reduce(stricter, undefined) ?? {}
-}
-
-function markingOfText(text: string): DraftMarking | undefined {
-  const trimmed = text.trim()
-  try {
-    if (/^tlp\b/i.test(trimmed)) return { tlp: parseTlp(trimmed) }
-    if (/^pap\b/i.test(trimmed)) return { pap: parsePap(trimmed) }
-  } catch (cause) {
-    if (!(cause instanceof ProtocolError)) throw cause
-  }
-  return undefined
-}
-
-function stricter(a: DraftMarking | undefined, b: DraftMarking | undefined): DraftMarking | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  const tlp = Math.max(a.tlp ?? 0, b.tlp ?? 0)
-  const pap = Math.max(a.pap ?? 0, b.pap ?? 0)
-  return { ...(tlp > 0 && { tlp: tlp as Tlp }), ...(pap > 0 && { pap: pap as Pap }) }
+  return said.map(text => markingOfText(text ?? '')).reduce(stricterMarking, undefined) ?? {}
 }

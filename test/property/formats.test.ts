@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { defang, refang } from '../../src/formats/defang.ts'
+import { FORMATS, type Format } from '../../src/formats/detect.ts'
 import { readImport } from '../../src/formats/import.ts'
 import {
   applyRow,
@@ -119,14 +120,32 @@ describe('importers', () => {
     '||',
     '^',
     '2026-01-02',
+    '"Event":{',
+    '"Attribute":[',
+    '{"type":"domain","value":"a.example","to_ids":true}',
+    '"Tag":[{"name":"tlp:amber"}]',
+    '"distribution":"0"',
+    '<ioc id="x">',
+    '</ioc>',
+    '<Indicator operator="AND">',
+    '<IndicatorItem condition="is"><Context search="Network/DNS"/><Content>a.example</Content></IndicatorItem>',
+    '<html>',
+    '<td>',
+    '<code>',
+    '<!--',
+    '-->',
+    '&amp;',
+    '&#91;',
+    '`',
+    '## References',
     'null',
     '1e999',
   ]
   const text = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map(parts => utf8(parts.join('')))
   const bytes = fc.oneof(text, fc.uint8Array({ maxLength: 300 }))
-  const format = fc.constantFrom('auto', 'stix', 'csv', 'list')
+  const format = fc.constantFrom('auto' as const, ...FORMATS)
 
-  async function rowsOf(input: Uint8Array, how: 'auto' | 'stix' | 'csv' | 'list', chunkSize: number) {
+  async function rowsOf(input: Uint8Array, how: 'auto' | Format, chunkSize: number) {
     const rows: ImportRow[] = []
     for await (const row of readImport(chunksOf(input, chunkSize), { name: 'x.csv', format: how })) rows.push(row)
     return rows
@@ -149,7 +168,7 @@ describe('importers', () => {
         const tally = rows.reduce(applyRow, EMPTY_TALLY)
         expect(tally.values).toBe(tally.claims + tally.context + tally.refused)
       }),
-      { numRuns: 400 },
+      { numRuns: 800 },
     )
   })
 
@@ -158,7 +177,7 @@ describe('importers', () => {
       fc.asyncProperty(bytes, format, fc.integer({ min: 1, max: 20 }), async (input, how, size) => {
         expect(await rowsOf(input, how, size)).toEqual(await rowsOf(input, how, 65_536))
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     )
   })
 })

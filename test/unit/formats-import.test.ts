@@ -23,10 +23,12 @@ describe('what a file is', () => {
     ['In March, we saw evil.example, and more\nthen nothing\n', 'list'],
     ['http://a.example/,2026-01-01\nhttp://b.example/,2026-01-01\n', 'csv'],
     ['value;note\na.example;x\n', 'csv'],
-    ['{"Event":{"info":"x"}}', 'unsupported'],
-    ['{"response":[{"Event":{"info":"x"}}]}', 'unsupported'],
+    ['{"Event":{"info":"x"}}', 'misp'],
+    ['{"response":[{"Event":{"info":"x"}}]}', 'misp'],
+    ['[{"type":"domain","value":"a.example","to_ids":true}]', 'misp'],
     ['{"a":1}', 'unsupported'],
-    ['<!DOCTYPE html><html>', 'unsupported'],
+    ['<!DOCTYPE html><html>', 'advisory'],
+    ['<?xml version="1.0"?><ioc id="x"></ioc>', 'openioc'],
     ['<?xml version="1.0"?>', 'unsupported'],
     ['%PDF-1.7', 'unsupported'],
     ['PK\u0003\u0004', 'unsupported'],
@@ -38,6 +40,7 @@ describe('what a file is', () => {
   it('is told by its name where the content leaves it open', () => {
     expect(planOf('a.example\nb.example\n', { name: 'hosts.csv' }).format).toBe('csv')
     expect(planOf('a.example\nb.example\n', { name: 'hosts.txt' }).format).toBe('list')
+    expect(planOf('# Report\n\na.example\n', { name: 'report.md' }).format).toBe('advisory')
   })
 
   it('is what the operator says', () => {
@@ -49,9 +52,9 @@ describe('what a file is', () => {
 
 describe('a file of a format that is not read', () => {
   it('is one refused row that says so', async () => {
-    const rows = await importText('{"Event":{"info":"x"}}', { name: 'misp.json' })
+    const rows = await importText('%PDF-1.7', { name: 'advisory.pdf' })
     expect(faults(rows)).toEqual(['file import-format-unsupported'])
-    expect(refusals(rows)[0]?.reason).toBe('this is MISP; MISP events come with a later version')
+    expect(refusals(rows)[0]?.reason).toBe('this is a PDF; save its text and import that')
   })
 })
 
