@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { fromBase64 } from '../base/bytes.ts'
 import type { NodeService } from '../node/node-service.ts'
 import { bytesAnswer, createStreams } from './byte-stream.ts'
 import { createGate } from './gate.ts'
@@ -154,7 +153,9 @@ export function createControlRoutes(service: NodeService, folder: string): Hono 
   app.post('/v1/bundle/request', async () => bytesAnswer(service.requestBundle()))
   app.post('/v1/bundle/export', async c => {
     const { request, ...order } = await readBody(c, bundleRequest, BUNDLE_BODY_BYTES_MAX)
-    return streams(() => service.exportBundle({ ...order, ...(request && { request: fromBase64(request) }) }))
+    return streams(() =>
+      service.exportBundle({ ...order, ...(request && { request: Buffer.from(request, 'base64') }) }),
+    )
   })
   app.post('/v1/bundle/import', c =>
     imports(async () => {

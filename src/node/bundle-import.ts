@@ -3,8 +3,9 @@ import { ProtocolError, UserError } from '../base/errors.ts'
 import { type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
 import { frontierDigest } from '../chain/frontier.ts'
 import type { Store } from '../store/store.ts'
+import type { BodyBook } from './body-book.ts'
 import type { BundleFile } from './bundle-file.ts'
-import { type BundleReport, type Refusal, reportLogs } from './bundle-report.ts'
+import { type BundleReport, heldRuns, type Refusal, reportLogs } from './bundle-report.ts'
 import { createBundleSource } from './bundle-source.ts'
 import type { EvidenceBook } from './evidence-book.ts'
 import { createFramePipe } from './frame-pipe.ts'
@@ -17,6 +18,7 @@ export interface BundleImporter {
   readonly store: Store
   readonly book: EvidenceBook
   readonly ingest: Pick<Ingest, 'ingestBundle' | 'settled'>
+  readonly bodies: Pick<BodyBook, 'toAskFor' | 'storeBodies'>
   /** What this node answers to peers. */
   readonly source: SyncSource
 }
@@ -35,7 +37,7 @@ const REFUSALS_MAX = 100
  */
 export async function importBundle(node: BundleImporter, file: BundleFile): Promise<BundleReport> {
   assertOurs(node, file)
-  const before = sizesOf(node, file)
+  const before = heldRuns(node, file)
   const known = knownEvidence(node, file)
   const taken = createTally(node)
   const peer = createBundleSource(file)
@@ -47,18 +49,18 @@ export async function importBundle(node: BundleImporter, file: BundleFile): Prom
     if (stateOf(node) === digest) break
   }
   const evidence = { offered: file.evidence.size, known, ...taken.evidence() }
-  return { ...headerOf(file), evidence, logs: reportLogs(node, file, before, sizesOf(node, file), taken.faults) }
+  return { ...headerOf(file), evidence, logs: reportLogs(node, file, before, heldRuns(node, file), taken.faults) }
 }
 
 /** What an import would bring, by what the file says of itself: its signatures are checked when it is imported. */
 export function previewBundle(node: BundleImporter, file: BundleFile): BundleReport {
   assertOurs(node, file)
   const known = knownEvidence(node, file)
-  const before = sizesOf(node, file)
+  const before = heldRuns(node, file)
   const after = new Map(before)
   for (const [key, { tree }] of file.runs) {
-    const held = before.get(key) ?? 0
-    if (tree.from <= held && tree.size > held) after.set(key, tree.size)
+    const { size } = before.get(key)!
+    if (tree.from <= size && tree.size > size) after.set(key, { size: tree.size, isWhole: true })
   }
   const evidence = { offered: file.evidence.size, known, added: file.evidence.size - known, waiting: 0, refused: [] }
   return { ...headerOf(file), evidence, logs: reportLogs(node, file, before, after, new Map()) }
@@ -79,17 +81,13 @@ function knownEvidence({ book }: BundleImporter, { evidence }: BundleFile): numb
   return [...evidence.keys()].filter(name => book.has(name)).length
 }
 
-function sizesOf({ store }: BundleImporter, { runs }: BundleFile): ReadonlyMap<LogIdHex, number> {
-  return new Map([...runs].map(([key, { logId }]) => [key, store.log(logId)?.head.size ?? 0]))
-}
-
 /** Two nodes of which this is the same hold the same (R-5.5). */
 function stateOf({ book, store }: BundleImporter): string {
   return `${toHex(book.digest())} ${toHex(frontierDigest(store.frontier()))}`
 }
 
 /** What came of each piece. */
-function createTally({ book, ingest }: BundleImporter) {
+function createTally({ book, ingest, bodies }: BundleImporter) {
   const count = { added: 0, waiting: 0 }
   const refused = new Map<string, Refusal>()
   const faults = new Map<LogIdHex, Refusal>()
@@ -114,7 +112,7 @@ function createTally({ book, ingest }: BundleImporter) {
         throw error
       }
     },
-    async storeBodies() {},
+    storeBodies: bodies.storeBodies,
     heads() {},
   }
 
@@ -139,7 +137,7 @@ async function pullFrom(peer: SyncSource, node: BundleImporter, taken: ReturnTyp
     error => there.end(error),
   )
   try {
-    await pull(here, localState(node.source, node.book, node.store), taken.port)
+    await pull(here, localState(node.source, node.book, node.store, node.bodies.toAskFor), taken.port)
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
     // What is wrong with one log is told with that log.

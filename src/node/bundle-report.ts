@@ -44,39 +44,56 @@ export interface BundleLogView {
   readonly refusal?: Refusal
 }
 
+export interface HeldRun {
+  /** Of the log. */
+  readonly size: number
+  /** The last entry of the file is held, and so all before it. */
+  readonly isWhole: boolean
+}
+
 /** What became of each log of a file. */
 export function reportLogs(
   node: { readonly store: Store; readonly book: EvidenceBook },
   { runs }: BundleFile,
-  before: ReadonlyMap<LogIdHex, number>,
-  after: ReadonlyMap<LogIdHex, number>,
+  before: ReadonlyMap<LogIdHex, HeldRun>,
+  after: ReadonlyMap<LogIdHex, HeldRun>,
   faults: ReadonlyMap<LogIdHex, Refusal>,
 ): readonly BundleLogView[] {
   return [...runs].map(([log, run]) => {
-    const held = before.get(log) ?? 0
-    const now = after.get(log) ?? 0
+    const held = before.get(log)!
+    const now = after.get(log)!
     const { from, size } = run.tree
-    const refusal = faults.get(log) ?? run.fault ?? reasonOf(node, run, now)
+    const refusal = faults.get(log) ?? run.fault ?? (now.isWhole ? undefined : reasonOf(node, run, now.size))
     const nation = node.store.log(run.logId)?.head.nation ?? run.nation
-    const outcome = refusal !== undefined ? 'refused' : now > held ? 'added' : 'known'
-    return { log, nation, from, size, before: held, after: now, outcome, ...(refusal && { refusal }) }
+    const outcome = refusal !== undefined ? 'refused' : held.isWhole ? 'known' : 'added'
+    return { log, nation, from, size, before: held.size, after: now.size, outcome, ...(refusal && { refusal }) }
   })
 }
 
-/** Why a log is not held as far as the file goes, where nothing in the file was wrong. */
+/** How much of each log of a file is held. */
+export function heldRuns({ store }: { readonly store: Store }, { runs }: BundleFile): Map<LogIdHex, HeldRun> {
+  return new Map(
+    [...runs].map(([log, { logId, tree, leaf }]) => {
+      const last = store.leafAt(logId, tree.size - 1)
+      return [log, { size: store.log(logId)?.head.size ?? 0, isWhole: last !== undefined && equalBytes(last, leaf) }]
+    }),
+  )
+}
+
+/** Where nothing in the file was wrong. */
 function reasonOf(
   { store, book }: { readonly store: Store; readonly book: EvidenceBook },
-  { logId, tree, leaf }: BundleRun,
+  { logId, tree }: BundleRun,
   now: number,
-): Refusal | undefined {
-  const last = store.leafAt(logId, tree.size - 1)
-  if (now >= tree.size && (last === undefined || equalBytes(last, leaf))) return undefined
+): Refusal {
   const head = store.log(logId)?.head
   const limit = head === undefined ? Number.POSITIVE_INFINITY : book.limitOf(head)
   if (limit < tree.size) return { code: 'audit-beyond-limit', reason: `only ${limit} entries of the log stand` }
-  if (now >= tree.size) return { code: 'audit-fork', reason: 'what is held here is another branch of the log' }
-  if (tree.from > now) {
+  if (now < tree.from) {
     return { code: 'bundle-gap', reason: `the file begins at entry ${tree.from}, and ${now} are held here` }
   }
-  return { code: 'bundle-gap', reason: `what is held here is another branch, which the file alone cannot replace` }
+  if (now < tree.size) {
+    return { code: 'bundle-gap', reason: 'another branch is held here, and the file begins after it left this one' }
+  }
+  return { code: 'audit-fork', reason: 'another branch of the log is held here, and nothing says which of them stands' }
 }

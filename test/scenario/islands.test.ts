@@ -3,12 +3,13 @@ import { createAuditFileWriter, readAuditFile } from '../../src/audit/file.ts'
 import type { AuditPart } from '../../src/audit/part.ts'
 import { EMPTY, equalBytes, toHex } from '../../src/base/bytes.ts'
 import { parseLogId } from '../../src/base/ids.ts'
+import { ROLE } from '../../src/registry/registry-doc.ts'
 import { decodeLoose, encode } from '../../src/wire/codec.ts'
 import { KIND, type ParsedEntry } from '../../src/wire/entry.ts'
 import { Envelope } from '../../src/wire/gen/tocsin.ts'
 import { carried, exported, imported, startIsland } from '../support/islands.ts'
-import { converged, createTestAlliance, domainDraft, type RunningNode, ready, until } from '../support/node-alliance.ts'
-import { createRawAuthor } from '../support/node-raw-member.ts'
+import { createTestAlliance, domainDraft, type RunningNode, until } from '../support/node-alliance.ts'
+import { createRawAuthor, entriesAt } from '../support/node-raw-member.ts'
 import { renewNation } from '../support/node-rotation.ts'
 import { apply, governing } from '../support/registry-changes.ts'
 
@@ -153,53 +154,78 @@ async function* oneChunk(bytes: Uint8Array) {
 
 test('a file begins where its reader shows to be, and says what is missing where it begins too late', async () => {
   await using alliance = await createTestAlliance(3)
-  const nodes = await Promise.all([0, 1].map(index => alliance.start(index)))
-  const [a, b] = nodes as [RunningNode, RunningNode]
-  try {
-    for (const { node } of nodes) await node.publisher.incarnate(true)
-    await ready(nodes)
-    for (let i = 0; i < 4; i++) await a.service.publish([domainDraft(`first-${i}.example`)])
-    await converged(nodes)
-    await a.node.checkpoint()
-    const { logId, size } = a.node.ownLog.current()!
-    await until(() => b.node.book.newestCheckpoint(logId)?.checkpoint.size === size, 10_000)
-    await b.node.cosign()
-    await until(() => (a.node.book.newestCheckpoint(logId)?.cosignatures.length ?? 0) > 0, 10_000)
-    await a.service.publish([domainDraft('later.example')])
+  await using a = await startIsland(alliance, 0)
+  await using b = await startIsland(alliance, 1)
+  for (let i = 0; i < 4; i++) await a.service.publish([domainDraft(`first-${i}.example`)])
+  await a.node.checkpoint()
+  const { logId, size } = a.node.ownLog.current()!
+  // Receipts travel by stick, too (R-2.9).
+  await carried(a, b)
+  await until(() => b.node.store.log(logId)?.unverifiedFrom === null, 10_000)
+  await b.node.cosign()
+  await carried(b, a)
+  expect(a.node.book.checkpoints(logId).some(({ cosignatures }) => cosignatures.length === 1)).toBe(true)
+  await a.service.publish([domainDraft('later.example')])
 
-    const ofOwnLog = async (order: Parameters<typeof exported>[1]) => {
-      const from: number[] = []
-      for await (const { part } of readAuditFile(oneChunk(await exported(a, order)), 'bundle')) {
-        if (part.kind === 'log' && equalBytes(part.logId, logId)) from.push(part.from)
-      }
-      return from
+  const ofOwnLog = async (order: Parameters<typeof exported>[1]) => {
+    const from: number[] = []
+    for await (const { part } of readAuditFile(oneChunk(await exported(a, order)), 'bundle')) {
+      if (part.kind === 'log' && equalBytes(part.logId, logId)) from.push(part.from)
     }
-    expect(await ofOwnLog({ nation: b.member.nation })).toEqual([size])
-    expect(await ofOwnLog({ nation: alliance.members[2]!.nation })).toEqual([0])
-    expect(await ofOwnLog({ sinceMs: Date.now() + 60_000 })).toEqual([])
-    await expect(exported(a, { nation: 'ZZZ' as never })).rejects.toMatchObject({ code: 'registry-not-member' })
-    const request = b.service.requestBundle()
-    await expect(exported(a, { nation: 'CCC' as never, request })).rejects.toMatchObject({
-      code: 'bundle-request-other',
-    })
-    await expect(exported(a, { request: request.subarray(0, -1) })).rejects.toMatchObject({
-      code: 'bundle-request-malformed',
-    })
-
-    await using c = await startIsland(alliance, 2)
-    const tail = await exported(a, { nation: b.member.nation })
-    const preview = await imported(c, tail, true)
-    const gap = await imported(c, tail)
-    expect(preview.logs).toEqual(gap.logs)
-    expect(gap.logs).toMatchObject([
-      { from: size, before: 0, after: 0, outcome: 'refused', refusal: { code: 'bundle-gap' } },
-    ])
-    const all = await exported(a, { request: c.service.requestBundle() })
-    expect((await imported(c, all, true)).logs.find(({ from }) => from === 0)).toMatchObject({ outcome: 'added' })
-    expect(c.node.store.log(logId)).toBeUndefined()
-    expect((await carried(a, c)).logs.every(({ outcome }) => outcome === 'added')).toBe(true)
-    expect(c.node.store.log(logId)!.head.size).toBe(a.node.store.log(logId)!.head.size)
-  } finally {
-    await Promise.all(nodes.map(node => node[Symbol.asyncDispose]()))
+    return from
   }
+  expect(await ofOwnLog({ nation: b.member.nation })).toEqual([size])
+  expect(await ofOwnLog({ nation: alliance.members[2]!.nation })).toEqual([0])
+  expect(await ofOwnLog({ sinceMs: Date.now() + 60_000 })).toEqual([])
+  await expect(exported(a, { nation: 'ZZZ' as never })).rejects.toMatchObject({ code: 'registry-not-member' })
+  const request = b.service.requestBundle()
+  await expect(exported(a, { nation: 'CCC' as never, request })).rejects.toMatchObject({
+    code: 'bundle-request-other',
+  })
+  await expect(exported(a, { request: request.subarray(0, -1) })).rejects.toMatchObject({
+    code: 'bundle-request-malformed',
+  })
+
+  await using c = await startIsland(alliance, 2)
+  const tail = await exported(a, { nation: b.member.nation })
+  const preview = await imported(c, tail, true)
+  const gap = await imported(c, tail)
+  expect(preview.logs).toEqual(gap.logs)
+  expect(gap.logs).toMatchObject([
+    { from: size, before: 0, after: 0, outcome: 'refused', refusal: { code: 'bundle-gap' } },
+  ])
+  const all = await exported(a, { request: c.service.requestBundle() })
+  expect((await imported(c, all, true)).logs.find(({ from }) => from === 0)).toMatchObject({ outcome: 'added' })
+  expect(c.node.store.log(logId)).toBeUndefined()
+  expect((await carried(a, c)).logs.every(({ outcome }) => outcome === 'added')).toBe(true)
+  expect(c.node.store.log(logId)!.head.size).toBe(a.node.store.log(logId)!.head.size)
+}, 60_000)
+
+test('who was given another branch than the one that is witnessed takes the right one from a file', async () => {
+  await using alliance = await createTestAlliance(4, { roles: new Map([[3, [ROLE.PUBLISH, ROLE.RECEIVE]]]) })
+  await using a = await startIsland(alliance, 0)
+  await using b = await startIsland(alliance, 1)
+  await using c = await startIsland(alliance, 2)
+  await using misled = await startIsland(alliance, 3)
+  for (let i = 0; i < 4; i++) await a.service.publish([domainDraft(`right-${i}.example`)])
+  await a.node.checkpoint()
+  const { logId, size } = a.node.ownLog.current()!
+  for (const witness of [b, c]) {
+    await carried(a, witness)
+    await until(() => witness.node.store.log(logId)?.unverifiedFrom === null, 10_000)
+    await witness.node.cosign()
+    await carried(witness, a)
+  }
+  expect(a.node.book.standingOf(a.node.store.log(logId)!.head).quorate?.size).toBe(size)
+  const entries = await entriesAt(a, logId)
+  const thief = createRawAuthor(alliance, alliance.members[0]!, entries.slice(0, 3))
+  for (let i = 0; i < 6; i++) thief.append({ kind: KIND.COMPLAINT, body: new Uint8Array(0) })
+  await given(misled, thief.entries)
+
+  const report = await imported(misled, await exported(a))
+  await settled([misled])
+  expect(report.logs.find(({ log }) => log === toHex(logId))).toMatchObject({ outcome: 'added' })
+  expect(misled.node.store.log(logId)).toMatchObject({ limit: size, standing: { size } })
+  expect(toHex(misled.node.store.leafAt(logId, size - 1)!)).toBe(toHex(entries.at(-1)!.leaf))
+  expect(await finds(misled, 'right-3.example')).toBe(true)
 }, 60_000)
