@@ -59,6 +59,25 @@ const draft = z.strictObject({
   lineage: z.enum(['observed', 'relayed']).exactOptional(),
 })
 
+const remarked = { type: text, value: text, marking: marking.exactOptional() }
+const itemIdHex = z.string().regex(/^[0-9a-f]{32}$/, { message: 'must be 32 hex digits' })
+
+const sightingDraft = z.strictObject({
+  ...remarked,
+  count: z.int().min(1).exactOptional(),
+  firstSeenMs: timeMs.exactOptional(),
+  lastSeenMs: timeMs.exactOptional(),
+  source: text.exactOptional(),
+})
+
+const opinionDraft = z.strictObject({
+  ...remarked,
+  opinion: z.enum(['agree', 'false-positive', 'expired']),
+  nation: text.exactOptional(),
+  claim: itemIdHex.exactOptional(),
+  comment: text.exactOptional(),
+})
+
 const audience: z.ZodType<AudienceText> = z.union([
   z.strictObject({ to: z.array(text).min(1).max(NATIONS_MAX) }),
   z.strictObject({ group: text }),
@@ -80,6 +99,14 @@ const publishItem: z.ZodType<PublishItem> = z.discriminatedUnion('kind', [
     name: text,
     members: z.array(text).max(NATIONS_MAX),
     maxTlp: z.int().min(0).max(5),
+  }),
+  z.strictObject({ kind: z.literal('sighting'), draft: sightingDraft, audience: audience.exactOptional() }),
+  z.strictObject({ kind: z.literal('opinion'), draft: opinionDraft, audience: audience.exactOptional() }),
+  z.strictObject({
+    kind: z.literal('withdrawal'),
+    id: itemIdHex,
+    reason: text,
+    audience: audience.exactOptional(),
   }),
 ])
 

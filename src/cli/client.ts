@@ -11,13 +11,13 @@ import type { EntryQuery, ErasureRequest, ErasureResult } from '../node/entry-or
 import type { EntryView } from '../node/entry-view.ts'
 import { type Home, readSecret } from '../node/home.ts'
 import type { IndicatorPage, IndicatorView, ListQuery, LookupResult } from '../node/indicator-reading.ts'
+import type { BoundView } from '../node/log-bounds.ts'
 import type {
   AlertView,
   AppliedDocuments,
   ApprovalText,
   AudienceText,
   AudienceView,
-  BoundView,
   GroupView,
   HeldView,
   HistoryRequest,

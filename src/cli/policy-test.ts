@@ -98,8 +98,16 @@ function createTester(guard: Guard, nation: NationId, defaultTlp: Tlp, audience:
 }
 
 function nameOf(item: PublishItem): string {
-  if (item.kind === 'claim') return item.draft.value
-  return item.kind === 'context' ? item.json.slice(0, 60) : item.name
+  switch (item.kind) {
+    case 'context':
+      return item.json.slice(0, 60)
+    case 'group':
+      return item.name
+    case 'withdrawal':
+      return item.id
+    default:
+      return item.draft.value
+  }
 }
 
 async function testValue(context: CliContext, tester: Tester, options: TestOptions): Promise<void> {

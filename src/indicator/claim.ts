@@ -53,7 +53,7 @@ export interface ClaimContext {
   readonly assertion: number
 }
 
-const LINEAGE = { UNSAID: 0, OBSERVED: 1, RELAYED: 2 } as const
+export const LINEAGE = { UNSAID: 0, OBSERVED: 1, RELAYED: 2 } as const
 
 const CLAIM_ID_BYTES = 16
 const CONFIDENCE_MAX = 100

@@ -11,6 +11,7 @@ import { buildDraftItem, type DraftItem, groupDocOf } from './draft-item.ts'
 import type { PublishItem } from './node-service.ts'
 import type { PublishedReaders } from './published-readers.ts'
 import type { Departure, ReleaseDesk, Ruling } from './release-desk.ts'
+import { createRemarkDesk, entriesSaying, isRemark } from './remark-desk.ts'
 import type { Submitter } from './submission.ts'
 
 /** What becomes of a draft; `known`: it was published, or is on its way. */
@@ -23,9 +24,9 @@ export interface AdmissionOptions {
   readonly nation: NationId
   /** Of what comes without a marking. */
   readonly defaultTlp: Tlp
-  readonly store: Pick<Store, 'itemsOfId'>
+  readonly store: Pick<Store, 'itemsOfId' | 'lookup'>
   readonly desk: Pick<ReleaseDesk, 'decide'>
-  readonly audiences: Pick<AudienceDesk, 'nameOf' | 'assertNextGroup'>
+  readonly audiences: Pick<AudienceDesk, 'nameOf' | 'assertNextGroup' | 'resolve'>
   readonly published: PublishedReaders
   /** To this audience. */
   isOnItsWay(departure: Departure): boolean
@@ -45,9 +46,14 @@ export function createAdmission({
   published,
   isOnItsWay,
 }: AdmissionOptions) {
+  const remarks = createRemarkDesk({ nation, defaultTlp, store, audiences, published })
+
   /** The draft under the first id that was not withdrawn (R-4.1); the id is that of the item as it leaves. */
-  async function firstFreeAssertion(item: PublishItem, submitter: Submitter | undefined): Promise<Judged> {
-    const audience = encodeAudienceName(nameOf(item))
+  async function firstFreeAssertion(said: PublishItem, submitter: Submitter | undefined): Promise<Judged> {
+    const { item, audience: name } = isRemark(said)
+      ? await remarks.prepare(said)
+      : { item: said, audience: nameOf(said) }
+    const audience = encodeAudienceName(name)
     for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
       const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
       const submission = { item: draft.item, assertion, audience, submitter, approval: undefined }
@@ -57,8 +63,8 @@ export function createAdmission({
       const known = { kind: 'known', departure: ruling.departure } as const
       if (isOnItsWay(ruling.departure)) return known
       const shown = await store.itemsOfId({ nation, id })
-      if (shown.some(other => other.kind === ITEM.WITHDRAWAL)) continue
-      const entries = shown.flatMap(other => other.entries)
+      if (item.kind !== 'withdrawal' && shown.some(other => other.kind === ITEM.WITHDRAWAL)) continue
+      const entries = entriesSaying(ruling.departure.leaving.item, shown)
       // Others may have got it, and not these: it is the same item, in one more entry.
       if (await published.reach(entries, ruling.audience)) return known
       return { ...ruling, warnings: [...draft.warnings, ...changesOf(draft, ruling)] }

@@ -5,6 +5,7 @@ import { buildClaim, type ClaimContext, encodeClaimItem } from '../indicator/cla
 import { itemHash, parseItem } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { isTlp, PAP } from '../indicator/marking.ts'
+import { buildOpinion, buildSighting, buildWithdrawal, type OpinionDraft } from '../indicator/remark.ts'
 import { buildStixItem } from '../indicator/stix-object.ts'
 import { encode } from '../wire/codec.ts'
 import { GroupDoc, Item } from '../wire/gen/tocsin.ts'
@@ -33,12 +34,23 @@ export function buildDraftItem(draft: PublishItem, context: ClaimContext): Draft
       return contextItem(draft, context)
     case 'group':
       return draftOf({ type: ITEM.GROUP, body: encode(GroupDoc, groupDocOf(draft)) })
+    case 'sighting':
+      return { ...buildSighting(draft.draft, context), warnings: [] }
+    case 'opinion':
+      return { ...buildOpinion(opinionDraft(draft), context), warnings: [] }
+    case 'withdrawal':
+      return draftOf(buildWithdrawal(fromHex(draft.id), draft.reason))
   }
 }
 
 /** Throws where a field is not hex. */
 export function groupDocOf({ id, version, prevHash, name, members, maxTlp }: GroupText): GroupDoc {
   return { id: fromHex(id), version, prevHash: fromHex(prevHash), name, members: [...members], maxTlp }
+}
+
+function opinionDraft({ draft }: Extract<PublishItem, { kind: 'opinion' }>): OpinionDraft {
+  const { claim, ...said } = draft
+  return claim === undefined ? said : { ...said, claimId: fromHex(claim) }
 }
 
 function claimItem(draft: Extract<PublishItem, { kind: 'claim' }>['draft'], context: ClaimContext): DraftItem {
@@ -64,6 +76,9 @@ export function draftOf(item: Item): DraftItem {
   const parsed = parseItem(item)
   if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
   if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
+  if (parsed.kind === 'sighting') return { item, id: parsed.sighting.id, tlp: parsed.marking.tlp, warnings: [] }
+  if (parsed.kind === 'opinion') return { item, id: parsed.opinion.id, tlp: parsed.marking.tlp, warnings: [] }
+  if (parsed.kind === 'withdrawal') return { item, id: parsed.withdrawal.claimId, tlp: 0, warnings: [] }
   // R-4.1: a version of a group has no id of its own
   if (parsed.kind === 'group') return { item, id: itemHash(item).slice(0, ITEM_ID_BYTES), tlp: 0, warnings: [] }
   throw new ProtocolError('item-malformed', `items of the kind ${parsed.kind} are not published`)

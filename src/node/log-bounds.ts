@@ -5,7 +5,25 @@ import type { TreeHead } from '../chain/tree-head.ts'
 import { compactRangeAt, rangeRoot } from '../merkle/compact-range.ts'
 import type { Store } from '../store/store.ts'
 import type { EvidenceBook } from './evidence-book.ts'
-import type { BoundView, TreeView } from './node-service.ts'
+
+/** The first `size` entries of a log, and their Merkle root in hex. */
+export interface TreeView {
+  readonly size: number
+  readonly root: string
+}
+
+/** Where a log can be cut. */
+export interface BoundView extends TreeView {
+  readonly logId: string
+  /** Hex. */
+  readonly signKey: string
+  readonly incarnation: number
+  readonly closed: boolean
+  /** The largest checkpoint that a quorum cosigned (R-2.7), or else what this node holds that stands. */
+  readonly basis: 'quorate' | 'held'
+  /** What this node holds that stands; where a size was asked for so many entries, whether they stand or not. */
+  readonly held: TreeView
+}
 
 /**
  * R-1.8: where each log of a nation can be cut. What a quorum has witnessed cannot be set aside and need not be; where

@@ -26,6 +26,7 @@ import type { PublishedReaders } from './published-readers.ts'
 import { createQueueWriter } from './queue-writer.ts'
 import { requestRecords, runOf } from './release-audit.ts'
 import type { Departure, Release, ReleaseDesk, Ruling } from './release-desk.ts'
+import { entriesSaying } from './remark-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import {
   encodeSubmission,
@@ -332,8 +333,9 @@ export function createPublisher(options: PublishOptions) {
     queuedIds.delete(way)
     const shown = await store.itemsOfId({ nation: options.nation, id: ruling.departure.leaving.id })
     const onItsWay = inFlight.get(way)
-    const isOver = shown.some(({ kind }) => kind === ITEM.WITHDRAWAL)
-    const entries = shown.flatMap(other => other.entries)
+    const { item } = ruling.departure.leaving
+    const isOver = item.type !== ITEM.WITHDRAWAL && shown.some(({ kind }) => kind === ITEM.WITHDRAWAL)
+    const entries = entriesSaying(item, shown)
     const isDone = isOver || (await options.published.reach(entries, ruling.audience))
     if (isDone || onItsWay !== undefined) return { durable: Promise.resolve(onItsWay), removed: false }
     return { durable: enqueue(ruling.departure, ruling.audience, number), removed: true }
@@ -383,7 +385,7 @@ export function createPublisher(options: PublishOptions) {
 
 export type Publisher = ReturnType<typeof createPublisher>
 
-/** One item may be on its way to several audiences. */
+/** One item may be on its way to several audiences, and a withdrawal has the id of what it takes back. */
 function wayOf({ submission, leaving }: Departure): string {
-  return `${toHex(leaving.id)} ${toHex(submission.audience)}`
+  return `${leaving.item.type} ${toHex(leaving.id)} ${toHex(submission.audience)}`
 }

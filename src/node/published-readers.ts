@@ -9,6 +9,8 @@ import type { EpochKeys } from './epoch-keys.ts'
 export interface PublishedReaders {
   /** Do the entries that carry an item reach everybody of an audience? What is published once more reaches the rest. */
   reach(entries: readonly EntryPosition[], audience: Audience): Promise<boolean>
+  /** All that can read one of them. */
+  of(entries: readonly EntryPosition[]): Promise<ReadonlySet<NationId>>
 }
 
 /** Entries share few epochs, and an import asks for the same entries again and again. */
@@ -37,6 +39,10 @@ export function createPublishedReaders(store: Pick<Store, 'entry'>, epochs: Epoc
   }
 
   return {
+    async of(entries) {
+      const all = await Promise.all(entries.map(readers))
+      return new Set(all.flatMap(each => [...each]))
+    },
     async reach(entries, { recipients }) {
       const lacking = new Set(recipients.map(({ nation }) => nation))
       for (const entry of entries) {

@@ -1,8 +1,10 @@
 import { EMPTY } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { canonicalValue } from '../indicator/canonical.ts'
 import { PAP, parseTlp, type Tlp } from '../indicator/marking.ts'
 import { encodeAudienceName, groupKey } from '../policy/audience-name.ts'
 import { type ClaimFace, type Clearance, clearanceText, mayRead, parseClearance } from '../policy/clearance.ts'
+import { createSight } from '../policy/reader-view.ts'
 import { tokenHash, tokenText } from '../policy/token.ts'
 import type { TokenRecord } from '../wire/gen/store.ts'
 import { auditedReading } from './audited-service.ts'
@@ -19,6 +21,7 @@ import {
   type TokenView,
 } from './node-service.ts'
 import { createClearedReading } from './readers.ts'
+import { isRemark } from './remark-desk.ts'
 import { createTokenBook, TOKENS_MAX } from './token-book.ts'
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -46,6 +49,7 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
       ),
       async publish(items) {
         assertPublishing(clearance, items)
+        await assertKnown(items, clearance)
         const outcomes = await publisher.publish(items, { name: by, key: hash })
         // The number of an entry counts what the bearer may not see.
         return outcomes.map(each => (each.outcome === 'new' ? { ...each, entry: '' } : each))
@@ -63,15 +67,25 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
     }
     for (const item of items) {
       if (item.kind === 'group') throw forbidden('a token changes no group')
+      if (item.kind === 'withdrawal') throw forbidden('a token withdraws nothing')
       if (!mayRead(clearance, faceOf(item, clearance))) throw forbidden(BEYOND)
     }
   }
 
-  function faceOf(item: Exclude<PublishItem, { kind: 'group' }>, clearance: Clearance): ClaimFace {
-    const said = item.kind === 'claim' ? item.draft.marking : { tlp: item.tlp }
+  /** Nobody learns that something is claimed of a value by what becomes of a remark on it. */
+  async function assertKnown(items: readonly PublishItem[], clearance: Clearance): Promise<void> {
+    const values = items.flatMap(item => (isRemark(item) && item.kind !== 'withdrawal' ? [item.draft] : []))
+    if (values.length === 0) return
+    const subjects = values.map(({ type, value }) => canonicalValue(type, value))
+    const seen = await store.lookupMany(subjects, { sees: createSight(clearance) })
+    if (seen.includes(undefined)) throw new UserError('remark-no-claim', 'nobody claims anything of a value here')
+  }
+
+  function faceOf(item: Exclude<PublishItem, { kind: 'group' | 'withdrawal' }>, clearance: Clearance): ClaimFace {
+    const said = item.kind === 'context' ? { tlp: item.tlp } : item.draft.marking
     const tlp = (said?.tlp ?? parseTlp(config.publish.tlp)) as Tlp
     const marking = { pap: PAP.UNSET, exercise: false, ...said, tlp }
-    const type = item.kind === 'claim' ? item.draft.type : 'stix-object'
+    const type = item.kind === 'context' ? 'stix-object' : item.draft.type
     return { nation: node.nation, type, marking, audience: audienceOf(item.audience, clearance) }
   }
 

@@ -1,3 +1,4 @@
+import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { advise } from '../indicator/advice.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
@@ -18,6 +19,7 @@ import {
   tlpName,
   tlpOfStixMarking,
 } from '../indicator/marking.ts'
+import { buildWithdrawal, identifyOpinion, identifySighting } from '../indicator/remark.ts'
 import { buildStixItem } from '../indicator/stix-object.ts'
 import { hostOfUrl } from '../indicator/url.ts'
 import type { IndicatorClaim, Item } from '../wire/gen/tocsin.ts'
@@ -79,6 +81,9 @@ export function changeItem(item: Item, parsed: ParsedItem, changes: Changes, con
   if (changes === NO_CHANGES) return item
   if (parsed.kind === 'indicator') return changeClaim(item, parsed, changes, context)
   if (parsed.kind === 'stix-object') return changeStixObject(item, parsed, changes, context)
+  if (parsed.kind === 'sighting') return changeSighting(item, parsed, changes, context)
+  if (parsed.kind === 'opinion') return changeOpinion(item, parsed, changes, context)
+  if (parsed.kind === 'withdrawal') return changeWithdrawal(item, parsed, changes)
   throw unchangeable(`the guard cannot change an item of the kind ${parsed.kind}`)
 }
 
@@ -96,7 +101,7 @@ function changeClaim(item: Item, parsed: ParsedIndicator, changes: Changes, cont
   }
   const cleared = changes.redact.has('times') ? { ...content, firstSeenMs: 0, lastSeenMs: 0 } : content
   const changed = encodeClaimItem(identifyClaim(cleared, context))
-  return sameBody(item, changed) ? item : changed
+  return unlessSame(item, changed)
 }
 
 /** Where the value itself may stand once more. */
@@ -155,7 +160,9 @@ function hostValue(host: string): TypedValue {
 
 const DAY_MS = 86_400_000
 
-function wholeDays({ validFromMs, validUntilMs, firstSeenMs, lastSeenMs }: IndicatorClaim): Partial<IndicatorClaim> {
+type Times = Pick<IndicatorClaim, 'validFromMs' | 'validUntilMs' | 'firstSeenMs' | 'lastSeenMs'>
+
+function wholeDays({ validFromMs, validUntilMs, firstSeenMs, lastSeenMs }: Times): Times {
   const dayOf = (timeMs: number) => timeMs - (timeMs % DAY_MS)
   const dayAfter = (timeMs: number) => dayOf(timeMs + DAY_MS - 1)
   return {
@@ -164,6 +171,49 @@ function wholeDays({ validFromMs, validUntilMs, firstSeenMs, lastSeenMs }: Indic
     firstSeenMs: dayOf(firstSeenMs),
     lastSeenMs: dayOf(lastSeenMs),
   }
+}
+
+function changeSighting(
+  item: Item,
+  parsed: Extract<ParsedItem, { kind: 'sighting' }>,
+  { redact, precision, ...marks }: Changes,
+  context: ChangeContext,
+): Item {
+  assertExactEnough(parsed, precision)
+  const { sighting, marking } = parsed
+  const times = precision.day === true ? wholeDays({ ...sighting, validFromMs: 0, validUntilMs: 0 }) : sighting
+  const { firstSeenMs = 0, lastSeenMs = 0 } = redact.has('times') ? {} : times
+  const source = redact.has('source') ? '' : sighting.source
+  const content = { ...sighting, firstSeenMs, lastSeenMs, source, marking: encodeMarking(raised(marking, marks)) }
+  return unlessSame(item, identifySighting(content, context).item)
+}
+
+function changeOpinion(
+  item: Item,
+  parsed: Extract<ParsedItem, { kind: 'opinion' }>,
+  { redact, precision, ...marks }: Changes,
+  context: ChangeContext,
+): Item {
+  assertExactEnough(parsed, precision)
+  const { opinion, marking } = parsed
+  const comment = redact.has('description') ? '' : opinion.comment
+  const content = { ...opinion, comment, marking: encodeMarking(raised(marking, marks)) }
+  return unlessSame(item, identifyOpinion(content, context).item)
+}
+
+/** It has a reason, and no marking to raise. */
+function changeWithdrawal(
+  item: Item,
+  { withdrawal }: Extract<ParsedItem, { kind: 'withdrawal' }>,
+  { redact }: Changes,
+): Item {
+  return redact.has('description') ? unlessSame(item, buildWithdrawal(withdrawal.claimId, '')) : item
+}
+
+/** Less exact, it would be about another indicator. */
+function assertExactEnough(subject: TypedValue, precision: Precision): void {
+  if (widerValue(subject, precision).value === subject.value) return
+  throw unchangeable('the precision of what is said of an indicator cannot be lowered')
 }
 
 const STIX_FIELDS: Readonly<Record<RedactField, readonly string[]>> = {
@@ -202,7 +252,7 @@ function markingRefs({ object_marking_refs: refs }: Record<string, unknown>, tlp
   return { object_marking_refs: [...others, stixMarkingId(tlp)] }
 }
 
-function raised(marking: MarkingFields, { tlp, pap }: Changes): MarkingFields {
+function raised(marking: MarkingFields, { tlp, pap }: Pick<Changes, 'tlp' | 'pap'>): MarkingFields {
   return {
     ...marking,
     tlp: Math.max(marking.tlp, tlp) as Tlp,
@@ -222,6 +272,6 @@ function least(a: number | undefined, b: number | undefined): number | undefined
   return Math.min(a, b)
 }
 
-function sameBody(a: Item, b: Item): boolean {
-  return a.body.length === b.body.length && a.body.every((byte, index) => byte === b.body[index])
+function unlessSame(item: Item, changed: Item): Item {
+  return equalBytes(item.body, changed.body) ? item : changed
 }
