@@ -68,8 +68,9 @@ export function judgeErasures(logs: Logs, { header, directory, purges, book }: E
 /** Why it erases nothing (R-2.13). */
 function whyVoid({ target }: FoundTombstone, { log }: AuditedLog, logs: Logs): string | undefined {
   const of = logs.get(target.log)
-  if (of !== undefined && of.log.nation !== log.nation) return `it names an entry of ${of.log.nation}`
-  if (of?.main?.content.notBatches.has(target.seq) === true) return 'it names an entry that is no BATCH'
+  if (of === undefined) return 'it names an entry of a log that is not in the file, whosever that is'
+  if (of.log.nation !== log.nation) return `it names an entry of ${of.log.nation}`
+  if (of.main?.content.notBatches.has(target.seq) === true) return 'it names an entry that is no BATCH'
   return undefined
 }
 

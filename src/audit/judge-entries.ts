@@ -43,6 +43,9 @@ function judgeLacking({ main, evidence, standing, log }: AuditedLog, header: Hea
   const isAskedFor = header.logs.length === 0 || header.logs.some(id => equalBytes(id, log.logId))
   const stated = Math.max(evidence.checkpointSize, standing.branch?.size ?? 0)
   const standingSize = isAskedFor ? Math.min(stated, standing.limit) : 0
+  if (main !== undefined && announced === 0 && stated === 0) {
+    report('audit-entry-missing', 'missing', { seq: 0, count: 1 }, 'the file names the log by it and does not hold it')
+  }
   if (announced > held) {
     const place = { seq: held, count: announced - held }
     report('audit-entry-missing', 'missing', place, 'the file announces them and does not hold them')

@@ -1,10 +1,10 @@
 import type { VerifiedProof } from '../chain/proof.ts'
 import { PROOF_TYPE } from '../chain/proof.ts'
 import type { StandingAlarm } from '../chain/standing.ts'
-import { buildTreeGraph, TREES_PER_LOG_MAX } from '../chain/tree-graph.ts'
+import { buildTreeGraph, type CheckpointEvidence, TREES_PER_LOG_MAX } from '../chain/tree-graph.ts'
 import type { AuditedLog } from './audited-run.ts'
 import { type FindingBook, logName } from './finding.ts'
-import { forkVerdict } from './judge-entries.ts'
+import { forkVerdict, isTreeOf } from './judge-entries.ts'
 
 /** What is proved against the author of a log, and what is to be said of its witnesses. */
 export function judgeLog(of: AuditedLog, { add }: FindingBook): void {
@@ -26,9 +26,25 @@ export function judgeLog(of: AuditedLog, { add }: FindingBook): void {
     const sentence = `Two contradictory trees of ${name} are quorate in one registry version: more witnesses lie than the policy assumes.`
     add({ code: 'audit-quorum-contradicts', verdict: 'false', ...place, sentence })
   }
-  const graph = buildTreeGraph(checkpoints.slice(0, TREES_PER_LOG_MAX))
+  const graph = buildTreeGraph([...checkpoints.slice(0, TREES_JUDGED_MAX), ...shownByEntries(of)])
   for (const finding of evidence.statements.findings(logHex, graph)) add(finding)
 }
+
+/** That the signed trees which the entries make continue each other, and what they are at the sizes of the others. */
+function shownByEntries({ main, evidence }: AuditedLog): CheckpointEvidence[] {
+  if (main === undefined) return []
+  const { roots } = main.chain
+  const proven = evidence.trees.reduce((most, tree) => (isTreeOf(main, tree) ? Math.max(most, tree.size) : most), 0)
+  const trees = [...new Set(evidence.trees.map(({ size }) => size))]
+    .filter(size => size <= proven)
+    .sort((a, b) => b - a)
+    .slice(0, TREES_JUDGED_MAX)
+    .flatMap(size => (roots.has(size) ? { size, root: roots.get(size)! } : []))
+  return trees.slice(1).map((continues, i) => ({ ...trees[i]!, cosigners: [], continues }))
+}
+
+/** Of checkpoints, which may state two trees each, and of what the entries show. */
+const TREES_JUDGED_MAX = Math.floor(TREES_PER_LOG_MAX / 3)
 
 function has(alarms: readonly StandingAlarm[], alarm: StandingAlarm): boolean {
   return alarms.includes(alarm)

@@ -6,11 +6,12 @@ import { checkProof } from '../../src/audit/proof-check.ts'
 import { parseProofFile } from '../../src/audit/proof-file.ts'
 import { answersOf } from '../../src/audit/report-answers.ts'
 import type { Hash } from '../../src/base/ids.ts'
+import { buildTombstoneBody } from '../../src/chain/next-entry.ts'
 import { buildCheckpointConflict, encodeProof } from '../../src/chain/proof-build.ts'
 import { buildPurgeReceipt } from '../../src/chain/purge-receipt.ts'
 import { encodeSignedDoc } from '../../src/registry/signed-doc.ts'
 import { parseTrustClaim } from '../../src/registry/trust-claim.ts'
-import { encodeEnvelope, parseEnvelope } from '../../src/wire/entry.ts'
+import { encodeEnvelope, KIND, parseEnvelope } from '../../src/wire/entry.ts'
 import { changeEnvelopes, changeRun, findingsOf, RUN, type Spoil, turned } from '../support/audit-spoiling.ts'
 import {
   allianceId,
@@ -35,7 +36,7 @@ import {
   withoutBody,
   witnessOf,
 } from '../support/audit-world.ts'
-import { bytesOf } from '../support/chain-fixture.ts'
+import { bareDraft, bytesOf, TIME_MS } from '../support/chain-fixture.ts'
 import { proofOf } from '../support/entry-proof.ts'
 import { entry, nextRegistry, signRegistry } from '../support/registry-world.ts'
 
@@ -122,6 +123,15 @@ const cuts: readonly (readonly [string, Spoil, readonly string[]])[] = [
   ],
   ['a log left out that the governors bounded', bounding, ['missing audit-entry-missing other/0+7@7 DDD']],
   [
+    'a log of which its name alone is there',
+    world =>
+      changeRun(PLAIN, run => ({ part: { ...run.part, size: 0 }, envelopes: [] }))({
+        ...world,
+        evidence: world.evidence.slice(0, 3),
+      }),
+    ['missing audit-entry-missing plain/0 BBB'],
+  ],
+  [
     'a beginning later than what was asked for',
     world => changeRun(PLAIN, () => runOf(plain, 5))({ ...world, header: { ...world.header, sinceSeq: 2 } }),
     ['missing audit-entry-missing plain/2+3 BBB', 'note audit-part-left-out plain/0+2 BBB'],
@@ -206,4 +216,21 @@ test('a log that one file gives for a branch is not taken for one that only goes
   const trust = parseTrustClaim(trustStringOf(third))
   const { verdict, logs } = await compareExports([inChunks(files[0]!), inChunks(files[1]!)], trust)
   expect([verdict, logs.at(-1)!.verdict]).toEqual(['undecided', 'undecided'])
+})
+
+test('a witness is found out that cosigned two trees which only the entries tell apart', async () => {
+  const apart = checkpointItem(other, { size: 8, cosigners: { CCC: TIME_MS / 1000 + 240 } })
+  const { findings } = await auditOf({ ...soundExport, evidence: [...soundExport.evidence, apart] })
+  expect(findings).toEqual([
+    'false audit-checkpoint-differs plain/7@8 BBB',
+    'false audit-witness-contradicts plain@9 CCC',
+  ])
+})
+
+test('a TOMBSTONE for a log that the file leaves out counts for no erasure by its author', async () => {
+  const foreign = bareDraft(KIND.TOMBSTONE, buildTombstoneBody(closed.identity.logId, 2, 1))
+  const world = { ...soundExport, evidence: soundExport.evidence.slice(3), runs: [runOf(grown(plain, foreign))] }
+  const { findings, logs } = await auditWorld(world)
+  expect(findingsOf({ findings })).toEqual(['note audit-tombstone-void plain/10 BBB'])
+  expect(logs[0]!.erasures).toEqual([])
 })
