@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { EXIT_HELP } from '../../src/cli/exit.ts'
+import { EXIT_HELP, EXIT_UNDECIDED } from '../../src/cli/exit.ts'
 import { cleanEnvironment, TOCSIN } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/nation-homes.ts'
 
@@ -24,11 +24,12 @@ const LOOPBACK: Readonly<Record<string, string>> = {
   '192.0.2.10': '127.0.0.1',
   '198.51.100.20': '127.0.0.2',
   '203.0.113.30': '127.0.0.3',
+  '192.0.2.11': '127.0.0.4',
 }
 const PORT = '7117'
 
 /** What asks before it signs. */
-const SIGNING = /^tocsin (alliance (found|apply|sign)|init|nation (renew|rotate)|queue approve)\b/
+const SIGNING = /^tocsin (alliance (found|apply|sign)|entry erase|init|nation (add-node|renew|rotate)|queue approve)\b/
 
 /** What the reader is meant to see, where the exit status does not say it all. */
 const SEEN: Readonly<Record<string, RegExp>> = {
@@ -42,7 +43,13 @@ const SEEN: Readonly<Record<string, RegExp>> = {
   'tocsin alliance log --nation ITA': /ITA .*is admitted/,
   'tocsin indicator show harbour-times.example': /harbour-times\.example/,
   'tocsin status': /ready/,
+  'tocsin audit diff deu.audit fra.audit': /log +DEU/,
+  'tocsin indicator show login.mega-bank.example --receipts': /by \d of 1 nations/,
+  'tocsin restore --verify deu.backup': /^nation +DEU$/m,
 }
+
+/** What is not decided before the others have cosigned, which takes them minutes. */
+const UNDECIDED = /^tocsin audit check /
 
 interface Step {
   readonly machine: string
@@ -55,7 +62,7 @@ interface Ran {
   readonly stderr: string
 }
 
-const blocks = [...readme.matchAll(/^```sh\n# (?<machine>[A-Z]+), [\d.]+\n(?<commands>[^`]*)```$/gm)]
+const blocks = [...readme.matchAll(/^```sh\n# (?<machine>[A-Z]+), [^\n]+\n(?<commands>[^`]*)```$/gm)]
 const steps: readonly Step[] = blocks.flatMap(({ groups }) =>
   groups!
     ['commands']!.trim()
@@ -84,7 +91,7 @@ afterAll(async () => {
 
 describe('the README', () => {
   test('has commands for two machines, and every exit status', () => {
-    expect(new Set(steps.map(({ machine }) => machine))).toEqual(new Set(['FRA', 'DEU', 'ITA']))
+    expect(new Set(steps.map(({ machine }) => machine))).toEqual(new Set(['FRA', 'DEU', 'ITA', 'AUDITOR', 'EDGE']))
     expect(blocks.length).toBe([...readme.matchAll(/^```sh$/gm)].length)
     const statuses = (text: string, row: RegExp) => [...text.matchAll(row)].map(match => match[1])
     expect(statuses(readme, /^\| (\d+) \|/gm)).toEqual(statuses(EXIT_HELP, /^ +(\d+) {2}/gm))
@@ -99,7 +106,8 @@ describe('the README', () => {
           if (step.command === 'tocsin start') return startDaemon(step)
           for (const { ready } of daemons) expect(await ready, 'a daemon becomes ready').toBe(true)
           const { status, stdout, stderr } = await run(step)
-          expect(status, `${stdout}\n${stderr}`).toBe(0)
+          const isOpen = status === EXIT_UNDECIDED && UNDECIDED.test(step.command)
+          expect(isOpen ? 0 : status, `${stdout}\n${stderr}`).toBe(0)
           expect(stdout).toMatch(SEEN[step.command] ?? /^/)
         },
       )
