@@ -12,7 +12,10 @@ import type { NodeDigest, NodeStatus, Problem } from './node-service.ts'
 import { VERSION } from './version.ts'
 import { laggingWitnesses } from './witness-lag.ts'
 
-type StatusSources = Pick<EdgeNode, 'allianceId' | 'nation' | 'store' | 'book' | 'alerts' | 'sync' | 'host' | 'clock' | 'bodies' | 'progress'>
+type StatusSources = Pick<
+  EdgeNode,
+  'allianceId' | 'nation' | 'store' | 'book' | 'alerts' | 'sync' | 'host' | 'clock' | 'bodies' | 'progress'
+>
 
 /** What differs with the kind of node. */
 export interface OwnState extends Pick<NodeStatus, 'use' | 'startedMs' | 'backlog' | 'queued' | 'registries'> {
