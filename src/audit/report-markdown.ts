@@ -34,6 +34,17 @@ const FINDING_VERDICTS: Readonly<Record<ReportedFinding['verdict'], string>> = {
   note: 'note',
 }
 
+/** What no verdict says. */
+const LIMITS: readonly string[] = [
+  '## What this cannot show',
+  '',
+  '- What sealed entries say, what was withdrawn in them, and whether any of it is true.',
+  '- That a log ended here: what its author signed later, and gave to none of those whose files were looked at, is not seen. Exports of several nations, compared with "tocsin audit diff", leave less room for that.',
+  '- When an entry was made, other than as its author says; it is no younger than the first receipt for it.',
+  '- Who has read what, and what was passed on by other ways.',
+  '',
+]
+
 /** The report for people to read: the verdicts first, then the grounds. */
 export function writeAuditMarkdown(report: AuditReport): string {
   const { alliance } = report
@@ -51,6 +62,7 @@ export function writeAuditMarkdown(report: AuditReport): string {
     ...governanceSection(report),
     ...report.nations.flatMap(nation => nationSection(nation, report)),
     ...alertsSection(report),
+    ...LIMITS,
   ].join('\n')
 }
 
