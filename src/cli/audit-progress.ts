@@ -37,8 +37,10 @@ export function openEntriesBar(context: CliContext, doing: string): EntriesBar {
   let started = false
   return {
     show(entries, total) {
+      if (total === 0) return
       if (!started) bar.start(total, 0)
       started = true
+      bar.setTotal(total)
       bar.update(entries)
     },
     [Symbol.dispose]: () => bar.stop(),
