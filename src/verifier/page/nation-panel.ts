@@ -1,4 +1,4 @@
-import { countOf, dayOf } from '../../registry/phrase.ts'
+import { countOf, dayOf, momentOf } from '../../registry/phrase.ts'
 import { describeTime, type EventKind, type NationEvent, type NationView, timeSpanOf } from '../nation-view.ts'
 import { element, svgElement } from './element.ts'
 import type { ShowEntry } from './finding-list.ts'
@@ -94,8 +94,8 @@ function drawNation(view: NationView, span: Span, showEntry: ShowEntry): HTMLEle
     element(
       'div',
       { class: 'axis', 'aria-hidden': 'true' },
-      element('span', {}, dayOf(span.fromMs)),
-      element('span', {}, dayOf(span.untilMs)),
+      element('span', {}, axisText(span.fromMs, span)),
+      element('span', {}, axisText(span.untilMs, span)),
     ),
     element(
       'details',
@@ -166,4 +166,9 @@ function drawEvent({ kind, tone, timeMs, title, details, place }: NationEvent, s
     ),
     place === undefined ? undefined : go,
   )
+}
+
+/** Within one day the day says nothing. */
+function axisText(timeMs: number, { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number }): string {
+  return dayOf(fromMs) === dayOf(untilMs) ? momentOf(timeMs) : dayOf(timeMs)
 }
