@@ -24,7 +24,7 @@ export interface ImportSourceOptions {
 
 const CHUNK_BYTES = 64 * 1024
 
-/** Throws UserError `file-unreadable`; its chunks throw `import-too-large` or `import-gzip-invalid`. */
+/** Throws UserError `file-unreadable`; its chunks throw `import-too-large`, `import-gzip-bomb` or `import-gzip-invalid`. */
 export async function openImportSource(
   path: string,
   stdin: Readable,
@@ -34,7 +34,7 @@ export async function openImportSource(
     return {
       name: 'stdin',
       bytesTotal: undefined,
-      chunks: unpacked(counted(stdin, options.onRead), 'standard input', options.bytesMax),
+      chunks: unpacked(tallied(stdin, options.onRead), 'standard input', options.bytesMax),
       [Symbol.asyncDispose]: async () => {},
     }
   }
@@ -42,7 +42,7 @@ export async function openImportSource(
   return {
     name: basename(path),
     bytesTotal,
-    chunks: unpacked(counted(stream, options.onRead), path, options.bytesMax),
+    chunks: unpacked(tallied(stream, options.onRead), path, options.bytesMax),
     [Symbol.asyncDispose]: async () => void stream.destroy(),
   }
 }
@@ -62,13 +62,6 @@ async function openFile(path: string): Promise<{ stream: Readable; bytesTotal: n
       fix: 'Check its name and its permissions.',
       cause,
     })
-  }
-}
-
-async function* counted(stream: Readable, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    onRead(chunk.length)
-    yield chunk
   }
 }
 
@@ -109,7 +102,42 @@ function tooLarge(message: string, bytesMax: number): UserError {
   })
 }
 
+/** How much longer than packed a file may be: text in earnest comes to fifty times, a trap to a thousand. */
+const EXPANSION_MAX = 200
+/** Up to this a file may be as dense as it likes, such as one row many times over. */
+const EXPANSION_FREE_BYTES = 32 * 1024 * 1024
+
 async function* gunzipped(chunks: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<Uint8Array> {
+  let packedBytes = 0
+  let bytes = 0
+  for await (const chunk of inflated(
+    tallied(chunks, length => {
+      packedBytes += length
+    }),
+    what,
+  )) {
+    bytes += chunk.length
+    if (bytes > EXPANSION_FREE_BYTES && bytes > packedBytes * EXPANSION_MAX) {
+      throw new UserError('import-gzip-bomb', `${what} unpacks to more than ${EXPANSION_MAX} times its size`, {
+        fix: 'It looks like a trap. If you know that it is none, unpack it first and import that.',
+        data: { packedBytes, bytes },
+      })
+    }
+    yield chunk
+  }
+}
+
+async function* tallied(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (length: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length)
+    yield chunk
+  }
+}
+
+async function* inflated(chunks: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<Uint8Array> {
   const packed = Readable.from(chunks, { objectMode: false })
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
   packed.once('error', error => gunzip.destroy(error))

@@ -44,7 +44,7 @@ export function createImportTally(): ImportTally {
       counts.rows++
       counts[outcome]++
       if (row.kind === 'context') counts.context++
-      else for (const { code, message } of row.warnings) remark(warnings, { code, place: row.place, message })
+      for (const { code, message } of row.warnings) remark(warnings, { code, place: row.place, message })
     },
     refuse({ code, place, reason }) {
       counts.rows++

@@ -11,6 +11,7 @@ import { addClaimOptions, type ClaimOptions, claimDefaults } from './claim-optio
 import type { CliContext } from './context.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './dead-letter-file.ts'
 import { describeFailure } from './error-text.ts'
+import { expandFeeds } from './feed-folder.ts'
 import { explainFile } from './import-explanation.ts'
 import { openImportProgress } from './import-progress.ts'
 import { assertUsable, type ImportReport, REPORTS, reportLines } from './import-report.ts'
@@ -40,7 +41,7 @@ export function addImportCommand(indicator: Command, context: CliContext): void 
   const command = indicator
     .command('import')
     .description('publish the indicators of STIX 2, MISP, OpenIOC, advisories, CSV tables or lists, gzip or plain')
-    .argument('<files...>', '"-" is standard input')
+    .argument('<files...>', 'or the folder of a MISP feed; "-" is standard input')
     .addOption(formats.default('auto'))
     .option('--map <roles>', 'the columns of a table, such as value=ioc,type=kind,description=notes')
     .option('--restricted', 'MISP: also what is for its own organisation or a sharing group of its MISP alone')
@@ -58,9 +59,10 @@ export function addImportCommand(indicator: Command, context: CliContext): void 
 /** One file after the other: a bad one does not keep the next from being read, and shows in the exit status. */
 async function importFiles(
   context: CliContext,
-  files: readonly string[],
+  paths: readonly string[],
   options: ImportCommandOptions,
 ): Promise<void> {
+  const files = await expandFeeds(paths)
   if (files.filter(file => file === '-').length > 1) {
     throw new UserError('usage-invalid', 'standard input can be read once only', { fix: 'Give "-" once.' })
   }

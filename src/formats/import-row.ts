@@ -24,6 +24,7 @@ export interface ContextRow {
   /** RFC 8785 JSON of the object, at most `CONTEXT_BYTES_MAX` bytes of UTF-8. */
   readonly json: string
   readonly marking?: DraftMarking
+  readonly warnings: readonly Advice[]
 }
 
 export interface RefusedRow {
@@ -37,7 +38,8 @@ export interface RefusedRow {
 
 export type DraftMarking = NonNullable<ClaimDraft['marking']>
 
-export const CONTEXT_BYTES_MAX = 48 * 1024
+/** With its frame it fits into a message (R-3.4). */
+export const CONTEXT_BYTES_MAX = 60 * 1024
 export const REFUSED_TEXT_LENGTH_MAX = 512
 
 export function refusedRow(place: string, code: ErrorCode, reason: string, text: string): RefusedRow {

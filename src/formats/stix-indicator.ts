@@ -10,6 +10,7 @@ import type { StixReferences } from './stix-marking.ts'
 import { contextRow, objectsOf, type StixObject, stringOf, stringsOf, timestampOf } from './stix-object.ts'
 import { parseStixPattern } from './stix-pattern.ts'
 import { PatternSyntaxError } from './stix-pattern-error.ts'
+import { referenceWarnings } from './stix-reference.ts'
 import { isExactType } from './type-hint.ts'
 import { typeOfPatternLanguage } from './type-mapping.ts'
 import { readValue } from './value-text.ts'
@@ -90,11 +91,7 @@ function factsOf(
   object: StixObject,
   references: StixReferences,
 ): { facts: Partial<ClaimDraft>; warnings: readonly Advice[] } {
-  const warnings: Advice[] = references.unresolvedMarkings(object).map(id => ({
-    code: 'import-marking-unresolved',
-    severity: 'warn',
-    message: `the marking ${id.slice(0, 80)} is nowhere defined`,
-  }))
+  const warnings: Advice[] = [...referenceWarnings(object, references)]
   const marking = references.marking(object)
   const labels = [...stringsOf(object.labels), ...stringsOf(object.indicator_types)]
   const drafted = objectsOf(object.external_references)

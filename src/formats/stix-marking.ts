@@ -8,23 +8,32 @@ const TLP2_EXTENSION = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e8
 /** Beyond this the oldest are forgotten; no honest bundle has so many. */
 const KNOWN_MAX = 10_000
 const NAME_LENGTH_MAX = 512
+/** Beyond this it is no longer told which references lead nowhere. */
+const IDS_MAX = 100_000
 
 /** What a bundle has said so far that its other objects refer to: marking definitions and identities. */
 export class StixReferences {
   readonly #markings = new Map<string, DraftMarking>()
   readonly #identities = new Map<string, string>()
+  readonly #ids = new Set<string>()
 
   learn(object: StixObject): void {
+    if (this.#ids.size < IDS_MAX) this.#ids.add(object.id)
     if (object.type === 'marking-definition') remember(this.#markings, object.id, definedMarking(object))
     if (object.type === 'identity') {
       remember(this.#identities, object.id, (stringOf(object.name) ?? '').slice(0, NAME_LENGTH_MAX))
     }
   }
 
-  /** Whether everything that the object's claims need to know about it is there. */
+  /** Whether everything that the object's rows need to know about it is there. */
   resolves(object: StixObject): boolean {
-    const creator = object.type === 'indicator' ? stringOf(object.created_by_ref) : undefined
-    return (creator === undefined || this.#identities.has(creator)) && this.unresolvedMarkings(object).length === 0
+    return this.unresolved(object).length === 0 && this.unresolvedMarkings(object).length === 0
+  }
+
+  /** What the object refers to and nothing that has come so far is; none any more once there is too much to remember. */
+  unresolved(object: StixObject): readonly string[] {
+    if (this.#ids.size === IDS_MAX) return []
+    return referencesOf(object).filter(id => !this.#ids.has(id))
   }
 
   /** The name of who made the object, if the bundle has told. */
@@ -52,6 +61,13 @@ export class StixReferences {
 function remember<T>(map: Map<string, T>, id: string, value: T): void {
   map.set(id, value)
   if (map.size > KNOWN_MAX) map.delete(map.keys().next().value!)
+}
+
+/** Who made it, and the ends of a relationship, sighting or list; markings are looked after apart. */
+function referencesOf(object: StixObject): readonly string[] {
+  const single = [object.created_by_ref, object.source_ref, object.target_ref, object.sighting_of_ref].map(stringOf)
+  const several = [object.object_refs, object.where_sighted_refs, object.observed_data_refs].flatMap(stringsOf)
+  return [...new Set([...single.filter(id => id !== undefined), ...several])]
 }
 
 function markingRefs(object: StixObject): readonly string[] {

@@ -1,5 +1,6 @@
 import canonicalize from 'canonicalize'
 import { utf8 } from '../base/bytes.ts'
+import type { Advice } from '../indicator/advice.ts'
 import { CONTEXT_BYTES_MAX, type DraftMarking, type ImportRow, refusedRow } from './import-row.ts'
 
 /** A STIX object of any type and version: a type, and an id that starts with it. */
@@ -23,7 +24,12 @@ export function readStixObject(value: unknown): StixObject | string {
 }
 
 /** The object as it travels: lossless, in RFC 8785 form. */
-export function contextRow(place: string, object: StixObject, marking: DraftMarking | undefined): ImportRow {
+export function contextRow(
+  place: string,
+  object: StixObject,
+  marking: DraftMarking | undefined,
+  warnings: readonly Advice[] = [],
+): ImportRow {
   const json = canonicalJson(object)
   if (json === undefined) {
     return refusedRow(place, 'import-json-invalid', 'a string of the object is no well-formed Unicode', object.id)
@@ -33,7 +39,7 @@ export function contextRow(place: string, object: StixObject, marking: DraftMark
     const reason = `the ${object.type} takes ${bytes} bytes; at most ${CONTEXT_BYTES_MAX} fit into a message`
     return refusedRow(place, 'import-object-too-large', reason, `${object.id} ${json}`)
   }
-  return { kind: 'context', place, stixId: object.id, json, ...(marking !== undefined && { marking }) }
+  return { kind: 'context', place, stixId: object.id, json, ...(marking !== undefined && { marking }), warnings }
 }
 
 function canonicalJson(object: StixObject): string | undefined {

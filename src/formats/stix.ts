@@ -3,6 +3,7 @@ import { type JsonElement, readJsonElements } from './json-elements.ts'
 import { indicatorRows } from './stix-indicator.ts'
 import { StixReferences } from './stix-marking.ts'
 import { contextRow, readStixObject, type StixObject } from './stix-object.ts'
+import { referenceWarnings } from './stix-reference.ts'
 
 /** Objects that wait for an identity or marking definition further on; beyond this the oldest goes on without. */
 const WAITING_MAX = 4096
@@ -64,5 +65,5 @@ function placedObject(element: JsonElement): Placed | ImportRow | undefined {
 
 function rowsOf({ place, object }: Placed, references: StixReferences): readonly ImportRow[] {
   if (object.type === 'indicator') return indicatorRows(place, object, references)
-  return [contextRow(place, object, references.marking(object))]
+  return [contextRow(place, object, references.marking(object), referenceWarnings(object, references))]
 }

@@ -3,7 +3,8 @@ import { parse as parseName } from 'tldts'
 import type { ErrorCode } from '../base/codes.ts'
 import type { TypedValue } from './canonical.ts'
 import { domainOfEmail } from './email.ts'
-import { hostOfUrl } from './url.ts'
+import { homographOf } from './homograph.ts'
+import { hasUserinfo, hostOfUrl } from './url.ts'
 
 /** What is well formed and yet doubtful as an indicator. To refuse or to warn of when publishing, never on receipt. */
 export interface Advice {
@@ -60,7 +61,7 @@ export function advise({ type, value }: TypedValue): readonly Advice[] {
     case 'email':
       return adviseHost(domainOfEmail(value))
     case 'url':
-      return adviseHost(hostOfUrl(value))
+      return [...adviseUserinfo(value), ...adviseHost(hostOfUrl(value))]
     default:
       return EMPTY_FILE_HASHES.has(value) ? [warn('indicator-empty-file', 'this is the hash of the empty file')] : []
   }
@@ -100,7 +101,19 @@ function adviseHost(host: string): readonly Advice[] {
   return adviseName(host, parseName(host, NAME_OPTIONS))
 }
 
+/** They open something for whoever reads them, friend or foe. */
+function adviseUserinfo(url: string): readonly Advice[] {
+  return hasUserinfo(url) ? [warn('indicator-credentials', 'the URL holds a user name or a password')] : []
+}
+
 function adviseName(host: string, name: ReturnType<typeof parseName>): readonly Advice[] {
+  const shown = homographOf(host)
+  const deceptive =
+    shown === undefined ? [] : [warn('indicator-homograph', `${host} is written to be read as ${shown}`)]
+  return [...deceptive, ...adviseSuffix(host, name)]
+}
+
+function adviseSuffix(host: string, name: ReturnType<typeof parseName>): readonly Advice[] {
   // Onion services are special-use names and real indicators.
   if (name.publicSuffix === 'onion') return []
   if (name.isSpecialUse === true) {

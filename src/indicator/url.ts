@@ -90,6 +90,11 @@ export function hostOfUrl(canonical: string): string {
   return splitUrl(canonical).host.replace(/^\[|\]$/g, '')
 }
 
+/** Whether a canonical URL names a user. */
+export function hasUserinfo(canonical: string): boolean {
+  return splitUrl(canonical).userinfo !== undefined
+}
+
 function splitUrl(text: string): Parts {
   if (hasControls(text)) throw invalidValue(`${quoted(text)}: a URL has no control characters`)
   const match = PARTS.exec(text)

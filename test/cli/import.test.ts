@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -56,11 +56,30 @@ const STIX = JSON.stringify({
   ],
 })
 
+const YARA = 'rule evil {\n\tcondition: true\n}'
+const MISP = JSON.stringify({
+  Event: {
+    uuid: '5b646415-7b48-40d5-86b4-c0070acd0835',
+    info: 'HERON',
+    Attribute: [
+      { type: 'domain', value: 'misp.example', to_ids: true },
+      { type: 'yara', value: YARA, to_ids: true },
+    ],
+  },
+})
+
 describe('an import', () => {
   test.each([
     ['a list', 'feed.txt', LIST, { rows: 3, new: 3, context: 0 }],
     ['a table', 'feed.csv', CSV, { rows: 2, new: 2, context: 0 }],
     ['a STIX bundle', 'feed.json', STIX, { rows: 2, new: 2, context: 1 }],
+    ['a MISP event', 'event.json', MISP, { rows: 2, new: 2, context: 0 }],
+    [
+      'an advisory',
+      'report.md',
+      '- evil[.]example\n- 9e107d9d372bb6826bd81d3542a419d6\n',
+      { rows: 2, new: 2, context: 0 },
+    ],
     ['a packed list', 'feed.txt.gz', gzipSync(LIST), { rows: 3, new: 3, context: 0 }],
     ['a packed list under another name', 'feed', gzipSync(LIST), { rows: 3, new: 3, context: 0 }],
   ])('of %s is new once and duplicate ever after', async (_what, name, content, counts) => {
@@ -201,7 +220,7 @@ describe('bad input', () => {
     ['a file without indicators', 'prose.txt', 'just some words\nand more of them\n', 'import-no-value'],
     ['a STIX bundle that ends in the middle', 'cut.json', damagedStix, 'import-json-invalid'],
     ['JSON that is not STIX', 'other.json', '{"hello": [1, 2]}', 'import-format-unsupported'],
-    ['a MISP event', 'misp.json', '{"Event": {"info": "x", "Attribute": []}}', 'import-format-unsupported'],
+    ['a MISP event without attributes', 'misp.json', '{"Event": {"info": "x", "Attribute": []}}', 'import-no-value'],
     ['a ZIP archive', 'a.zip', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0), 'import-format-unsupported'],
     ['a file of NUL bytes', 'nul.txt', new Uint8Array(100_000), 'import-'],
     ['NUL bytes among good lines', 'nul-line.txt', 'evil.example\n\0\0\0\ntwo.example\n', 'import-not-text'],
@@ -263,4 +282,19 @@ describe('bad input', () => {
   test('a size that is none', async () => {
     expect((await importing('x', '--max-bytes', 'much')).stderr).toMatch(/^error usage-invalid: .*number of bytes/)
   })
+})
+
+test('a rule goes through the node as a value, and a MISP feed by its folder', async () => {
+  mkdirSync(work('feed'))
+  put('feed/manifest.json', '{"5b646415-7b48-40d5-86b4-c0070acd0835": {}}')
+  put('feed/5b646415-7b48-40d5-86b4-c0070acd0835.json', MISP)
+  expect(await importedReport('feed')).toMatchObject({ status: 0, rows: 2, new: 2 })
+  const { stdout } = await home.run(['indicator', 'list', '--type', 'yara', '-o', 'ndjson'])
+  expect(ndjson(stdout)).toMatchObject([{ type: 'yara', value: 'rule evil {␊␉condition: true␊}' }])
+})
+
+test('what a MISP keeps for its own organisation stays there unless the operator says otherwise', async () => {
+  put('own.json', MISP.replace('"info"', '"distribution":"0","info"'))
+  expect(await importedReport('own.json')).toMatchObject({ status: 64, rows: 2, refused: 2 })
+  expect(await importedReport('own.json', '--restricted')).toMatchObject({ status: 0, rows: 2, new: 2 })
 })

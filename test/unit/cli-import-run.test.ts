@@ -45,7 +45,7 @@ describe('an import', () => {
 
   test('sends large rows in smaller requests', async () => {
     const json = JSON.stringify({ text: 'x'.repeat(48_000) })
-    const context: ImportRow = { kind: 'context', place: 'objects[0]', stixId: 'note--1', json }
+    const context: ImportRow = { kind: 'context', place: 'objects[0]', stixId: 'note--1', json, warnings: [] }
     const sizes: number[] = []
     const publish = async (items: readonly PublishItem[]) => {
       sizes.push(items.length)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CONTEXT_BYTES_MAX } from '../../src/formats/import-row.ts'
 import { TLP } from '../../src/indicator/marking.ts'
 import { claims, faults, importText, refusals, values } from '../support/import-bytes.ts'
 
@@ -241,6 +242,27 @@ describe('the marking of a STIX object', () => {
   })
 })
 
+describe('what refers to something that is not in the file', () => {
+  const from = { type: 'malware', id: id('malware') }
+  const to = { type: 'campaign', id: id('campaign') }
+  const edge = { type: 'relationship', id: id('relationship'), source_ref: from.id, target_ref: to.id }
+  const warningsOf = async (...objects: readonly unknown[]) =>
+    (await importText(bundle(...objects))).flatMap(row =>
+      row.kind === 'refused' ? [] : row.warnings.map(one => one.code),
+    )
+
+  it('goes in with a warning', async () => {
+    expect(await warningsOf(edge, from)).toEqual(['import-reference-unresolved'])
+    const report = { type: 'report', id: id('report'), object_refs: [from.id, to.id], created_by_ref: id('identity') }
+    expect(await warningsOf(report, from)).toEqual(['import-reference-unresolved'])
+  })
+
+  it('and without one where what it means stands anywhere in the file', async () => {
+    expect(await warningsOf(edge, from, to)).toEqual([])
+    expect(await warningsOf(to, from, edge)).toEqual([])
+  })
+})
+
 describe('what is no indicator in a bundle', () => {
   it('is kept as it is, in canonical JSON', async () => {
     const object = { type: 'x-own', id: id('x-own'), z: [1, { b: 'ä"\\', a: null }], 'a b': 1e21, __proto: true }
@@ -252,7 +274,7 @@ describe('what is no indicator in a bundle', () => {
   })
 
   it('is refused when it is no STIX object or too large', async () => {
-    const big = { type: 'note', id: id('note'), content: 'x'.repeat(49_152) }
+    const big = { type: 'note', id: id('note'), content: 'x'.repeat(CONTEXT_BYTES_MAX) }
     const rows = await importText(
       bundle(1, 'text', null, [], {}, { type: 'note' }, { type: 'note', id: id('malware') }, big),
     )

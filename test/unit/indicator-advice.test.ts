@@ -5,6 +5,27 @@ const codes = (type: string, value: string) =>
   advise({ type, value }).map(({ code, severity }) => `${severity} ${code}`)
 
 describe('advise', () => {
+  it.each([
+    ['domain', 'xn--80ak6aa92e.com'],
+    ['domain', 'xn--1-7sba6dbr.com'],
+    ['url', 'http://xn--pypal-4ve.com/'],
+    ['email', 'a@xn--pypal-4ve.com'],
+  ])('warns of %s %s, which looks like another name', (type, value) => {
+    expect(codes(type, value)).toEqual(['warn indicator-homograph'])
+  })
+
+  it.each(['xn--bcher-kva.de', 'xn--e1afmkfd.com', 'xn--wgv71a.jp', 'xn--999999999999.com'])(
+    'has nothing against %s, which is a name of its own',
+    value => {
+      expect(codes('domain', value)).toEqual([])
+    },
+  )
+
+  it('warns of a URL with a password in it', () => {
+    expect(codes('url', 'ftp://user:secret@evil.com/')).toEqual(['warn indicator-credentials'])
+    expect(codes('url', 'http://evil.com/a@b')).toEqual([])
+  })
+
   it.each(['co.uk', 'gov.uk', 'xn--55qx5d.cn'])('refuses the public suffix %s', value => {
     expect(codes('domain', value)).toEqual(['refuse indicator-public-suffix'])
   })
