@@ -1,5 +1,5 @@
 import type { Clock } from '../base/ports.ts'
-import { createAllowance } from './allowance.ts'
+import { type AllowanceRules, createAllowance } from './allowance.ts'
 
 /** How fast entries of one nation are taken from gossip: what goes beyond is left to sync, and nothing is lost. */
 export interface AuthorPace {
@@ -8,13 +8,24 @@ export interface AuthorPace {
   took(nation: string, bytes: number): void
 }
 
-/** Several times what a node signs by itself, and all of a burst that fits into the buffers. */
-const ENTRIES = { burst: 16_384, perSecond: 1024 }
-const KIB = { burst: 128 * 1024, perSecond: 8 * 1024 }
+export interface PaceRules {
+  readonly entries: AllowanceRules
+  readonly kib: AllowanceRules
+}
 
-export function createAuthorPace(clock: Clock, quotas: { has(nation: string): boolean }): AuthorPace {
-  const entries = createAllowance(ENTRIES, clock)
-  const kib = createAllowance(KIB, clock)
+/** Several times what a node signs by itself, and all of a burst that fits into the buffers. */
+const PACE: PaceRules = {
+  entries: { burst: 16_384, perSecond: 1024 },
+  kib: { burst: 128 * 1024, perSecond: 8 * 1024 },
+}
+
+export function createAuthorPace(
+  clock: Clock,
+  quotas: { has(nation: string): boolean },
+  rules: PaceRules = PACE,
+): AuthorPace {
+  const entries = createAllowance(rules.entries, clock)
+  const kib = createAllowance(rules.kib, clock)
   return {
     has: nation => entries.has(nation) && kib.has(nation) && quotas.has(nation),
     took(nation, bytes) {

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { CatchUp } from './log-status.ts'
 import type { SyncService } from './sync-service.ts'
 
-export interface ProgressSources {
+interface ProgressSources {
   readonly store: Pick<Store, 'log'>
   readonly sync: Pick<SyncService, 'farthest'>
   readonly clock: Clock
@@ -64,5 +64,3 @@ export function startCatchUpProgress({ store, sync, clock }: ProgressSources) {
     },
   }
 }
-
-export type CatchUpProgress = ReturnType<typeof startCatchUpProgress>

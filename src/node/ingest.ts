@@ -17,6 +17,7 @@ import { HEADER_VERSION, type ParsedEntry, parseEntry } from '../wire/entry.ts'
 import type { Bundle } from '../wire/gen/tocsin.ts'
 import type { AuthorPace } from './author-pace.ts'
 import { createEntryWriter, reportConflict, type WriterEvents } from './entry-writer.ts'
+import { createFairTurns } from './fair-turns.ts'
 import { createReorderBuffer } from './reorder-buffer.ts'
 
 /** What ingesting needs to know of the alliance, as of now. */
@@ -62,6 +63,9 @@ const QUEUED_BYTES_MAX = 64 * 1024 * 1024
 
 const ARRIVING_MAX = 1024
 
+/** Of entries of gossip: enough for the threads of the pool. */
+const CHECKS_AT_ONCE = 16
+
 /**
  * The one way into the store: gossip, sync and own entries alike. What is wrong ends here; the rest goes to the writer.
  */
@@ -73,6 +77,7 @@ export function createIngest(options: IngestOptions) {
   const arriving = new Map<LogIdHex, LogIdentity>()
   let turn: Promise<void> = Promise.resolve()
   const counts = { overPace: 0 }
+  const checks = createFairTurns(CHECKS_AT_ONCE)
   const headOf = (logId: LogId) => store.log(logId)?.head
   const context = { allianceId: authority.allianceId, verify: options.verifySync, keyStands: authority.keyStands }
 
@@ -99,7 +104,8 @@ export function createIngest(options: IngestOptions) {
       events.gap(entry.logId, entry.header.seq)
       return 'ignore'
     }
-    const verified = await verifyEntryAsync(entry, log, authority.allianceId, options.verify)
+    const check = () => verifyEntryAsync(entry, log, authority.allianceId, options.verify)
+    const verified = await checks.run(log.nation, check)
     options.pace.took(log.nation, entry.headerBytes.length + entry.body.length)
     accept(verified)
     return 'accept'

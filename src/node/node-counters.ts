@@ -69,6 +69,12 @@ export function nodeCounters(node: EdgeNode): readonly Counter[] {
     plain('sync_bytes_out_total', 'Bytes sent on sync streams.', net.frameBytesOut),
     ...auditCounters(node),
     ...allianceGauges(node),
+    plain(
+      'gossip_over_pace_total',
+      'Entries that their author sent too fast, left to sync (R-5.6).',
+      node.ingest.overPace(),
+    ),
+    plain('bodies_wanted', 'Bodies that are missing here (R-2.10).', node.bodies.wanted(), 'gauge'),
     plain('ingest_queued_bytes', 'Verified entries waiting for the writer.', node.ingest.queuedBytes(), 'gauge'),
   ]
 }

@@ -83,8 +83,6 @@ export function createPeerClaims(clock: Clock) {
   }
 }
 
-export type PeerClaims = ReturnType<typeof createPeerClaims>
-
 /** Undefined of none; what is no number counts for nothing. */
 function middleOf(numbers: readonly number[]): number | undefined {
   const sorted = numbers.filter(Number.isFinite).sort((a, b) => a - b)

@@ -16,7 +16,7 @@ export interface RangeSharesOptions {
 }
 
 /** What one pull does with the shares beside taking them. */
-export interface Puller extends ShareTaker {
+interface Puller extends ShareTaker {
   /**
    * Waits until what comes before these entries is with the writer, and has `submit` hand these to it. Undefined where
    * nobody fetches what comes before: then they are let go.
@@ -103,5 +103,3 @@ export function createRangeShares(options: RangeSharesOptions) {
     },
   }
 }
-
-export type RangeShares = ReturnType<typeof createRangeShares>

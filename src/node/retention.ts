@@ -114,8 +114,6 @@ export function startRetention(options: RetentionOptions) {
   }
 }
 
-export type Retention = ReturnType<typeof startRetention>
-
 function hasBody({ header, body }: ParsedEntry): boolean {
   return header.kind === KIND.BATCH && body.length > 0
 }

@@ -37,7 +37,7 @@ export interface ShareTaker {
 }
 
 /** What became of a pull. */
-export interface PullResult {
+interface PullResult {
   /** All that the peer has and that stands is here. */
   readonly isWhole: boolean
 }

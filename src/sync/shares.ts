@@ -38,7 +38,7 @@ export interface ShareRules {
   readonly slowMs: number
 }
 
-export const SHARE_RULES: ShareRules = { entries: 4096, aheadMax: 32_768, slowMs: 5000 }
+const SHARE_RULES: ShareRules = { entries: 4096, aheadMax: 32_768, slowMs: 5000 }
 
 interface Lease extends Share {
   readonly puller: string
@@ -148,16 +148,10 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
         lease => lease.from <= seq && seq < lease.to && (lease.puller === puller || !isSlow(lease, seq, nowMs)),
       )
     },
-    /** Whose the entry at `seq` is to send. */
-    holderOf: (logId: LogIdHex, seq: number): string | undefined =>
-      leases.get(logId)?.find(({ from, to }) => from <= seq && seq < to)?.puller,
     /** It cannot have more of this log. */
     giveUp: (puller: string, logId: LogIdHex): void => remove(lease => lease.puller !== puller, [logId]),
     leave: (puller: string): void => remove(lease => lease.puller !== puller, [...leases.keys()]),
     /** What is held by now needs nobody to fetch it. */
     reached: (logId: LogIdHex, held: number): void => remove(lease => lease.to > held, [logId]),
-    size: (): number => leases.size,
   }
 }
-
-export type Shares = ReturnType<typeof createShares>
