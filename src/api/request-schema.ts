@@ -6,7 +6,7 @@ import { AUDIT_LIMIT_MAX, type AuditQuery } from '../node/audit-page.ts'
 import type { ProveQuery } from '../node/audit-prove.ts'
 import { REQUEST_BYTES_MAX } from '../node/bundle-request.ts'
 import type { EntryQuery, ErasureRequest } from '../node/entry-orders.ts'
-import { LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
+import { INDICATOR_STATES, LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { type AudienceText, PUBLISH_ITEMS_MAX, type PublishItem, QUARANTINED_MAX } from '../node/node-service.ts'
 import { NATIONS_MAX, SIGNED_DOC_BYTES_MAX } from '../wire/limits.ts'
 
@@ -81,6 +81,7 @@ const opinionDraft = z.strictObject({
 const audience: z.ZodType<AudienceText> = z.union([
   z.strictObject({ to: z.array(text).min(1).max(NATIONS_MAX) }),
   z.strictObject({ group: text }),
+  z.strictObject({ of: itemIdHex }),
 ])
 
 const publishItem: z.ZodType<PublishItem> = z.discriminatedUnion('kind', [
@@ -224,6 +225,13 @@ const listFields = {
     .refine(limit => limit >= 1 && limit <= LIST_LIMIT_MAX, { message: `must be from 1 to ${LIST_LIMIT_MAX}` })
     .default(LIST_LIMIT_MAX),
   cursor: z.string().max(4096).exactOptional(),
+  scoreMin: wholeNumber.refine(score => score <= 100, { message: 'must be from 0 to 100' }).exactOptional(),
+  states: z
+    .string()
+    .max(256)
+    .transform(states => states.split(','))
+    .pipe(z.array(z.enum(INDICATOR_STATES)).min(1))
+    .exactOptional(),
 }
 
 /** What the bearer of a token may give of it. */

@@ -1,5 +1,12 @@
 import { defang, isDefanged } from '../formats/defang.ts'
-import type { ClaimView, IndicatorView, LookupResult } from '../node/indicator-reading.ts'
+import type {
+  ClaimView,
+  IndicatorView,
+  LookupResult,
+  OpinionView,
+  SightingView,
+  WithdrawnView,
+} from '../node/indicator-reading.ts'
 import { type Shape, timeCell } from './output.ts'
 
 /** How indicators, claims and answers to look-ups are printed. */
@@ -18,6 +25,9 @@ export const INDICATORS: Shape<IndicatorView> = {
     { name: 'last_seen', cell: view => timeCell(view.lastSeenMs) },
     { name: 'valid_until', cell: view => timeCell(view.validUntilMs) },
     { name: 'labels', cell: view => view.labels.join(LABEL_SEPARATOR) },
+    { name: 'state', cell: view => view.state },
+    { name: 'score', cell: view => view.score },
+    { name: 'origins', cell: view => view.origins },
   ],
   defanged: defangedIndicator,
 }
@@ -52,6 +62,44 @@ export const CLAIMS: Shape<ClaimView> = {
   defanged: defangedClaim,
 }
 
+export const WITHDRAWN: Shape<WithdrawnView> = {
+  columns: [
+    { name: 'claim', cell: ({ claim }) => claim.id },
+    { name: 'withdrawn', cell: withdrawnCell },
+    { name: 'continued_as', cell: ({ continuedAs }) => continuedAs },
+  ],
+}
+
+function withdrawnCell({ claim, withdrawnMs, reason }: WithdrawnView): string {
+  const when = withdrawnMs === 0 ? '' : ` at ${timeCell(withdrawnMs)}`
+  return `withdrawn by ${claim.nation}${when}${reason === '' ? '' : `: ${reason}`}`
+}
+
+export const OPINIONS: Shape<OpinionView> = {
+  columns: [
+    { name: 'nation', cell: opinion => opinion.nation },
+    { name: 'says', cell: opinion => opinion.opinion },
+    { name: 'of', cell: opinion => opinion.about || 'the indicator' },
+    { name: 'comment', cell: opinion => opinion.comment },
+    { name: 'tlp', cell: opinion => opinion.tlp },
+    { name: 'published', cell: opinion => timeCell(opinion.publishedMs) },
+    { name: 'opinion', cell: opinion => opinion.id },
+  ],
+}
+
+export const SIGHTINGS: Shape<SightingView> = {
+  columns: [
+    { name: 'nation', cell: sighting => sighting.nation },
+    { name: 'count', cell: sighting => sighting.count },
+    { name: 'first_seen', cell: sighting => timeCell(sighting.firstSeenMs) },
+    { name: 'last_seen', cell: sighting => timeCell(sighting.lastSeenMs) },
+    { name: 'source', cell: sighting => sighting.source },
+    { name: 'tlp', cell: sighting => sighting.tlp },
+    { name: 'published', cell: sighting => timeCell(sighting.publishedMs) },
+    { name: 'sighting', cell: sighting => sighting.id },
+  ],
+}
+
 export const LOOKUPS: Shape<LookupResult> = {
   columns: [
     { name: 'query', cell: lookup => lookup.query },
@@ -73,9 +121,10 @@ export const LOOKUPS: Shape<LookupResult> = {
 }
 
 function defangedIndicator(view: IndicatorView): IndicatorView {
-  const { value, claims, aside } = view
+  const { value, claims, aside, withdrawn } = view
   const kept = aside === undefined ? {} : { aside: aside.map(defangedClaim) }
-  return { ...view, value: broken(value), claims: claims.map(defangedClaim), ...kept }
+  const gone = withdrawn.map(each => ({ ...each, claim: defangedClaim(each.claim) }))
+  return { ...view, value: broken(value), claims: claims.map(defangedClaim), withdrawn: gone, ...kept }
 }
 
 function defangedClaim(claim: ClaimView): ClaimView {

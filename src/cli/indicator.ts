@@ -1,16 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
-import { refang } from '../formats/defang.ts'
 import { INDICATOR_TYPES } from '../indicator/type.ts'
-import { LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
+import { INDICATOR_STATES, type IndicatorState, LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { parsePast, parseWhole } from './argument.ts'
 import { sayIfBlind } from './blind-node.ts'
 import type { CliContext } from './context.ts'
 import { addAddCommand } from './indicator-add.ts'
 import { addImportCommand } from './indicator-import.ts'
-import { CLAIMS, INDICATORS, QUARANTINED } from './indicator-shape.ts'
-import { createRowWriter, type OutputFormat, outputOption, printRecord, printRows } from './output.ts'
+import { addRemarkCommands } from './indicator-remark.ts'
+import { INDICATORS, QUARANTINED } from './indicator-shape.ts'
+import { type ShowOptions, showIndicator } from './indicator-show.ts'
+import { createRowWriter, type OutputFormat, outputOption } from './output.ts'
 
 const LIST_DEFAULT = 100
 const LIST_MAX = 1_000_000_000
@@ -19,6 +19,7 @@ export function addIndicatorCommands(program: Command, context: CliContext): voi
   const indicator = program.command('indicator').description('what is known to be bad, and who says so')
   addAddCommand(indicator, context)
   addImportCommand(indicator, context)
+  addRemarkCommands(indicator, context)
   addListCommand(indicator, context)
   addShowCommand(indicator, context)
 }
@@ -28,6 +29,8 @@ interface ListOptions {
   readonly nation?: string
   readonly since?: number
   readonly until?: number
+  readonly scoreMin?: number
+  readonly state?: readonly IndicatorState[]
   readonly limit: number
   readonly all?: boolean
   readonly quarantined?: boolean
@@ -42,6 +45,8 @@ function addListCommand(indicator: Command, context: CliContext): void {
     .option('--nation <id>', 'that this nation claims', parseNation)
     .option('--since <time>', 'published since then, such as 2026-11-21 or 7d', parsePast)
     .option('--until <time>', 'published until then', parsePast)
+    .option('--score-min <0-100>', 'whose score is no less, see "show --explain"', parseWhole(0, 100))
+    .option('--state <states>', `such as active,disputed; of ${INDICATOR_STATES.join(', ')}`, parseStates)
     .option('--limit <count>', 'how many', parseWhole(1, LIST_MAX), LIST_DEFAULT)
     .option('--all', 'all of them')
     .option('--quarantined', 'instead, what the acceptance policy keeps for somebody to look at')
@@ -68,7 +73,7 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
 }
 
 function pageQuery(
-  { type, nation, since, until, quarantined }: ListOptions,
+  { type, nation, since, until, scoreMin, state, quarantined }: ListOptions,
   limit: number,
   cursor: string | undefined,
 ): ListQuery {
@@ -78,6 +83,8 @@ function pageQuery(
     ...(nation !== undefined && { nation }),
     ...(since !== undefined && { sinceMs: since }),
     ...(until !== undefined && { untilMs: until }),
+    ...(scoreMin !== undefined && { scoreMin }),
+    ...(state !== undefined && { states: state }),
     ...(cursor !== undefined && { cursor }),
     ...(quarantined === true && { quarantined }),
   }
@@ -88,22 +95,17 @@ function addShowCommand(indicator: Command, context: CliContext): void {
     .command('show')
     .description('one indicator with all claims on it')
     .argument('<id-or-value>', 'the value in any spelling, or the first 8 or more digits of the id')
+    .option('--explain', 'how its score comes about, line by line')
     .option('--receipts', 'who holds each claim, and since when, with the proofs')
     .addOption(outputOption())
-    .action(async (idOrValue: string, { output, receipts }: { output: OutputFormat; receipts?: boolean }) => {
-      const asked = refang(idOrValue.trim())
-      if (asked === '') throw new UserError('usage-invalid', 'the value is empty', { fix: 'Give a value or an id.' })
-      const view = await context.client().show(asked)
-      const claims = [...view.claims, ...(view.aside ?? [])]
-      if (receipts === true) return (await import('./entry-run.ts')).showReceipts(context, output, claims)
-      if (output === 'csv') return printRows(context.out, output, claims, CLAIMS)
-      await printRecord(context.out, output, view, INDICATORS)
-      if (output !== 'table') return
-      for (const claim of claims) {
-        await context.out.write('\n')
-        await printRecord(context.out, output, claim, CLAIMS)
-      }
-    })
+    .action((idOrValue: string, options: ShowOptions) => showIndicator(context, idOrValue, options))
+}
+
+function parseStates(text: string): readonly IndicatorState[] {
+  const states = text.split(',').map(each => each.trim().toLowerCase())
+  const known = states.filter((each): each is IndicatorState => (INDICATOR_STATES as readonly string[]).includes(each))
+  if (known.length === states.length) return known
+  throw new InvalidArgumentError(`It is one or more of ${INDICATOR_STATES.join(', ')}.`)
 }
 
 function parseNation(text: string): string {

@@ -4,6 +4,7 @@ import { type Claim, claimKey } from './assertion.ts'
 import { type Corroboration, corroborate } from './corroboration.ts'
 import { validityAt } from './expiry.ts'
 import type { ParsedItem } from './item.ts'
+import type { Tlp } from './marking.ts'
 import { OPINION, opinionName } from './remark.ts'
 import { CONFIDENCE_UNSAID, decayOf, type Rating, type ScorePolicy, trustIn } from './score-policy.ts'
 
@@ -18,6 +19,7 @@ interface Said {
   readonly nation: NationId
   /** Of the entry. */
   readonly timeMs: number
+  readonly tlp: Tlp
 }
 
 export type Sighted = Said & Pick<Extract<ParsedItem, { kind: 'sighting' }>, 'sighting'>

@@ -52,7 +52,7 @@ export function createAdmission({
   async function firstFreeAssertion(said: PublishItem, submitter: Submitter | undefined): Promise<Judged> {
     const { item, audience: name } = isRemark(said)
       ? await remarks.prepare(said)
-      : { item: said, audience: nameOf(said) }
+      : { item: said, audience: await nameOf(said) }
     const audience = encodeAudienceName(name)
     for (let assertion = 0; assertion < ASSERTIONS_MAX; assertion++) {
       const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
@@ -73,8 +73,8 @@ export function createAdmission({
   }
 
   /** A version of a group goes to the members that it names. */
-  function nameOf(item: PublishItem): AudienceName {
-    if (item.kind !== 'group') return audiences.nameOf(item.audience)
+  async function nameOf(item: PublishItem): Promise<AudienceName> {
+    if (item.kind !== 'group') return remarks.audienceFor(item.audience)
     const doc = groupDocOf(item)
     audiences.assertNextGroup(doc)
     return { kind: 'group', owner: nation, id: doc.id }

@@ -69,6 +69,8 @@ export function createAudienceDesk({ nation, directory, groups, clock }: Audienc
     nameOf(text) {
       if (text === undefined) return ALLIANCE
       if ('to' in text) return nationsAudience(text.to.map(parseNationId))
+      if ('of' in text)
+        throw new UserError('usage-invalid', 'who got an item is asked for where something is published')
       const { owner, id } = groups.find(text.group)
       return { kind: 'group', owner, id }
     },

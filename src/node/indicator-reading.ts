@@ -1,8 +1,10 @@
+import type { OpinionKind } from '../indicator/remark.ts'
+
 /** What is asked of indicators, and what is answered. Times are milliseconds since the Unix epoch, 0 where unsaid. */
 export interface Reading {
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
   list(query: ListQuery): Promise<IndicatorPage>
-  /** By indicator id (hex, a unique prefix of 8 or more) or by value. Null where nothing is held. */
+  /** By indicator id (hex, a unique prefix of 8 or more), by claim id, or by value. Null where nothing is held. */
   show(idOrValue: string): Promise<IndicatorView | null>
 }
 
@@ -17,9 +19,56 @@ export interface IndicatorView {
   readonly lastSeenMs: number
   readonly validUntilMs: number
   readonly labels: readonly string[]
+  readonly state: IndicatorState
+  /** 0 to 100, as of now and by the national policy. */
+  readonly score: number
+  /** The least number of origins that do not go back to each other, and what they are. */
+  readonly origins: number
+  readonly corroboration: string
   readonly claims: readonly ClaimView[]
+  readonly sightings: readonly SightingView[]
+  /** The last of each nation. */
+  readonly opinions: readonly OpinionView[]
+  readonly withdrawn: readonly WithdrawnView[]
+  /** How the score comes about, a sentence each; with `show` alone. */
+  readonly explanation?: readonly string[]
   /** Claims that the nation does not take; asked for with `show`, by whoever administers. */
   readonly aside?: readonly ClaimView[]
+}
+
+/** `disputed`: valid, and a nation says false-positive of it. `expired`, `pending`, `withdrawn`: all claims are. */
+export const INDICATOR_STATES = ['active', 'disputed', 'pending', 'expired', 'withdrawn'] as const
+export type IndicatorState = (typeof INDICATOR_STATES)[number]
+
+export interface SightingView {
+  readonly id: string
+  readonly nation: string
+  readonly tlp: string
+  readonly count: number
+  readonly firstSeenMs: number
+  readonly lastSeenMs: number
+  readonly source: string
+  readonly publishedMs: number
+}
+
+export interface OpinionView {
+  readonly id: string
+  readonly nation: string
+  readonly tlp: string
+  readonly opinion: OpinionKind
+  /** `NATION/ID` of the claim that it is about; empty for the indicator as such. */
+  readonly about: string
+  readonly comment: string
+  readonly publishedMs: number
+}
+
+export interface WithdrawnView {
+  readonly claim: ClaimView
+  /** 0 where whoever reads may not see it, nor why. */
+  readonly withdrawnMs: number
+  readonly reason: string
+  /** Id of the claim that took its place; empty where none did. */
+  readonly continuedAs: string
 }
 
 /** In the registry in force. */
@@ -53,6 +102,8 @@ export interface ClaimView {
   }[]
   readonly source: string
   readonly sourceId: string
+  /** Empty where its author does not say. */
+  readonly lineage: 'observed' | 'relayed' | ''
   readonly conflict: boolean
   /** Why the nation does not take it; absent where it does. */
   readonly standing?: string
@@ -75,6 +126,9 @@ export interface ListQuery {
   readonly limit: number
   /** Opaque, from the page before. */
   readonly cursor?: string
+  readonly scoreMin?: number
+  /** One of these; `withdrawn` goes with no other, and with no times. */
+  readonly states?: readonly IndicatorState[]
   /** Instead of the view, what the acceptance policy has put into quarantine. */
   readonly quarantined?: boolean
 }

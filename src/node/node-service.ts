@@ -332,8 +332,8 @@ export interface ReaderView {
   readonly why: string
 }
 
-/** Nations by id; or a group by `NAME`, `OWNER/NAME`, or its id in hex. */
-export type AudienceText = { readonly to: readonly string[] } | { readonly group: string }
+/** Nations by id; a group by `NAME`, `OWNER/NAME`, or its id in hex; or all that got what this nation said under an id. */
+export type AudienceText = { readonly to: readonly string[] } | { readonly group: string } | { readonly of: string }
 
 export type PublishOutcome =
   /** Signed and stored durably here; gossip follows. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
+import type { ScorePolicy } from '../indicator/score-policy.ts'
 import type { AcceptanceRule } from '../policy/acceptance.ts'
 import { type GuardPolicy, type GuardRule, type Network, REDACT_FIELDS } from '../policy/guard-policy.ts'
 import { DAY_MS } from '../registry/doc-fields.ts'
@@ -17,12 +18,17 @@ import {
   tlp,
   word,
 } from './policy-fields.ts'
+import { scoreFields } from './score-schema.ts'
 import { parseYamlFile } from './yaml-file.ts'
 
-/** `policy.yaml`: what may leave the nation, and what it takes from others. `GuardPolicy` and `AcceptanceRule` tell what rules mean. */
+/**
+ * `policy.yaml`: what may leave the nation, what it takes from others, and how it weighs that. `GuardPolicy`,
+ * `AcceptanceRule` and `ScorePolicy` tell what it means.
+ */
 export interface PolicyFile {
   readonly guard: GuardPolicy
   readonly accept: readonly AcceptanceRule[]
+  readonly score: ScorePolicy
   /** What is doubtful about it, such as rules that are never read. */
   readonly warnings: readonly string[]
 }
@@ -67,6 +73,7 @@ const schema = z.strictObject({
   networks: z.record(name, z.array(parsed(parsePlace)).max(LIST_MAX)).default({}),
   rules: z.array(rule).max(RULES_MAX),
   accept: acceptanceRules(RULES_MAX),
+  score: scoreFields(RULES_MAX),
 })
 
 type Fields = z.output<typeof schema>
@@ -106,7 +113,7 @@ export function parsePolicyFile(text: string, file = 'policy.yaml'): PolicyFile 
   const rules = placed('rules', value.rules, buildRule)
   const accept = placed('accept', value.accept, buildAcceptanceRule)
   const guard = { rules, holdMs: value.approvals.expireDays * DAY_MS }
-  return { guard, accept, warnings: warningsOf(rules, accept) }
+  return { guard, accept, score: value.score, warnings: warningsOf(rules, accept) }
 }
 
 interface NamedRule {

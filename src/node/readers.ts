@@ -2,34 +2,44 @@ import type { NationId } from '../base/ids.ts'
 import { type AcceptancePolicy, acceptanceText } from '../policy/acceptance.ts'
 import type { Clearance } from '../policy/clearance.ts'
 import { createSight } from '../policy/reader-view.ts'
-import type { Store, StoredIndicator } from '../store/store.ts'
+import type { StoredItem } from '../store/store.ts'
 import type { IndicatorView, ListQuery, NationStatus, Reading } from './indicator-reading.ts'
-import { createReading } from './reading.ts'
-import { claimView, indicatorView } from './views.ts'
+import { createReading, type Reads, type ViewOf } from './reading.ts'
+import { claimView, indicatorView, type Scoring } from './views.ts'
 
 /** How the registry in force sees a nation. */
 type StatusOf = (nation: NationId) => NationStatus
-
-type Reads = Pick<Store, 'lookupMany' | 'listIndicators' | 'listItems'>
 
 /**
  * What a clearance lets be read. Nothing says in which entry a claim came: the numbers of entries count those that the
  * reader may not see, too.
  */
-export function createClearedReading(store: Reads, clearance: Clearance, statusOf: StatusOf): Reading {
-  const viewOf = (stored: StoredIndicator) =>
-    indicatorView(stored, item => ({ ...claimView(item, statusOf), entry: '' }))
+export function createClearedReading(
+  store: Reads,
+  clearance: Clearance,
+  statusOf: StatusOf,
+  scoring: Scoring,
+): Reading {
+  const viewOf: ViewOf = (stored, explained) =>
+    indicatorView(stored, item => ({ ...claimView(item, statusOf), entry: '' }), scoring, explained)
   return createReading(store, viewOf, { sees: createSight(clearance) })
 }
 
 /** What the administrator reads: the view, and what the acceptance policy keeps out of it. */
-export function createWholeReading(store: Reads, acceptance: () => AcceptancePolicy, statusOf: StatusOf): Reading {
-  const whole = createReading(store, stored => indicatorView(stored, item => claimView(item, statusOf)))
-  const asideView = (stored: StoredIndicator) =>
-    indicatorView(stored, item => ({
-      ...claimView(item, statusOf),
-      standing: acceptanceText(acceptance().judge(item)),
-    }))
+export function createWholeReading(
+  store: Reads,
+  acceptance: () => AcceptancePolicy,
+  statusOf: StatusOf,
+  scoring: Scoring,
+): Reading {
+  const whole = createReading(store, (stored, explained) =>
+    indicatorView(stored, item => claimView(item, statusOf), scoring, explained),
+  )
+  const asideClaim = (item: StoredItem) => ({
+    ...claimView(item, statusOf),
+    standing: acceptanceText(acceptance().judge(item)),
+  })
+  const asideView: ViewOf = stored => indicatorView(stored, asideClaim, scoring)
   const aside = createReading(store, asideView, { aside: true, sees: () => true })
   const quarantined = createReading(store, asideView, {
     aside: true,
@@ -54,5 +64,7 @@ export function createWholeReading(store: Reads, acceptance: () => AcceptancePol
 
 function nothingOf({ id, type, value }: IndicatorView): IndicatorView {
   const unsaid = { nations: [], tlp: '', confidence: null, labels: [], claims: [] }
-  return { id, type, value, ...unsaid, firstSeenMs: 0, lastSeenMs: 0, validUntilMs: 0 }
+  const unscored = { state: 'active', score: 0, origins: 0, corroboration: '' } as const
+  const times = { firstSeenMs: 0, lastSeenMs: 0, validUntilMs: 0 }
+  return { id, type, value, ...unsaid, ...unscored, ...times, sightings: [], opinions: [], withdrawn: [] }
 }

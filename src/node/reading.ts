@@ -1,8 +1,8 @@
+import { fromHex } from '../base/bytes.ts'
 import { ProtocolError, UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
-import { canonicalValue, classify } from '../indicator/canonical.ts'
+import { canonicalValue, classify, type TypedValue } from '../indicator/canonical.ts'
 import { ITEM } from '../indicator/item-type.ts'
-import { LIST_PAGE_MAX } from '../store/caps.ts'
 import type { Sight } from '../store/sight.ts'
 import type { Store, StoredIndicator } from '../store/store.ts'
 import {
@@ -14,15 +14,16 @@ import {
   type Reading,
 } from './indicator-reading.ts'
 
+export type Reads = Pick<
+  Store,
+  'lookupMany' | 'recall' | 'listIndicators' | 'listItems' | 'itemsOfId' | 'subjectsById' | 'logs'
+>
+
 /** Makes of what is stored what is answered; null where nothing is left of it. */
-export type ViewOf = (stored: StoredIndicator) => IndicatorView | null
+export type ViewOf = (stored: StoredIndicator, explained?: boolean) => IndicatorView | null
 
 /** Answers to whoever has the sight, or from the whole view without one. */
-export function createReading(
-  store: Pick<Store, 'lookupMany' | 'listIndicators' | 'listItems'>,
-  viewOf: ViewOf,
-  sight?: Sight,
-): Reading {
+export function createReading(store: Reads, viewOf: ViewOf, sight?: Sight): Reading {
   function viewsOf(stored: readonly (StoredIndicator | undefined)[]): IndicatorView[] {
     return stored.flatMap(each => (each === undefined ? [] : (viewOf(each) ?? [])))
   }
@@ -44,9 +45,14 @@ export function createReading(
     if (query.nation !== undefined && !isNationId(query.nation)) {
       throw new UserError('wire-text', `"${query.nation}" is no nation`, { fix: 'Use an id such as DEU.' })
     }
-    return query.sinceMs === undefined && query.untilMs === undefined
-      ? listByValue(query, limit)
-      : listByTime(query, limit)
+    const timed = query.sinceMs !== undefined || query.untilMs !== undefined
+    if (query.states?.includes('withdrawn') === true && (timed || query.states.length > 1)) {
+      throw new UserError('usage-invalid', 'what is withdrawn is listed by itself, and by value', {
+        fix: 'Leave out the other states, and the times.',
+      })
+    }
+    const page = await (timed ? listByTime(query, limit) : listByValue(query, limit))
+    return { ...page, indicators: page.indicators.filter(view => fits(view, query)) }
   }
 
   async function listByValue(query: ListQuery, limit: number): Promise<IndicatorPage> {
@@ -66,26 +72,39 @@ export function createReading(
   }
 
   async function show(idOrValue: string): Promise<IndicatorView | null> {
-    const [direct] = await lookup([idOrValue])
-    if (direct?.indicators[0] !== undefined) return direct.indicators[0]
-    return /^[0-9a-f]{8,32}$/i.test(idOrValue) ? showById(idOrValue.toLowerCase()) : null
+    const subject = subjectOf(idOrValue)
+    const direct = typeof subject === 'string' ? null : await recall(subject)
+    if (direct !== null || !/^[0-9a-f]{8,32}$/i.test(idOrValue)) return direct
+    const id = idOrValue.toLowerCase()
+    return (await showById(id)) ?? (id.length === CLAIM_ID_DIGITS ? showByClaim(id) : null)
   }
 
-  /** Ids are derived, not indexed: reads the view until the id is found. */
+  async function recall(subject: TypedValue): Promise<IndicatorView | null> {
+    const [stored] = await store.recall([subject], sight)
+    return stored === undefined ? null : viewOf(stored, true)
+  }
+
   async function showById(prefix: string): Promise<IndicatorView | null> {
     let found: IndicatorView | null = null
-    for (let after: string | undefined; ; ) {
-      const filter = { limit: LIST_PAGE_MAX, ...(after === undefined ? {} : { after }) }
-      const page = await store.listIndicators(filter, sight)
-      for (const view of viewsOf(page.items)) {
-        if (!view.id.startsWith(prefix)) continue
-        if (found !== null)
-          throw new UserError('indicator-id-ambiguous', `${prefix} begins several ids`, { fix: 'Give more digits.' })
-        found = view
+    for await (const subject of store.subjectsById(prefix)) {
+      const view = await recall(subject)
+      if (view !== null && found !== null) {
+        throw new UserError('indicator-id-ambiguous', `${prefix} begins several ids`, { fix: 'Give more digits.' })
       }
-      if (page.next === undefined) return found
-      after = page.next
+      found ??= view
     }
+    return found
+  }
+
+  /** Whoever claims it: authors choose the ids of their claims. */
+  async function showByClaim(id: string): Promise<IndicatorView | null> {
+    for (const nation of new Set([...store.logs()].map(({ head }) => head.nation))) {
+      const items = await store.itemsOfId({ nation, id: fromHex(id) })
+      const claim = items.find(({ kind }) => kind === ITEM.INDICATOR)
+      const view = claim === undefined ? null : await recall(claim)
+      if (view?.claims.some(each => each.id === id && each.nation === nation) === true) return view
+    }
+    return null
   }
 
   return { lookup, list, show }
@@ -106,11 +125,18 @@ function subjectOf(query: string): { readonly type: string; readonly value: stri
   }
 }
 
-function filterOf({ type, nation, cursor }: ListQuery) {
+const CLAIM_ID_DIGITS = 32
+
+function fits({ score, state }: IndicatorView, { scoreMin = 0, states }: ListQuery): boolean {
+  return score >= scoreMin && states?.includes(state) !== false
+}
+
+function filterOf({ type, nation, cursor, states }: ListQuery) {
   return {
     ...(type === undefined ? {} : { type }),
     ...(nation !== undefined && isNationId(nation) ? { nation } : {}),
     ...(cursor === undefined ? {} : { after: cursor }),
+    ...(states?.includes('withdrawn') === true && { withdrawn: true }),
   }
 }
 

@@ -10,7 +10,7 @@ import type { CarryingEntry, Store, StoredItem } from '../store/store.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import type { AudienceDesk } from './audience-desk.ts'
-import type { PublishItem } from './node-service.ts'
+import type { AudienceText, PublishItem } from './node-service.ts'
 import type { PublishedReaders } from './published-readers.ts'
 
 /** What is said of indicators and claims that are held here. */
@@ -45,7 +45,7 @@ export function createRemarkDesk({ nation, defaultTlp, store, audiences, publish
       throw new UserError('remark-no-claim', 'nobody claims anything of this value here')
     }
     if (item.kind === 'opinion') assertClaim(item, claims)
-    const audience = audiences.nameOf(item.audience)
+    const audience = await audienceFor(item.audience)
     const reached = claims.filter(claim => claim.nation === nation || reaches(claim, audience))
     if (reached.length === 0) {
       throw new UserError('remark-too-wide', 'nobody claims this value to everybody that this would go to')
@@ -87,10 +87,16 @@ export function createRemarkDesk({ nation, defaultTlp, store, audiences, publish
   }
 
   async function withdrawing(item: Extract<Remark, { kind: 'withdrawal' }>): Promise<PreparedRemark> {
-    const said = await store.itemsOfId({ nation, id: fromHex(item.id) })
+    const all = await audienceFor({ of: item.id })
+    return { item, audience: item.audience === undefined ? all : await audienceFor(item.audience) }
+  }
+
+  /** Throws UserError `remark-no-claim` where it is to be that of what was never said. */
+  async function audienceFor(text: AudienceText | undefined): Promise<AudienceName> {
+    if (text === undefined || !('of' in text)) return audiences.nameOf(text)
+    const said = await store.itemsOfId({ nation, id: fromHex(text.of) })
     if (said.length === 0) throw new UserError('remark-no-claim', 'this nation has said nothing under this id')
-    if (item.audience !== undefined) return { item, audience: audiences.nameOf(item.audience) }
-    return { item, audience: await audienceOf(said.flatMap(({ entries }) => entries)) }
+    return audienceOf(said.flatMap(({ entries }) => entries))
   }
 
   /** All that got what these entries carry, as far as they are still readers of anything. */
@@ -107,6 +113,7 @@ export function createRemarkDesk({ nation, defaultTlp, store, audiences, publish
   }
 
   return {
+    audienceFor,
     /** Throws UserError or ProtocolError where it may not be said. */
     prepare: (item: Remark): Promise<PreparedRemark> =>
       item.kind === 'withdrawal' ? withdrawing(item) : onValue(item),

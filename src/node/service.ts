@@ -20,6 +20,7 @@ import { createWholeReading } from './readers.ts'
 import type { RebuildResult } from './rebuild-result.ts'
 import { registryView } from './registry-view.ts'
 import { createReleaseCommands } from './release-commands.ts'
+import { scoringOf } from './scoring.ts'
 import { peerViews } from './status-views.ts'
 import { createStoreCommands } from './store-commands.ts'
 import { createSyncCommands } from './sync-commands.ts'
@@ -66,7 +67,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createReleaseCommands(node),
     ...createAudienceCommands(node),
     ...createHistoryCommands(node),
-    ...createWholeReading(store, () => node.release.rules.current().acceptance, standingOf),
+    ...createWholeReading(store, () => node.release.rules.current().acceptance, standingOf, scoringOf(node)),
     ...createTokenCommands(node),
     ...createAlertCommands(node),
     ...createAuditCommands(node),

@@ -44,4 +44,15 @@ rules:
 #     when: { confidence: { min: 1, max: 29 } }   # 0 is what says none
 #     action: quarantine
 #     reason: too unsure for our sensors
+
+# How we weigh what we take: "tocsin indicator show VALUE --explain" tells what comes of it. Ratings are of the Admiralty
+# code, A-F for the source and 1-6 for what it says; the first that fits counts, and who is not rated is taken at its word.
+# Decay is the model of MISP: nothing is left after the lifetime; speed 1 is a straight line, more loses more at first.
+# score:
+#   ratings:
+#     - { nation: DEU, source: "feed:*", rating: C3 }
+#     - { nation: DEU, rating: A2 }
+#   decay:
+#     ipv4: { lifetimeDays: 30, speed: 2 }
+#     sha256: none
 `

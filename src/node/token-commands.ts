@@ -22,6 +22,7 @@ import {
 } from './node-service.ts'
 import { createClearedReading } from './readers.ts'
 import { isRemark } from './remark-desk.ts'
+import { scoringOf } from './scoring.ts'
 import { createTokenBook, TOKENS_MAX } from './token-book.ts'
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -43,7 +44,7 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
     const by = `token:${name}`
     return {
       ...auditedReading(
-        createClearedReading(store, clearance, of => nationStatus(node.book.directory(), of)),
+        createClearedReading(store, clearance, of => nationStatus(node.book.directory(), of), scoringOf(node)),
         audit,
         by,
       ),

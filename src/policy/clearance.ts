@@ -46,15 +46,19 @@ export interface ClaimFace {
 const NAMED = 'named'
 
 export function mayRead(clearance: Clearance, { nation, type, marking, audience }: ClaimFace): boolean {
-  const { tlp, pap, exercise, types, authors } = clearance
+  const { tlp, pap, exercise, types } = clearance
   return (
     marking.tlp <= tlp &&
     marking.pap <= pap &&
     (exercise || !marking.exercise) &&
     types?.has(type) !== false &&
-    authors?.has(nation) !== false &&
-    isAmong(clearance, audience)
+    mayHearOf(clearance, { nation, audience })
   )
+}
+
+/** The part that does not ask for type and marking: of what has neither, and is about something that may be read. */
+export function mayHearOf(clearance: Clearance, { nation, audience }: Pick<ClaimFace, 'nation' | 'audience'>): boolean {
+  return clearance.authors?.has(nation) !== false && isAmong(clearance, audience)
 }
 
 function isAmong({ groups }: Clearance, audience: Uint8Array): boolean {

@@ -3,7 +3,7 @@ import type { NationId } from '../base/ids.ts'
 import { parseItem } from '../indicator/item.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { Item } from '../wire/gen/tocsin.ts'
-import { type Clearance, mayRead } from './clearance.ts'
+import { type Clearance, mayHearOf, mayRead } from './clearance.ts'
 
 /**
  * Whether a reader sees what one entry says of an indicator. What a reader gets is computed from nothing else (R-4.4):
@@ -13,9 +13,16 @@ export function createSight(clearance: Clearance) {
   return ({ nation, item, audience }: { nation: NationId; item: Uint8Array; audience: Uint8Array }): boolean => {
     try {
       const parsed = parseItem(decodeLoose(Item, item, false))
-      if (parsed.kind !== 'indicator') return false
-      const { type, marking } = parsed
-      return mayRead(clearance, { nation, type, marking, audience })
+      switch (parsed.kind) {
+        case 'indicator':
+        case 'sighting':
+        case 'opinion':
+          return mayRead(clearance, { nation, type: parsed.type, marking: parsed.marking, audience })
+        case 'withdrawal':
+          return mayHearOf(clearance, { nation, audience })
+        default:
+          return false
+      }
     } catch (error) {
       if (error instanceof ProtocolError) return false
       throw error

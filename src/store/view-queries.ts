@@ -45,8 +45,8 @@ export interface ViewReads {
   itemsOfId(id: ItemId): Promise<StoredItem[]>
   /** Ascending by type and value. */
   listIndicators(filter: IndicatorFilter, sight?: Sight): Promise<Page<StoredIndicator>>
-  /** What indicators are about whose id begins so, lower-case hex: the first `most` of those that the view has records of. */
-  subjectsById(prefix: string, most: number): AsyncIterable<TypedValue>
+  /** What indicators are about whose id begins so, in lower-case hex, whoever may see them. Reads all keys of the view. */
+  subjectsById(prefix: string): AsyncIterable<TypedValue>
   /** By time when `sinceMs` is given or no nation, else by nation and id. */
   listItems(filter: ItemFilter, sight?: Sight): Promise<Page<StoredItem>>
   /** SHA-256 over all view records in key order; equal on nodes that hold the same. Hex. */

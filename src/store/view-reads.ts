@@ -34,7 +34,7 @@ export function createViewReads(context: StoreContext): ViewReads {
       }),
     listIndicators: (filter, sight) => atOnce(context, moment => listIndicators(filter, moment), sight),
     listItems: (filter, sight) => atOnce(context, moment => listItems(filter, moment), sight),
-    subjectsById: (prefix, most) => subjectsById(prefix, most, context),
+    subjectsById: prefix => subjectsById(prefix, context),
     viewDigest: digestOnce(context),
     shownClaims: () => shownClaims(context),
     dumpView: () => dumpView(context),
@@ -63,16 +63,13 @@ async function recall(values: readonly TypedValue[], moment: ViewMoment): Promis
 }
 
 /** Reads the keys alone: an index would cost every claim a write, and be asked now and then. */
-async function* subjectsById(prefix: string, most: number, context: StoreContext): AsyncGenerator<TypedValue> {
+async function* subjectsById(prefix: string, context: StoreContext): AsyncGenerator<TypedValue> {
   await using moment = viewMoment(context)
   const range = prefixRange(viewPrefix(moment.generation, VIEW.indicators))
-  let found = 0
   for await (const chunk of context.db.scan(range, { snapshot: moment.snapshot })) {
     for (const [key] of chunk) {
       const subject = typedValueOf(key.subarray(VIEW_KEY_PREFIX_BYTES))
-      if (!indicatorIdText(indicatorId(subject)).startsWith(prefix)) continue
-      yield subject
-      if (++found === most) return
+      if (indicatorIdText(indicatorId(subject)).startsWith(prefix)) yield subject
     }
   }
 }

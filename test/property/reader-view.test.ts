@@ -7,8 +7,10 @@ import { parseItem } from '../../src/indicator/item.ts'
 import { ITEM } from '../../src/indicator/item-type.ts'
 import { tlpName } from '../../src/indicator/marking.ts'
 import { mergeClaims } from '../../src/indicator/merge.ts'
+import { DEFAULT_SCORE_POLICY } from '../../src/indicator/score-policy.ts'
 import type { ListQuery, Reading } from '../../src/node/indicator-reading.ts'
 import { createClearedReading, createWholeReading } from '../../src/node/readers.ts'
+import type { Scoring } from '../../src/node/views.ts'
 import { createAcceptance } from '../../src/policy/acceptance.ts'
 import { encodeAudienceName, groupKey, nationsAudience } from '../../src/policy/audience-name.ts'
 import { type Clearance, parseClearance } from '../../src/policy/clearance.ts'
@@ -125,6 +127,8 @@ function unseen(hidden: readonly Mentioned[], common: readonly Mentioned[], clea
 function idKey(opened: OpenedItem): string {
   const parsed = parseItem(decodeLoose(Item, opened.item, false))
   if (parsed.kind === 'indicator') return claimKey(nationOf(opened), parsed.claim.id)
+  if (parsed.kind === 'sighting') return claimKey(nationOf(opened), parsed.sighting.id)
+  if (parsed.kind === 'opinion') return claimKey(nationOf(opened), parsed.opinion.id)
   return parsed.kind === 'withdrawal' ? claimKey(nationOf(opened), parsed.withdrawal.claimId) : ''
 }
 
@@ -157,7 +161,14 @@ const FILTERS: readonly Omit<ListQuery, 'limit'>[] = [
   { sinceMs: timeAt(2), untilMs: timeAt(4) },
   { untilMs: timeAt(3), nation: 'BBB' },
   { sinceMs: timeAt(2), type: 'domain' },
+  { states: ['withdrawn'] },
+  { states: ['withdrawn'], nation: 'AAA' },
+  { states: ['active', 'pending'] },
+  { states: ['disputed'], sinceMs: 0 },
+  { scoreMin: 30 },
 ]
+
+const scoring: Scoring = { policy: () => DEFAULT_SCORE_POLICY, nowMs: () => timeAt(ENTRIES) + 86_400_000 }
 
 async function pages(reading: Reading, filter: Omit<ListQuery, 'limit'>, limit: number) {
   const all = []
@@ -190,7 +201,7 @@ describe('a reader', () => {
         const [one, other] = hidden.map(each => [...unseen(each, common, clearance), ...common])
         await using first = await openWith(one!, made)
         await using second = await openWith(other!.toReversed(), made)
-        const readings = [first, second].map(store => createClearedReading(store, clearance, () => 'ACTIVE'))
+        const readings = [first, second].map(store => createClearedReading(store, clearance, () => 'ACTIVE', scoring))
         const [a, b] = await Promise.all(readings.map(answersOf))
         expect(b).toBe(a)
         const wholes = [first, second].map(store =>
@@ -198,6 +209,7 @@ describe('a reader', () => {
             store,
             () => refuseSome,
             () => 'ACTIVE',
+            scoring,
           ),
         )
         const [c, d] = await Promise.all(wholes.map(whole => whole.list({ limit: 1000 })))
@@ -210,18 +222,24 @@ describe('a reader', () => {
   }, 60_000)
 
   it('reads what a merge of the claims gives that it may see, and nothing else', async () => {
+    let remarks = 0
     await fc.assert(
       fc.asyncProperty(world, async made => {
         const { clearance, common, refusing } = made
         await using store = await openWith(common, made)
-        const { indicators } = await createClearedReading(store, clearance, () => 'ACTIVE').list({ limit: 1000 })
+        const { indicators } = await createClearedReading(store, clearance, () => 'ACTIVE', scoring).list({
+          limit: 1000,
+        })
         const merged = mergedClaims(common, clearance, refusing)
-        expect(indicators.map(({ claims, id, ...view }) => ({ ...view, claims: claims.map(each => each.id) }))).toEqual(
-          merged,
-        )
+        const told = indicators.map(({ claims, ...view }) => ({ ...view, claims: claims.map(each => each.id) }))
+        expect(told).toMatchObject(merged)
+        expect(indicators.length).toBe(merged.length)
+        for (const { sightings, opinions, withdrawn } of indicators)
+          remarks += sightings.length + opinions.length + withdrawn.length
       }),
       { numRuns: 100 },
     )
+    expect(remarks).toBeGreaterThan(0)
   }, 60_000)
 })
 
@@ -230,7 +248,13 @@ function mergedClaims(items: readonly Mentioned[], clearance: Clearance, refusin
   const withdrawn = new Set(items.filter(each => kindOf(each) === ITEM.WITHDRAWAL).map(idKey))
   const seen = items
     .map(each => ({ ...each, nation: nationOf(each) }))
-    .filter(each => sees(each) && (!refusing || refuseSome.takes(each)) && !withdrawn.has(idKey(each)))
+    .filter(
+      each =>
+        kindOf(each) === ITEM.INDICATOR &&
+        sees(each) &&
+        (!refusing || refuseSome.takes(each)) &&
+        !withdrawn.has(idKey(each)),
+    )
   const { shown } = resolveAssertions(seen.map(claimOf))
   return [...Map.groupBy(shown, ({ type, value }) => `${type}\0${value}`).entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -128,6 +128,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       references: claim.references,
       source: claim.source,
       sourceId: claim.sourceId,
+      lineage: '' as const,
       conflict: false,
     }
     indicators.set(key, merged(claim, [...(before?.claims ?? []), view]))
@@ -387,6 +388,8 @@ function merged({ type, value }: TypedValue, claims: readonly ClaimView[]): Indi
     lastSeenMs: last.lastSeenMs,
     validUntilMs: last.validUntilMs,
     labels: last.labels,
+    ...{ state: 'active', score: 50, origins: 1, corroboration: '' },
     claims,
+    ...{ sightings: [], opinions: [], withdrawn: [] },
   }
 }
