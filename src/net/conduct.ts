@@ -103,6 +103,11 @@ export class Conduct {
     return { code: named, message: `${OFFENCES[named].sentence}${cut ? '; it is cut off for a while' : ''}`, cut }
   }
 
+  /** All that are named, connected or not. */
+  offenders(nowMs: number): readonly PeerKeyHex[] {
+    return [...this.#records.keys()].filter(peer => this.named(peer, nowMs) !== null)
+  }
+
   #isOften({ times }: Conducted, offence: Offence, share: number): boolean {
     return (times.get(offence) ?? 0) * Math.max(1, OFFENCES[offence].weight) >= this.#rules.namedAt * share
   }

@@ -197,7 +197,9 @@ class Libp2pHost implements Host {
 
   peers(): readonly PeerState[] {
     const named = this.#node.getPeers().map(peerKeyHexOf)
-    const all = new Set([...this.#dialer.peers, ...named.filter(peer => peer !== null)])
+    // Whoever is cut off is not connected: that it is named must not hang on that.
+    const offenders = this.#parts.conduct.offenders(Date.now())
+    const all = new Set([...this.#dialer.peers, ...named.filter(peer => peer !== null), ...offenders])
     return [...all].map(peer => this.#peerState(peer))
   }
 

@@ -10,8 +10,8 @@ export interface MuxerLimits {
   readonly streamsOpened: Rate
   /** Streams that are open and have not agreed on a protocol. */
   readonly undecidedMax: number
-  /** Bytes of such a stream: what is sent before the agreement is buffered and answered, not held back. */
-  readonly undecidedBytesMax: number
+  /** Bytes for such streams: each short question in them is answered. An agreement takes about a hundred. */
+  readonly undecidedBytes: Rate
   /** Bytes for streams that are not there: no window holds them back. Honest is what was on its way when one ended. */
   readonly strayBytes: Rate
 }
@@ -30,8 +30,8 @@ export const MUXER_LIMITS: MuxerLimits = {
   pings: { burst: 50, perSecond: 5 },
   streamsOpened: { burst: 512, perSecond: 64 },
   undecidedMax: 128,
-  undecidedBytesMax: 64 * 1024,
-  strayBytes: { burst: 64 * 1024 * 1024, perSecond: 1024 * 1024 },
+  undecidedBytes: { burst: 64 * 1024, perSecond: 8 * 1024 },
+  strayBytes: { burst: 16 * 1024 * 1024, perSecond: 1024 * 1024 },
 }
 
 const HEADER_BYTES = 12
@@ -46,14 +46,15 @@ export class MuxerMeter {
   readonly #frames: TokenBucket
   readonly #pings: TokenBucket
   readonly #opened: TokenBucket
-  /** Bytes so far of the streams that may be undecided still. */
-  readonly #undecided = new Map<number, number>()
+  readonly #undecidedBytes: TokenBucket
   readonly #stray: TokenBucket
+  /** The streams that may be undecided still, with the turn in which they were opened. */
+  readonly #undecided = new Map<number, number>()
   readonly #header = new Uint8Array(HEADER_BYTES)
   readonly #view = new DataView(this.#header.buffer)
   #headerBytes = 0
-  /** That there may be too many of those, or too many bytes of one. */
-  #isCrowded = false
+  /** Counts the calls of `take`. */
+  #turn = 0
   /** Of the data of the frame under way. */
   #bytesLeft = 0
 
@@ -61,6 +62,7 @@ export class MuxerMeter {
     this.#limits = limits
     this.#streams = streams
     this.#stray = new TokenBucket(limits.strayBytes, nowMs)
+    this.#undecidedBytes = new TokenBucket(limits.undecidedBytes, nowMs)
     this.#frames = new TokenBucket(limits.frames, nowMs)
     this.#pings = new TokenBucket(limits.pings, nowMs)
     this.#opened = new TokenBucket(limits.streamsOpened, nowMs)
@@ -68,7 +70,10 @@ export class MuxerMeter {
 
   /** What is wrong with what came, in one piece or in several; null where all is well. */
   take(pieces: Iterable<Uint8Array>, nowMs: number): string | null {
-    if (this.#isCrowded && !this.#isFewUndecided()) return 'sends and sends on streams, and does not say for what'
+    this.#turn++
+    if (this.#undecided.size > this.#limits.undecidedMax && !this.#areFewUndecided()) {
+      return 'opens streams and does not say for what'
+    }
     for (const bytes of pieces) {
       const fault = this.#piece(bytes, nowMs)
       if (fault !== null) return fault
@@ -105,8 +110,7 @@ export class MuxerMeter {
     if (type === TYPE.PING) return this.#pings.take(1, nowMs) ? null : 'sends one ping after another'
     if ((flags & FLAG_SYN) !== 0) {
       if (!this.#opened.take(1, nowMs)) return 'opens one stream after another'
-      if (!this.#undecided.has(streamId)) this.#undecided.set(streamId, 0)
-      this.#isCrowded ||= this.#undecided.size > this.#limits.undecidedMax
+      this.#undecided.set(streamId, this.#turn)
     }
     if ((flags & FLAG_END) !== 0) this.#undecided.delete(streamId)
     if (type !== TYPE.DATA) return null
@@ -116,23 +120,25 @@ export class MuxerMeter {
   }
 
   #data(streamId: number, length: number, nowMs: number): string | null {
-    const before = this.#undecided.get(streamId)
-    if (before === undefined) {
-      if (this.#streams.has(streamId) || this.#stray.take(length, nowMs)) return null
-      return 'sends and sends to streams that are not there'
+    if (this.#isUndecided(streamId)) {
+      return this.#undecidedBytes.take(length, nowMs) ? null : 'sends and sends on streams that have no protocol'
     }
-    this.#undecided.set(streamId, before + length)
-    this.#isCrowded ||= before + length > this.#limits.undecidedBytesMax
-    return null
+    if (this.#streams.has(streamId) || this.#stray.take(length, nowMs)) return null
+    return 'sends and sends to streams that are not there'
   }
 
-  /** Looked at before the next bytes: by then the muxer knows the streams of those before. */
-  #isFewUndecided(): boolean {
-    this.#isCrowded = false
-    for (const [streamId, bytes] of this.#undecided) {
-      if (!this.#streams.isUndecided(streamId)) this.#undecided.delete(streamId)
-      else if (bytes > this.#limits.undecidedBytesMax) return false
-    }
-    return this.#undecided.size <= this.#limits.undecidedMax
+  /** Forgets a stream that has agreed on its protocol or has ended. */
+  #isUndecided(streamId: number): boolean {
+    const openedTurn = this.#undecided.get(streamId)
+    if (openedTurn === undefined) return false
+    // The muxer learns of a stream after this has seen it.
+    if (openedTurn === this.#turn || this.#streams.isUndecided(streamId)) return true
+    this.#undecided.delete(streamId)
+    return false
+  }
+
+  #areFewUndecided(): boolean {
+    const undecided = [...this.#undecided.keys()].filter(streamId => this.#isUndecided(streamId))
+    return undecided.length <= this.#limits.undecidedMax
   }
 }
