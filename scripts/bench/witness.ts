@@ -58,7 +58,7 @@ function measureAlliance(count: number, checkMs: number, report: Report): void {
   const context = {
     ...contextOf(...logs),
     postQuantumKeys: () => [],
-    isWitness: (pk: Uint8Array) => registry.nationOf(toHex(pk)) !== undefined,
+    isWitness: (pk: Uint8Array) => registry.nationsOf(toHex(pk)).length > 0,
   }
   const bare = logs.map(log => ({
     checkpoint: checkpointOf(log),
@@ -125,7 +125,7 @@ function registryOf(
 ) {
   const nations = new Map(witnesses.map(({ nation, signer }) => [toHex(signer.publicKey), nation]))
   const rules = { version: 3, witnesses: new Set(nations.values()), byzantineNations: undefined }
-  return { versions: [rules], nationOf: (key: string) => nations.get(key) }
+  return { versions: [rules], nationsOf: (key: string) => [nations.get(key) ?? []].flat() }
 }
 
 function measurePostQuantum(report: Report): void {

@@ -123,7 +123,7 @@ function contextOf(allianceId: AllianceId, judged: readonly AuditDocuments[]): C
     allianceId,
     verify: verifyEd25519,
     keyStands: (nation, signPk) => directories.some(directory => directory.mayOpenLog(nation, signPk)),
-    isWitness: pk => directories.some(directory => directory.nationOfWitness(pk) !== undefined),
+    isWitness: pk => directories.some(directory => directory.nationsOfWitness(pk).length > 0),
     postQuantumKeys: ({ nation, signPk }) =>
       directories.flatMap(directory => directory.postQuantumKeys(nation, signPk)),
   }

@@ -95,7 +95,7 @@ function purgesOf(
   return (purges.get(placeKey(log.logId, seq)) ?? [])
     .filter(receipt => receipt.target.seq === target.seq && logIdHex(receipt.target.logId) === target.log)
     .flatMap(({ witnessPk, timeSeconds }) => {
-      const nation = directory.nationOfWitness(witnessPk)
+      const [nation] = directory.nationsOfWitness(witnessPk)
       return nation === undefined ? [] : [{ nation, timeMs: timeSeconds * 1000 }]
     })
 }

@@ -82,7 +82,7 @@ export function createEvidenceAudit({ allianceId, directory, registry, book }: E
     allianceId,
     verify: verifyEd25519,
     keyStands: (nation: NationId, signPk: Uint8Array) => directory.mayOpenLog(nation, signPk),
-    isWitness: (witnessPk: Uint8Array) => directory.nationOfWitness(witnessPk) !== undefined,
+    isWitness: (witnessPk: Uint8Array) => directory.nationsOfWitness(witnessPk).length > 0,
     postQuantumKeys: ({ nation, signPk }: LogIdentity) => directory.postQuantumKeys(nation, signPk),
   }
 
@@ -145,7 +145,7 @@ export function createEvidenceAudit({ allianceId, directory, registry, book }: E
 
   function addPurge(body: Uint8Array): void {
     const receipt = verifyPurgeReceipt(body, allianceId)
-    const nation = directory.nationOfWitness(receipt.witnessPk)
+    const [nation] = directory.nationsOfWitness(receipt.witnessPk)
     if (nation === undefined) {
       book.add(unknownPurger(receipt))
       return

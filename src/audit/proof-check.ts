@@ -240,7 +240,7 @@ function purgesOf(
   const isOfEntry = ({ target, bodyHash }: VerifiedPurgeReceipt) =>
     equalBytes(target.logId, logId) && target.seq === header.seq && equalBytes(bodyHash, header.bodyHash)
   return purges.filter(isOfEntry).map(({ witnessPk, timeSeconds }) => ({
-    nation: directory.nationOfWitness(witnessPk)!,
+    nation: directory.nationsOfWitness(witnessPk)[0]!,
     sinceMs: timeSeconds * 1000,
   }))
 }

@@ -36,13 +36,13 @@ export function createStatements(directory: Directory): Statements {
 
   function add({ log, checkpoint, cosignatures }: VerifiedCheckpointEvidence): void {
     for (const { witnessPk, timeSeconds } of cosignatures) {
-      const nation = directory.nationOfWitness(witnessPk)
-      if (nation === undefined) continue
-      const key = toHex(witnessPk)
-      const of = byKey.get(key) ?? { nation, author: log.nation, said: new Map() }
-      byKey.set(key, of)
-      const statement = { size: checkpoint.size, root: checkpoint.root, timeMs: timeSeconds * 1000 }
-      of.said.set(`${timeSeconds} ${treeKey(checkpoint)}`, statement)
+      for (const nation of directory.nationsOfWitness(witnessPk)) {
+        const key = `${nation} ${toHex(witnessPk)}`
+        const of = byKey.get(key) ?? { nation, author: log.nation, said: new Map() }
+        byKey.set(key, of)
+        const statement = { size: checkpoint.size, root: checkpoint.root, timeMs: timeSeconds * 1000 }
+        of.said.set(`${timeSeconds} ${treeKey(checkpoint)}`, statement)
+      }
     }
   }
 
@@ -85,7 +85,11 @@ export function createStatements(directory: Directory): Statements {
     findings: (log, graph) => [...contradictions(log, graph), ...uncounted(log)],
     receipts: () =>
       [...byKey]
-        .map(([witnessPk, { nation, said }]) => ({ nation, witnessPk, ...largestOf([...said.values()]) }))
+        .map(([key, { nation, said }]) => ({
+          nation,
+          witnessPk: key.slice(nation.length + 1),
+          ...largestOf([...said.values()]),
+        }))
         .sort((a, b) => (a.nation < b.nation ? -1 : a.nation > b.nation ? 1 : a.witnessPk < b.witnessPk ? -1 : 1)),
     timesOf(tree, graph) {
       const times = new Map<NationId, number>()

@@ -99,8 +99,7 @@ function lastOfNations(trees: readonly Fact[], log: QuorumSubject, registry: Wit
   const last = new Map<string, Fact>()
   for (const fact of trees.toSorted(bySize)) {
     for (const { witnessPk } of fact.cosignatures) {
-      const nation = registry.nationOf(toHex(witnessPk))
-      if (nation !== undefined && nation !== log.nation) last.set(nation, fact)
+      for (const nation of registry.nationsOf(toHex(witnessPk))) if (nation !== log.nation) last.set(nation, fact)
     }
   }
   return last.values()

@@ -16,8 +16,11 @@ export interface WitnessRules {
 export interface WitnessRegistry {
   /** Every version of the chain in force. */
   readonly versions: readonly WitnessRules[]
-  /** The nation in whose valid documents this witness key ever stood, whatever became of it since. */
-  nationOf(witnessPkHex: string): NationId | undefined
+  /**
+   * The nations in whose valid documents this witness key ever stood, whatever became of it since (R-2.7). It speaks for
+   * each of them: who steals a key and proves it for another nation too takes nobody's voice away.
+   */
+  nationsOf(witnessPkHex: string): readonly NationId[]
 }
 
 /** The log in question. */
@@ -35,7 +38,7 @@ export interface QuorumResult {
 
 /** The part of the registry that a quorum is judged by. */
 export function witnessRegistryOf(
-  directory: Pick<Directory, 'chain' | 'witnesses' | 'nationOfWitness'>,
+  directory: Pick<Directory, 'chain' | 'witnesses' | 'nationsOfWitness'>,
 ): WitnessRegistry {
   return {
     versions: directory.chain.map(({ version, policy }) => ({
@@ -43,7 +46,7 @@ export function witnessRegistryOf(
       witnesses: directory.witnesses(version) ?? new Set(),
       byzantineNations: policy.byzantineNations,
     })),
-    nationOf: witnessPkHex => directory.nationOfWitness(fromHex(witnessPkHex)),
+    nationsOf: witnessPkHex => directory.nationsOfWitness(fromHex(witnessPkHex)),
   }
 }
 
@@ -62,7 +65,7 @@ function quorateVersion(
   registry: WitnessRegistry,
 ): number | undefined {
   // Several nodes of a nation count once; the author's own nation does not count.
-  const nations = new Set([...cosigners].map(key => registry.nationOf(key)))
+  const nations = new Set([...cosigners].flatMap(key => registry.nationsOf(key)))
   let highest: number | undefined
   for (const { version, witnesses, byzantineNations } of registry.versions) {
     if (version < subject.genesisRegistryVersion || version <= (highest ?? -1)) continue

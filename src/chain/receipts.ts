@@ -38,11 +38,12 @@ export function deliveryOf({ facts, author, seq, registry, stands }: DeliveryQue
   const earliest = new Map<NationId, Receipt>()
   for (const fact of covering) {
     for (const cosignature of fact.cosignatures) {
-      const nation = registry.nationOf(toHex(cosignature.witnessPk))
-      if (nation === undefined || nation === author) continue
-      const receipt = { nation, cosignature, fact }
-      const other = earliest.get(nation)
-      if (other === undefined || compareReceipts(receipt, other) < 0) earliest.set(nation, receipt)
+      for (const nation of registry.nationsOf(toHex(cosignature.witnessPk))) {
+        if (nation === author) continue
+        const receipt = { nation, cosignature, fact }
+        const other = earliest.get(nation)
+        if (other === undefined || compareReceipts(receipt, other) < 0) earliest.set(nation, receipt)
+      }
     }
   }
   const witnesses = witnessesOf(registry, author)
@@ -78,9 +79,10 @@ export function lagsOf(
   const last = new Map<NationId, WitnessLag>()
   for (const { checkpoint, cosignatures } of facts) {
     for (const { witnessPk, timeSeconds } of cosignatures) {
-      const nation = registry.nationOf(toHex(witnessPk))
-      if (nation === undefined || (last.get(nation)?.size ?? 0) >= checkpoint.size) continue
-      last.set(nation, { nation, size: checkpoint.size, timeSeconds })
+      for (const nation of registry.nationsOf(toHex(witnessPk))) {
+        if ((last.get(nation)?.size ?? 0) >= checkpoint.size) continue
+        last.set(nation, { nation, size: checkpoint.size, timeSeconds })
+      }
     }
   }
   return witnessesOf(registry, author)

@@ -160,5 +160,5 @@ function firstUnshown({ store, book }: BundleExporter, nation: NationId, { logId
 }
 
 function isOf(book: EvidenceBook, nation: NationId, witnessPk: Uint8Array): boolean {
-  return book.directory().nationOfWitness(witnessPk) === nation
+  return book.directory().nationsOfWitness(witnessPk).includes(nation)
 }

@@ -117,14 +117,14 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     allianceId,
     verify: verifyEd25519,
     keyStands: (nation: LogIdentity['nation'], signPk: Uint8Array) => current().mayOpenLog(nation, signPk),
-    isWitness: (witnessPk: Uint8Array) => current().nationOfWitness(witnessPk) !== undefined,
+    isWitness: (witnessPk: Uint8Array) => current().nationsOfWitness(witnessPk).length > 0,
     postQuantumKeys: ({ nation, signPk }: LogIdentity) => current().postQuantumKeys(nation, signPk),
   }
 
   const receipts = createPurgeReceipts({
     allianceId,
     store,
-    nationOf: witnessPk => current().nationOfWitness(witnessPk),
+    nationOf: witnessPk => current().nationsOfWitness(witnessPk)[0],
   })
 
   function current(): Directory {

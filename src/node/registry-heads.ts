@@ -13,7 +13,7 @@ import type { RegistryHints } from './registry-hints.ts'
 export interface RegistryHeadsOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
-  directory(): Pick<Directory, 'nationOfWitness'> & {
+  directory(): Pick<Directory, 'nationsOfWitness'> & {
     readonly registry: Pick<Directory['registry'], 'version' | 'hash'>
   }
   readonly hints: Pick<RegistryHints, 'hint'>
@@ -39,9 +39,9 @@ export function createRegistryHeads({ allianceId, nation, directory, hints, cloc
   /** Throws ProtocolError for what is wrong whatever one knows. */
   function take(item: EvidenceItem): Verdict {
     const head = verifyRegistryHead(item.body, allianceId)
-    const known = directory().nationOfWitness(head.witnessPk)
-    if (known === undefined) return 'ignore'
-    if (known !== head.nation)
+    const known = directory().nationsOfWitness(head.witnessPk)
+    if (known.length === 0) return 'ignore'
+    if (!known.includes(head.nation))
       throw new ProtocolError('note-malformed', 'a head of a registry by a key of another nation')
     const key = toHex(head.witnessPk)
     const isNew = head.timeMs > (heads.get(key)?.timeMs ?? -1)

@@ -65,8 +65,8 @@ export interface Directory {
   nationOfPeer(peerPk: Uint8Array): NationId | undefined
   /** By documents in force, whatever the key's status. */
   nationOfSignKey(signPk: Uint8Array): NationId | undefined
-  /** By any valid document: what was quorate stays so, whatever becomes of a key (R-2.7). */
-  nationOfWitness(witnessPk: Uint8Array): NationId | undefined
+  /** By any valid document, ascending: what was quorate stays so, whatever becomes of a key (R-2.7). */
+  nationsOfWitness(witnessPk: Uint8Array): readonly NationId[]
   /** ML-DSA-44 keys of the nation's nodes with that sign key, by any valid document (R-2.8). */
   postQuantumKeys(nation: NationId, signPk: Uint8Array): readonly Uint8Array[]
   /** ACTIVE nations with the role WITNESS in that version of the chain in force; undefined where there is none such. */
@@ -82,9 +82,9 @@ export function buildDirectory(set: EvidenceSet, state: RegistryState): Director
   const members = membersOf(set, state, walks)
   const peers = peersOf(docs)
   const valid = [...set.nations.values()].flatMap(validDocs).sort(byNation)
-  const openers = new Set(valid.flatMap(doc => keysOf(doc, 'signPk').map(key => `${doc.nation}/${key}`)))
-  const witnessKeys = indexKeys(valid, 'witnessPk')
-  const signKeys = indexKeys([...docs.values()].sort(byNation), 'signPk')
+  const openers = new Set(valid.flatMap(doc => signKeysOf(doc).map(key => `${doc.nation}/${key}`)))
+  const witnessKeys = indexWitnesses(valid)
+  const signKeys = indexSigners([...docs.values()].sort(byNation))
   const postQuantumKeys = indexPostQuantum(valid)
   const isMember = ({ nation, status }: PeerNode) =>
     status === KEY_STATUS.ACTIVE && !hasLeft(state.inForce.nations.get(nation))
@@ -112,7 +112,7 @@ export function buildDirectory(set: EvidenceSet, state: RegistryState): Director
       return (nodes.find(isMember) ?? nodes[0])?.nation
     },
     nationOfSignKey: signPk => signKeys.get(toHex(signPk)),
-    nationOfWitness: witnessPk => witnessKeys.get(toHex(witnessPk)),
+    nationsOfWitness: witnessPk => [...(witnessKeys.get(toHex(witnessPk)) ?? [])],
     postQuantumKeys: (nation, signPk) => postQuantumKeys.get(`${nation}/${toHex(signPk)}`) ?? [],
     witnesses: version => witnessesOf(state.chain[version - 1]),
     audience: nowMs => buildAudience(state, docs, nowMs),
@@ -166,10 +166,22 @@ function peersOf(docs: ReadonlyMap<NationId, ParsedNationDoc>): ReadonlyMap<stri
 }
 
 /** Of several nations that prove one key the first in the order of ids has it. */
-function indexKeys(docs: readonly ParsedNationDoc[], name: 'signPk' | 'witnessPk'): ReadonlyMap<string, NationId> {
+function indexSigners(docs: readonly ParsedNationDoc[]): ReadonlyMap<string, NationId> {
   const index = new Map<string, NationId>()
   for (const doc of docs) {
-    for (const key of keysOf(doc, name)) if (!index.has(key)) index.set(key, doc.nation)
+    for (const key of signKeysOf(doc)) if (!index.has(key)) index.set(key, doc.nation)
+  }
+  return index
+}
+
+function indexWitnesses(docs: readonly ParsedNationDoc[]): ReadonlyMap<string, ReadonlySet<NationId>> {
+  const index = new Map<string, Set<NationId>>()
+  for (const { nation, nodes } of docs) {
+    for (const { witnessPk } of nodes) {
+      if (witnessPk === undefined) continue
+      const key = toHex(witnessPk)
+      index.set(key, (index.get(key) ?? new Set()).add(nation))
+    }
   }
   return index
 }
@@ -187,8 +199,8 @@ function indexPostQuantum(docs: readonly ParsedNationDoc[]): ReadonlyMap<string,
   return new Map([...index].map(([name, keys]) => [name, [...keys.values()]]))
 }
 
-function keysOf({ nodes }: ParsedNationDoc, name: 'signPk' | 'witnessPk'): string[] {
-  return nodes.flatMap(({ [name]: key }) => (key === undefined ? [] : toHex(key)))
+function signKeysOf({ nodes }: ParsedNationDoc): string[] {
+  return nodes.flatMap(({ signPk }) => (signPk === undefined ? [] : toHex(signPk)))
 }
 
 function witnessesOf(registry: ParsedRegistryDoc | undefined): ReadonlySet<NationId> | undefined {

@@ -20,7 +20,7 @@ const registry: WitnessRegistry = {
     { version: 1, witnesses: new Set<NationId>([author, ...nations.values()]), byzantineNations: undefined },
     { version: 2, witnesses: new Set<NationId>([...nations.values()].slice(0, 4)), byzantineNations: 0 },
   ],
-  nationOf: key => nations.get(key),
+  nationsOf: key => [nations.get(key) ?? []].flat(),
 }
 
 type Branch = 'main' | 'fork'

@@ -35,7 +35,7 @@ const context = { ...contextOf(honest), isWitness: () => true, postQuantumKeys: 
 const nations = new Map(witnesses.map(({ nation, signer }) => [toHex(signer.publicKey), nation]))
 const registry: WitnessRegistry = {
   versions: [{ version: REGISTRY_VERSION, witnesses: new Set(nations.values()), byzantineNations: undefined }],
-  nationOf: pk => nations.get(pk),
+  nationsOf: pk => [nations.get(pk) ?? []].flat(),
 }
 
 /** In three years. */

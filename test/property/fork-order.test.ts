@@ -54,7 +54,7 @@ const witnesses = ['BBB', 'CCC', 'DDD'].map(name => ({
 const nations = new Map(witnesses.map(({ nation, signer }) => [toHex(signer.publicKey), nation]))
 const registry: WitnessRegistry = {
   versions: [{ version: REGISTRY_VERSION, witnesses: new Set(nations.values()), byzantineNations: 0 }],
-  nationOf: pk => nations.get(pk),
+  nationsOf: pk => [nations.get(pk) ?? []].flat(),
 }
 const context = { ...contextOf(main), isWitness: () => true, postQuantumKeys: () => [] }
 

@@ -83,7 +83,7 @@ export function runWorld({ random, steps, versions, liars, twins }: WorldPlan): 
   const oneOf = <Item>(items: readonly Item[]): Item => items[upTo(items.length)]!
   const nations = [...new Set(versions.flatMap(({ witnesses }) => [...witnesses]))]
   const nationByKey = new Map(nations.flatMap(each => keysOf(each, twins).map(key => [toHex(key), each] as const)))
-  const registry: WitnessRegistry = { versions, nationOf: key => nationByKey.get(key) }
+  const registry: WitnessRegistry = { versions, nationsOf: key => [nationByKey.get(key) ?? []].flat() }
   const said: CheckpointEvidence[] = []
   const liarKeys = nations.filter(nation => liars.has(nation)).flatMap(nation => keysOf(nation, twins))
   const honest = nations

@@ -20,7 +20,7 @@ function signed(size: number, tree: number, witnesses: readonly number[] = []) {
 }
 
 /** Every witness key is of a nation of its own. */
-const registry = { versions: [], nationOf: (pkHex: string) => pkHex }
+const registry = { versions: [], nationsOf: (pkHex: string) => [pkHex] }
 
 function sizeOf(each: string): string | undefined {
   return each.split(' ')[0]

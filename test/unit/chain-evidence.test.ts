@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fromUtf8, toHex } from '../../src/base/bytes.ts'
-import { parseNationId } from '../../src/base/ids.ts'
+import { parseHash, parseNationId } from '../../src/base/ids.ts'
 import { buildCosignature, parseWitnessKey, verifyCosignature } from '../../src/chain/checkpoint.ts'
 import {
   buildCheckpointEvidence,
@@ -9,7 +9,7 @@ import {
 } from '../../src/chain/checkpoint-evidence.ts'
 import { parseProof, verifyProof } from '../../src/chain/proof.ts'
 import { buildSamePosition, buildSameSeq, encodeProof } from '../../src/chain/proof-build.ts'
-import { type WitnessRules, witnessRegistryOf } from '../../src/chain/quorum.ts'
+import { largestQuorate, type WitnessRegistry, type WitnessRules, witnessRegistryOf } from '../../src/chain/quorum.ts'
 import { type Evidence, type ProofEffect, proofsInEffect, standingOf } from '../../src/chain/standing.ts'
 import { buildTreeGraph, TREES_PER_LOG_MAX } from '../../src/chain/tree-graph.ts'
 import {
@@ -92,7 +92,7 @@ describe('a proof', () => {
 
 const evidence: Evidence = {
   authority: { kind: 'active' },
-  registry: { versions: [], nationOf: () => undefined },
+  registry: { versions: [], nationsOf: () => [] },
   checkpoints: [],
   proofs: [],
 }
@@ -106,15 +106,15 @@ test('a quorum is judged by every version of the chain in force, with its own po
   const registry = witnessRegistryOf({
     chain,
     witnesses: version => witnesses.get(version),
-    nationOfWitness: pk => (toHex(pk) === toHex(bytesOf('B')) ? parseNationId('BBB') : undefined),
+    nationsOfWitness: pk => (toHex(pk) === toHex(bytesOf('B')) ? [parseNationId('BBB')] : []),
   })
   const expected: WitnessRules[] = [
     { version: 1, witnesses: new Set([parseNationId('BBB')]), byzantineNations: 0 },
     { version: 2, witnesses: new Set(), byzantineNations: undefined },
   ]
   expect(registry.versions).toEqual(expected)
-  expect(registry.nationOf(toHex(bytesOf('B')))).toBe('BBB')
-  expect(registry.nationOf(toHex(bytesOf('C')))).toBeUndefined()
+  expect(registry.nationsOf(toHex(bytesOf('B')))).toEqual(['BBB'])
+  expect(registry.nationsOf(toHex(bytesOf('C')))).toEqual([])
 })
 
 test('no more trees of one log are looked at than the cap', () => {
@@ -125,4 +125,20 @@ test('no more trees of one log are looked at than the cap', () => {
   }))
   expect(() => buildTreeGraph(trees)).toThrow(RangeError)
   expect(buildTreeGraph(trees.slice(1)).trees).toHaveLength(TREES_PER_LOG_MAX)
+})
+
+test('a witness key speaks for each nation that proves it: a thief who claims it takes nobody a voice', () => {
+  const tree = { size: 5, root: parseHash(new Uint8Array(32)), cosigners: ['b', 'c', 'd'].map(bytesOf) }
+  const subject = { nation: parseNationId('AAA'), genesisRegistryVersion: 1 }
+  const witnesses = new Set(['AAA', 'BBB', 'CCC', 'DDD'].map(parseNationId))
+  const versions = [{ version: 1, witnesses, byzantineNations: undefined }]
+  const nations = new Map(
+    ['b', 'c', 'd'].map(each => [toHex(bytesOf(each)), parseNationId(each.toUpperCase().repeat(3))]),
+  )
+  const ofKey = (key: string) => nations.get(key)!
+  const q = (nationsOf: WitnessRegistry['nationsOf']) =>
+    largestQuorate(buildTreeGraph([tree]), subject, { versions, nationsOf }).quorate?.size
+  expect(q(key => [ofKey(key)])).toBe(5)
+  expect(q(key => [parseNationId('AAA'), ofKey(key)])).toBe(5)
+  expect(q(() => [parseNationId('AAA'), parseNationId('BBB')])).toBeUndefined()
 })

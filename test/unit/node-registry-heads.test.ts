@@ -21,7 +21,7 @@ function headsOf(nation: typeof AAA, version: number, name = 'in force') {
     nation,
     directory: () => ({
       registry: { version, hash: docHashHex(bytesOf(name)) },
-      nationOfWitness: pk => [AAA, BBB].find(each => equalBytes(witnessOf(each).publicKey, pk)),
+      nationsOfWitness: pk => [AAA, BBB].filter(each => equalBytes(witnessOf(each).publicKey, pk)),
     }),
     hints: { hint: (source, named) => void hinted.push([source, named]) },
     clock,

@@ -173,9 +173,9 @@ function registryOf({ versions, witnessKeys }: RegistryRecord): WitnessRegistry 
       witnesses: new Set(witnesses.map(parseNationId)),
       byzantineNations: byzantineNations ?? undefined,
     })),
-    nationOf: key => {
+    nationsOf: key => {
       const nation = witnessKeys[key]
-      return nation === undefined ? undefined : parseNationId(nation)
+      return nation === undefined ? [] : [parseNationId(nation)]
     },
   }
 }
