@@ -39,8 +39,11 @@ export function defang(value: string): string {
   return `${breakScheme(scheme)}://${breakHost(authority)}${rest}`
 }
 
+/** Not beside a bracket of the value itself, which would be taken for one of ours. */
+const BREAKING_POINT = /(?<![[({\])}])[.@](?![[({\])}])/g
+
 function breakHost(host: string): string {
-  return host.replaceAll('.', '[.]').replaceAll('@', '[@]')
+  return host.replaceAll(BREAKING_POINT, '[$&]')
 }
 
 function breakScheme(scheme: string): string {

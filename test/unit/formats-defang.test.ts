@@ -59,3 +59,7 @@ describe('defanging for a terminal', () => {
     expect(refang(shown)).toBe(value)
   })
 })
+
+it.each(['hkey_local_machine\\software\\a[b@]', 'x@}.y.example'])('gives %s back to the letter', value => {
+  expect(refang(defang(value))).toBe(value)
+})
