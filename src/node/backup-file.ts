@@ -86,6 +86,7 @@ export async function* readBackup(source: AsyncIterable<Uint8Array>): AsyncGener
   const seen: Seen = { files: 0, file: '', rows: 0, header: false, ended: false }
   let opening = OPENING
   for await (const piece of source) {
+    if (seen.ended && piece.length > 0) throw malformed('something follows its end')
     const head = piece.subarray(0, opening.length)
     if (!equalBytes(head, opening.subarray(0, head.length))) throw malformed('it does not begin as a backup does')
     opening = opening.subarray(head.length)
@@ -100,6 +101,7 @@ export async function* readBackup(source: AsyncIterable<Uint8Array>): AsyncGener
       const backup = contentOf(part, seen)
       if (backup !== undefined) yield backup
     }
+    if (seen.ended && frames.within) throw malformed('something follows its end')
   }
   if (!seen.ended) throw new UserError('backup-cut', 'the backup breaks off before its end', { fix: OTHER })
 }
