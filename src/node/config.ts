@@ -112,6 +112,9 @@ export type Config = Readonly<z.infer<typeof schema>>
 
 export const CONFIG_BYTES_MAX = 256 * 1024
 
+/** Its warnings would go to stderr past everything. */
+const YAML_OPTIONS = { maxAliasCount: 10, logLevel: 'error' } as const
+
 /**
  * Parses `config.yaml`; `TOCSIN_NET__LISTEN=…` in `environment` overrides `net.listen` (YAML values; names without
  * regard to case and underscores). Throws UserError `config-invalid`, which names the field.
@@ -119,7 +122,7 @@ export const CONFIG_BYTES_MAX = 256 * 1024
 export function parseConfig(text: string, environment: Readonly<Record<string, string | undefined>> = {}): Config {
   let raw: unknown
   try {
-    raw = parseYaml(text, { maxAliasCount: 10 }) ?? {}
+    raw = parseYaml(text, YAML_OPTIONS) ?? {}
   } catch (cause) {
     throw invalid(`config.yaml is no YAML: ${cause instanceof Error ? cause.message : cause}`)
   }
@@ -156,7 +159,7 @@ function applyEnvironment(raw: Fields, environment: Readonly<Record<string, stri
 
 function parseVariable(name: string, text: string): unknown {
   try {
-    return parseYaml(text, { maxAliasCount: 10 })
+    return parseYaml(text, YAML_OPTIONS)
   } catch (cause) {
     throw invalid(`the environment variable ${name} is no YAML: ${cause instanceof Error ? cause.message : cause}`)
   }
