@@ -41,7 +41,7 @@ function runTarget(task: FuzzTask): Promise<FuzzReport> {
     const input = new Uint8Array(task.shared, SHARED_HEAD_BYTES, head[1]).slice()
     const finding: Finding = { kind: 'exception', input, what }
     return {
-      ...{ target: task.target, executions: head[0]!, accepted: 0, seconds: 0, blocks: 0 },
+      ...{ target: task.target, executions: head[0]!, accepted: 0, seconds: 0, covered: 0 },
       findings: [finding],
       kept: [],
     }

@@ -71,7 +71,7 @@ export const BYTE_MUTATIONS: readonly Mutation[] = [
   },
   function repeat(bytes, { choice }) {
     const { from, to } = stretch(bytes, choice)
-    const times = choice.oneIn(8) ? COPIES_MAX : 1 + choice.below(4)
+    const times = choice.oneIn(64) ? COPIES_MAX : 1 + choice.below(4)
     const piece = bytes.subarray(from, to)
     const middle = new Uint8Array(piece.length * times)
     for (let i = 0; i < times; i++) middle.set(piece, i * piece.length)

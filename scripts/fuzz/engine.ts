@@ -1,6 +1,6 @@
 import { TocsinError } from '../../src/base/errors.ts'
 import { choiceFrom, type Material } from './byte-mutation.ts'
-import type { Coverage } from './coverage.ts'
+import { type Coverage, CoveredCode } from './coverage.ts'
 import { mutate } from './mutation.ts'
 import type { Target } from './target.ts'
 
@@ -30,8 +30,8 @@ export interface FuzzReport {
   readonly executions: number
   readonly accepted: number
   readonly seconds: number
-  /** Blocks of the program that the run reached. */
-  readonly blocks: number
+  /** Characters of the program's text that the run reached. */
+  readonly covered: number
   readonly findings: readonly Finding[]
   /** Inputs that reached something new, in the order found. */
   readonly kept: readonly Uint8Array[]
@@ -62,7 +62,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
   const features = new Set<string>()
   const findings = new Map<string, Finding>()
   const kept: Uint8Array[] = []
-  const known = new Set<string>()
+  const covered = new CoveredCode()
   const started = performance.now()
   const count = { executions: 0, accepted: 0 }
 
@@ -98,26 +98,27 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
     kept.push(input)
   }
 
-  /** Blocks that these inputs reach and nothing before them did. */
-  async function freshOf(inputs: readonly Uint8Array[]): Promise<readonly string[]> {
+  /** What these inputs alone run. */
+  async function runOf(inputs: readonly Uint8Array[]) {
     coverage.take()
     for (const input of inputs) await attempt(target, input)
-    return [...coverage.take()].filter(block => !known.has(block))
+    return coverage.take()
   }
 
-  /** Finds, by halves, one input of the batch that reaches something new; the others come again. */
+  /** Finds, by halves, one input of the batch that runs something new; the others come again. */
   async function search(batch: readonly Uint8Array[]): Promise<boolean> {
     let inputs = batch
     while (inputs.length > 1) {
       const middle = inputs.length >> 1
       const half = inputs.slice(0, middle)
-      inputs = (await freshOf(half)).length > 0 ? half : inputs.slice(middle)
+      inputs = covered.hasAll(await runOf(half)) ? inputs.slice(middle) : half
     }
-    const fresh = await freshOf(inputs)
-    for (const block of fresh) known.add(block)
+    const run = await runOf(inputs)
     const [found] = inputs
-    if (fresh.length > 0 && found !== undefined) keep(found)
-    return fresh.length > 0
+    if (found === undefined || covered.hasAll(run)) return false
+    covered.add(run)
+    keep(found)
+    return true
   }
 
   const isOver = () =>
@@ -126,7 +127,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
     performance.now() - started >= options.seconds * 1000
 
   for (const seed of beginning) await execute(seed)
-  for (const block of coverage.take()) known.add(block)
+  covered.add(coverage.take())
   while (!isOver()) {
     const batch: Uint8Array[] = []
     const batchStarted = performance.now()
@@ -136,15 +137,15 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
       if (await execute(input)) keep(input)
       batch.push(input)
     }
-    const fresh = [...coverage.take()].filter(block => !known.has(block))
-    // What was reached and cannot be reached again hangs on what came before it: a cache, or code compiled late.
-    if (fresh.length > 0 && !(await search(batch))) for (const block of fresh) known.add(block)
+    const run = coverage.take()
+    // What ran and does not run again hangs on what came before it: a cache, or code compiled late.
+    if (!covered.hasAll(run) && !(await search(batch))) covered.add(run)
   }
   return {
     target: target.name,
     ...count,
     seconds: (performance.now() - started) / 1000,
-    blocks: known.size,
+    covered: covered.size,
     findings: [...findings.values()],
     kept,
   }

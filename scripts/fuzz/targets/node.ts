@@ -1,9 +1,9 @@
-import { equalBytes, toHex, utf8 } from '../../../src/base/bytes.ts'
+import { concat, equalBytes, toHex, utf8 } from '../../../src/base/bytes.ts'
 import type { ErrorCode } from '../../../src/base/codes.ts'
 import { UserError } from '../../../src/base/errors.ts'
 import { parseEdgeAddress, parseRelayedAddress } from '../../../src/net/edge-address.ts'
 import { encodeAllianceFile, parseAllianceFile } from '../../../src/node/alliance-file.ts'
-import { readBackup } from '../../../src/node/backup-file.ts'
+import { encodeRows, readBackup, writeBackup } from '../../../src/node/backup-file.ts'
 import { parseConfig } from '../../../src/node/config.ts'
 import { parseDraftItem } from '../../../src/node/draft-item.ts'
 import { decodeInForce, encodeInForce } from '../../../src/node/in-force-record.ts'
@@ -19,12 +19,15 @@ import { encodeSubmission, parseHeld, parseSubmission } from '../../../src/node/
 import { parseSyslogTarget } from '../../../src/node/syslog-target.ts'
 import { openProposal } from '../../../src/registry/proposal.ts'
 import { parseSignedDoc } from '../../../src/registry/signed-doc.ts'
+import { BackupHeader } from '../../../src/wire/gen/backup.ts'
 import { allianceId, soundExport } from '../../../test/support/audit-world.ts'
 import { innerNode, nation, rootSigner, T0 } from '../../../test/support/registry-world.ts'
 import { assertHolds, type Target } from '../target.ts'
 import { inPieces, textOf } from '../text.ts'
 
 const FILE_BYTES_MAX = 64 * 1024
+/** The parser of YAML takes its time, in proportion to the length. */
+const YAML_MS = 300
 const [registry, ...others] = soundExport.documents.map(parseSignedDoc)
 const own = nation('AAA')
 const root = rootSigner('root AAA').key
@@ -111,6 +114,7 @@ function nationFile(): string {
 
 const policy: Target = {
   name: 'node-policy',
+  allowanceMs: YAML_MS,
   form: 'text',
   lengthMax: 16 * 1024,
   tokens: [
@@ -138,6 +142,7 @@ const policy: Target = {
 
 const operators: Target = {
   name: 'node-operators',
+  allowanceMs: YAML_MS,
   form: 'text',
   lengthMax: 8192,
   tokens: ['operators:\n', '  - name: a\n', 'key: ', 'roles: [publish]', 'local: []', 'version: 1', '&a', '*a', '<<: '],
@@ -151,6 +156,7 @@ const operators: Target = {
 
 const config: Target = {
   name: 'node-config',
+  allowanceMs: YAML_MS,
   form: 'text',
   lengthMax: 8192,
   tokens: [
@@ -168,11 +174,12 @@ const config: Target = {
   seeds: () =>
     [
       'nation: AAA\nnet:\n  listen: [/ip4/127.0.0.1/tcp/7117]\nlog: { level: debug }\naudit: { syslog: "udp://192.0.2.1:514" }\n',
+      '[/ip4/127.0.0.1/tcp/7117]',
     ].map(utf8),
   run(input) {
     const text = textOf(input)
-    const { net } = parseConfig(text)
-    parseConfig('nation: AAA', { TOCSIN_NET__LISTEN: text.slice(0, 200) })
+    // A line alone is what the environment gives.
+    const { net } = text.includes('\n') ? parseConfig(text) : parseConfig('nation: AAA', { TOCSIN_NET__LISTEN: text })
     return `${net.edges.length}`
   },
 }
@@ -220,7 +227,7 @@ const backup: Target = {
   name: 'node-backup',
   form: { kind: 'records', headBytes: 16 },
   lengthMax: FILE_BYTES_MAX,
-  seeds: () => [utf8('tocsin-backup/1\n'), concatBackup()],
+  seeds: () => [concat(...backupParts), utf8('tocsin-backup/1\n')],
   async run(input) {
     const kinds = new Set<string>()
     for await (const { kind } of readBackup(inPieces(input, 1 + (input.length % 64)))) kinds.add(kind)
@@ -228,8 +235,9 @@ const backup: Target = {
   },
 }
 
-function concatBackup(): Uint8Array {
-  return Uint8Array.from([...utf8('tocsin-backup/1\n'), 0, 0, 0, 2, 8, 1, 0, 0, 0, 4, 8, 2, 18, 0])
-}
+const backupParts: Uint8Array[] = []
+const rows = inPieces(encodeRows([[Uint8Array.of(1), Uint8Array.of(2)]]))
+const files = [{ name: 'config.yaml', content: utf8('nation: AAA') }]
+for await (const part of writeBackup(BackupHeader.empty(), files, rows)) backupParts.push(part)
 
 export const nodeTargets: readonly Target[] = [shared, policy, operators, config, address, record, backup]
