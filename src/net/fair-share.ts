@@ -1,9 +1,9 @@
 import { type Rate, TokenBucket } from './token-bucket.ts'
 
 /** How much of the time this process worked since it was asked last, from 0 to 1. */
-export type Utilisation = () => number
+type Utilisation = () => number
 
-export interface FairShareRules {
+interface FairShareRules {
   readonly windowMs: number
   /** Utilisation from which there is no time for everything. */
   readonly busyFrom: number
@@ -11,7 +11,7 @@ export interface FairShareRules {
   readonly held: Rate
 }
 
-export const FAIR_SHARE: FairShareRules = { windowMs: 500, busyFrom: 0.9, held: { burst: 1_000, perSecond: 500 } }
+const FAIR_SHARE: FairShareRules = { windowMs: 500, busyFrom: 0.9, held: { burst: 1_000, perSecond: 500 } }
 
 /** Neighbours that pass on so little do not count as waiting. */
 const WAITING_MIN = 1

@@ -5,7 +5,7 @@ import { type Rate, TokenBucket } from './token-bucket.ts'
  * What one neighbour may have us do beside judging messages. Honest: a dozen grafts, prunes and offers a second, an
  * "I have it" note for each large message, and 10,000 RPCs a second at the very most.
  */
-export const CONTROL_RATE: Rate = { burst: 2_048, perSecond: 512 }
+const CONTROL_RATE: Rate = { burst: 2_048, perSecond: 512 }
 
 /** Of a subscription, a graft or a prune: each changes a table, and is answered. */
 const CHANGE_COST = 1
