@@ -22,6 +22,7 @@ import {
   LOOKUP_BODY_BYTES_MAX,
   listRequest,
   lookupRequest,
+  muteRequest,
   PUBLISH_BODY_BYTES_MAX,
   proveRequest,
   publishRequest,
@@ -119,6 +120,17 @@ export function createControlRoutes(service: NodeService, folder: string): Hono 
   app.post('/v1/tokens/:name/revoke', async c => {
     await service.revokeToken(c.req.param('name'))
     return c.json({ revoked: true })
+  })
+
+  app.get('/v1/mutes', c => c.json({ muted: service.muted() }))
+  app.post('/v1/mutes', async c => {
+    const { nation, reason } = await readBody(c, muteRequest, SMALL_BODY_BYTES_MAX)
+    await service.muteNation(nation, reason)
+    return c.json({ muted: true })
+  })
+  app.post('/v1/mutes/:nation/remove', async c => {
+    await service.unmuteNation(c.req.param('nation'))
+    return c.json({ muted: false })
   })
 
   app.get('/v1/held', c => c.json({ held: service.held() }))

@@ -212,6 +212,8 @@ export const tokenRequest = z.strictObject({
   expiresMs: z.int().min(0).exactOptional(),
 })
 
+export const muteRequest = z.strictObject({ nation: nationId, reason: z.string().max(512) })
+
 /** The query of `GET /v1/bounds`. */
 export const boundsRequest = z.strictObject({ nation: nationId, size: wholeNumber.optional() })
 

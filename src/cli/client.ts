@@ -37,6 +37,7 @@ import type {
 } from '../node/node-service.ts'
 import type { RebuildResult } from '../node/rebuild-result.ts'
 import type { SyncState } from '../node/sync-state.ts'
+import type { MutedNation } from '../policy/acceptance.ts'
 import type { StoreCheck } from '../store/upkeep.ts'
 import { collect, connectionError, exchange, openStream, piecesOf, refusalOf, upload } from './control-exchange.ts'
 
@@ -68,6 +69,9 @@ export interface ControlClient {
   held(): Promise<readonly HeldView[]>
   approveHeld(id: string, approval: ApprovalText): Promise<void>
   rejectHeld(id: string, reason: string): Promise<void>
+  muted(): Promise<readonly MutedNation[]>
+  muteNation(nation: string, reason: string): Promise<void>
+  unmuteNation(nation: string): Promise<void>
   rules(): Promise<RulesView>
   reloadRules(): Promise<RulesView>
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
@@ -208,6 +212,9 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     held: async () => (await call<{ held: readonly HeldView[] }>('GET', '/v1/held')).held,
     approveHeld: async (id, approval) => void (await call('POST', `/v1/held/${id}/approve`, approval)),
     rejectHeld: async (id, reason) => void (await call('POST', `/v1/held/${id}/reject`, { reason })),
+    muted: async () => (await call<{ muted: readonly MutedNation[] }>('GET', '/v1/mutes')).muted,
+    muteNation: async (nation, reason) => void (await call('POST', '/v1/mutes', { nation, reason })),
+    unmuteNation: async nation => void (await call('POST', `/v1/mutes/${encodeURIComponent(nation)}/remove`)),
     rules: () => call('GET', '/v1/rules'),
     reloadRules: () => call('POST', '/v1/rules/reload'),
     async lookup(values) {

@@ -5,6 +5,7 @@ import type { CliContext } from './context.ts'
 import type { CompromiseOptions } from './nation-compromise.ts'
 import type { CreateOptions } from './nation-create.ts'
 import type { KemExportOptions } from './nation-kem.ts'
+import { addMuteCommands } from './nation-mute.ts'
 import type { AddressOptions, ContactOptions, OntoOption } from './nation-nodes.ts'
 import type { PresignOptions } from './nation-presign.ts'
 import type { RepublishOptions } from './nation-republish.ts'
@@ -23,6 +24,7 @@ export function addNationCommands(program: Command, context: CliContext): void {
   addKeyCommands(nation, context)
   addRootCommands(nation, context)
   addEmergencyCommands(nation, context)
+  addMuteCommands(nation, context)
 }
 
 function addHomeCommands(nation: Command, context: CliContext): void {

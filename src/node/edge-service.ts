@@ -44,6 +44,9 @@ const REFUSED = {
   showEntry: refuse,
   eraseEntry: refuse,
   purgeEntry: refuse,
+  muted: refuse,
+  muteNation: refuse,
+  unmuteNation: refuse,
 } satisfies Partial<NodeService>
 
 /** What the control API offers at an edge node: how it does, and whatever it takes no key of the nation for. */

@@ -6,6 +6,7 @@ import { openStore } from '../store/open.ts'
 import { type RepairResult, repairStore } from '../store/repair.ts'
 import type { StoreCheck, StoreFault } from '../store/upkeep.ts'
 import { type Home, readConfig } from './home.ts'
+import { readMuted } from './mute-book.ts'
 import { readNationalRules } from './national-rules.ts'
 import { markedAs } from './restore.ts'
 
@@ -27,7 +28,7 @@ export async function checkHomeStore(
   const { policy } = await readNationalRules(home)
   try {
     await using store = await openStore(home.data)
-    await store.setAcceptance(createAcceptance(policy?.accept ?? [], nation as NationId))
+    await store.setAcceptance(createAcceptance(policy?.accept ?? [], nation as NationId, await readMuted(store)))
     return await store.check()
   } catch (error) {
     if (!(error instanceof TocsinError) || error.code !== 'store-damaged') throw error

@@ -29,6 +29,8 @@ export function localService(service: NodeService, operators: () => Operators): 
     grantHistory: as('publish', service.grantHistory),
     republish: as('publish', service.republish),
     rejectHeld: as('administer', service.rejectHeld),
+    muteNation: as('administer', service.muteNation),
+    unmuteNation: as('administer', service.unmuteNation),
     reloadRules: as('administer', service.reloadRules),
     // A token reads, or publishes.
     addToken: as('administer', service.addToken),

@@ -1,7 +1,7 @@
 import { utf8 } from '../base/bytes.ts'
 import { sha256 } from '../base/hash.ts'
 import type { Hash, NationId } from '../base/ids.ts'
-import { type AcceptancePolicy, createAcceptance } from '../policy/acceptance.ts'
+import { type AcceptancePolicy, createAcceptance, type MutedNation } from '../policy/acceptance.ts'
 import { createGuard, type Guard } from '../policy/guard.ts'
 import { LOCAL_ONLY, type Operators } from '../policy/operator.ts'
 import { type Home, readText } from './home.ts'
@@ -37,6 +37,8 @@ export interface RulesKeeper {
   current(): RulesInForce
   /** Reads them anew. Where they are wrong it throws what is, and the old ones stay in force. */
   reload(): Promise<RulesInForce>
+  /** The same rules, beside which these nations are muted. */
+  mute(muted: readonly MutedNation[]): void
 }
 
 /** `announce` is told of rules that are about to come into force; where it throws they do not. */
@@ -46,14 +48,19 @@ export function createRulesKeeper(
   announce: (rules: NationalRules) => Promise<void>,
   nation: NationId,
 ): RulesKeeper {
-  let inForce = putInForce(first, nation)
+  let muted: readonly MutedNation[] = []
+  let inForce = putInForce(first, nation, muted)
   return {
     current: () => inForce,
     async reload() {
       const rules = await reread()
       await announce(rules)
-      inForce = putInForce(rules, nation)
+      inForce = putInForce(rules, nation, muted)
       return inForce
+    },
+    mute(nations) {
+      muted = nations
+      inForce = putInForce(inForce, nation, muted)
     },
   }
 }
@@ -62,11 +69,11 @@ function hashOf(text: string | undefined): Hash | undefined {
   return text === undefined ? undefined : sha256(utf8(text))
 }
 
-function putInForce(rules: NationalRules, nation: NationId): RulesInForce {
+function putInForce(rules: NationalRules, nation: NationId, muted: readonly MutedNation[]): RulesInForce {
   const { policy } = rules
   return {
     ...rules,
     guard: policy && createGuard(policy.guard),
-    acceptance: createAcceptance(policy?.accept ?? [], nation),
+    acceptance: createAcceptance(policy?.accept ?? [], nation, muted),
   }
 }

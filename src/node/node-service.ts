@@ -9,6 +9,7 @@ import type { EntryCommands } from './entry-orders.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
 import type { BoundView } from './log-bounds.ts'
 import type { LaggingWitness, LogStatus, StatedRegistry, SyncStatus } from './log-status.ts'
+import type { MuteCommands } from './mute-commands.ts'
 import type { RebuildResult } from './rebuild-result.ts'
 import type { RemarkText } from './remark-text.ts'
 import type { StoreCommands } from './store-commands.ts'
@@ -17,6 +18,7 @@ import type { SyncCommands } from './sync-state.ts'
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
 export interface NodeService
   extends Reading,
+    MuteCommands,
     AuditCommands,
     BundleCommands,
     EntryCommands,

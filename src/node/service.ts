@@ -12,6 +12,7 @@ import { nationStatus } from './directory-views.ts'
 import { createEntryCommands } from './entry-commands.ts'
 import { createHistoryCommands } from './history-commands.ts'
 import { localService } from './local-roles.ts'
+import { createMuteCommands } from './mute-commands.ts'
 import { nodeCounters } from './node-counters.ts'
 import type { NodeService } from './node-service.ts'
 import { digestOf, statusOf } from './node-status.ts'
@@ -69,6 +70,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createHistoryCommands(node),
     ...createWholeReading(store, () => node.release.rules.current().acceptance, standingOf, scoringOf(node)),
     ...createTokenCommands(node),
+    ...createMuteCommands(node),
     ...createAlertCommands(node),
     ...createAuditCommands(node),
     ...createEntryCommands(node),

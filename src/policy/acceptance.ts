@@ -38,6 +38,16 @@ export interface AcceptanceVerdict {
   readonly action: AcceptanceAction
   /** Undefined where none matches. */
   readonly rule: AcceptanceRule | undefined
+  /** The whole nation is refused, whatever the rules say. */
+  readonly muted?: MutedNation
+}
+
+/** A nation of which nothing is taken. */
+export interface MutedNation {
+  readonly nation: NationId
+  readonly sinceMs: number
+  /** For people. */
+  readonly reason: string
 }
 
 export interface AssertedItem {
@@ -56,14 +66,19 @@ export interface AcceptancePolicy {
 const ACCEPTED: AcceptanceVerdict = { action: 'accept', rule: undefined }
 
 /** Pure: one item has one verdict, whenever it is asked for. What is the nation's own is its own decision already. */
-export function createAcceptance(rules: readonly AcceptanceRule[], own: NationId): AcceptancePolicy {
+export function createAcceptance(
+  rules: readonly AcceptanceRule[],
+  own: NationId,
+  muted: readonly MutedNation[] = [],
+): AcceptancePolicy {
+  const silent = new Map(muted.map(each => [each.nation, each]))
   const built = rules.map(rule => ({ rule, conditions: buildConditions(rule.when), authors: authorsOf(rule) }))
   const index = createGuardIndex(rules)
   /** One item is asked about several times while it is filed. */
   const verdicts = new WeakMap<Uint8Array, AcceptanceVerdict>()
 
   function judge({ nation, item }: AssertedItem): AcceptanceVerdict {
-    if (built.length === 0 || nation === own) return ACCEPTED
+    if (built.length + silent.size === 0 || nation === own) return ACCEPTED
     const known = verdicts.get(item)
     if (known !== undefined) return known
     const verdict = firstMatch(nation, decodeLoose(Item, item, false))
@@ -74,6 +89,8 @@ export function createAcceptance(rules: readonly AcceptanceRule[], own: NationId
   function firstMatch(nation: NationId, item: Item): AcceptanceVerdict {
     // The documents of groups are no content: without them nobody can tell for whom content is.
     if (item.type === ITEM.GROUP || item.type === ITEM.WITHDRAWAL) return ACCEPTED
+    const mute = silent.get(nation)
+    if (mute !== undefined) return { action: 'refuse', rule: undefined, muted: mute }
     const subject = subjectOf(item)
     // A malformed item shows nowhere anyway (R-0.5).
     if (subject === undefined) return ACCEPTED
@@ -85,7 +102,7 @@ export function createAcceptance(rules: readonly AcceptanceRule[], own: NationId
     return ACCEPTED
   }
 
-  return { hash: hashOf(rules), judge, takes: item => judge(item).action === 'accept' }
+  return { hash: hashOf(rules, [...silent.keys()]), judge, takes: item => judge(item).action === 'accept' }
 }
 
 function authorsOf({ when }: AcceptanceRule): ReadonlySet<string> | undefined {
@@ -101,14 +118,16 @@ function subjectOf(item: Item): GuardSubject | undefined {
   }
 }
 
-function hashOf(rules: readonly AcceptanceRule[]): Uint8Array {
-  if (rules.length === 0) return EMPTY
-  const said = rules.map(({ when, action }) => ({ when, action }))
+function hashOf(rules: readonly AcceptanceRule[], muted: readonly NationId[]): Uint8Array {
+  if (rules.length + muted.length === 0) return EMPTY
+  const conditions = rules.map(({ when, action }) => ({ when, action }))
+  const said = muted.length === 0 ? conditions : { rules: conditions, muted: muted.toSorted() }
   return labelledHash('tocsin/acceptance/v1', utf8(canonicalize(JSON.parse(JSON.stringify(said))) ?? ''))
 }
 
 /** `quarantined by rule 2 "unsure" (line 31): below 30`; empty where it is accepted. */
-export function acceptanceText({ action, rule }: AcceptanceVerdict): string {
+export function acceptanceText({ action, rule, muted }: AcceptanceVerdict): string {
+  if (muted !== undefined) return `${muted.nation} is muted here: ${muted.reason}`
   if (action === 'accept' || rule === undefined) return ''
   const why = rule.reason === '' ? '' : `: ${rule.reason}`
   return `${action === 'refuse' ? 'refused' : 'quarantined'} by ${ruleText(rule)}${why}`

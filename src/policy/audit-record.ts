@@ -53,6 +53,9 @@ export const AUDIT_KIND = {
   restored: 31,
   /** The store was made anew of what was whole; `count` records were lost. */
   repaired: 32,
+  /** Nothing of the nation `name` is taken into the view from now on. */
+  'nation-muted': 33,
+  'nation-unmuted': 34,
 } as const
 
 export type AuditKind = keyof typeof AUDIT_KIND

@@ -258,6 +258,9 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       after(() => {
         state.held = state.held.filter(held => held.id !== id)
       }),
+    muted: () => [],
+    muteNation: () => after(() => {}),
+    unmuteNation: () => after(() => {}),
     rules: () => ({ policy: { rules: 1, warnings: [] }, operators: 0 }),
     reloadRules: () => after(() => ({ policy: { rules: 1, warnings: [] }, operators: 0 })),
     publish: (items, signature) =>

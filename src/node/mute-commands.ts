@@ -1,0 +1,67 @@
+import { UserError } from '../base/errors.ts'
+import { type NationId, parseNationId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
+import type { MutedNation } from '../policy/acceptance.ts'
+import type { Directory } from '../registry/directory.ts'
+import type { Store } from '../store/store.ts'
+import type { Projector } from './project.ts'
+import type { ReleaseOffice } from './release-office.ts'
+import { createTurns } from './turns.ts'
+
+export interface MuteCommands {
+  /** Of which nothing is taken into views and exports here, ascending. */
+  muted(): readonly MutedNation[]
+  /**
+   * Nothing that the nation says shows here from now on; it is stored and passed on as before, and its withdrawals count.
+   * Throws UserError for the own nation, one that is unknown, and one that is muted already.
+   */
+  muteNation(nation: string, reason: string): Promise<void>
+  unmuteNation(nation: string): Promise<void>
+}
+
+export interface MuteOptions {
+  readonly nation: NationId
+  readonly book: { directory(): Pick<Directory, 'registry'> }
+  readonly release: Pick<ReleaseOffice, 'rules' | 'mutes'>
+  readonly store: Pick<Store, 'setAcceptance'>
+  readonly projector: Pick<Projector, 'wake'>
+  readonly clock: Clock
+}
+
+const REASON_LENGTH_MAX = 512
+
+export function createMuteCommands({ nation: own, book, release, store, projector, clock }: MuteOptions): MuteCommands {
+  const { mutes, rules } = release
+  const inTurn = createTurns()
+
+  function knownNation(text: string): NationId {
+    const nation = parseNationId(text)
+    if (nation === own) throw new UserError('mute-own', 'nobody mutes the own nation')
+    if (book.directory().registry.nations.has(nation)) return nation
+    throw new UserError('mute-unknown', `${nation} is no nation of this alliance`, {
+      fix: 'See "tocsin alliance show".',
+    })
+  }
+
+  /** What is hidden hides at once; what is to show again does when the view is computed anew. */
+  async function takeUp(): Promise<void> {
+    rules.mute(mutes.list())
+    await store.setAcceptance(rules.current().acceptance)
+    projector.wake()
+  }
+
+  return {
+    muted: () => mutes.list(),
+    muteNation: (text, reason) =>
+      inTurn(async () => {
+        const nation = knownNation(text)
+        await mutes.add({ nation, reason: reason.slice(0, REASON_LENGTH_MAX), sinceMs: clock.now() }, 'local')
+        await takeUp()
+      }),
+    unmuteNation: text =>
+      inTurn(async () => {
+        await mutes.remove(parseNationId(text), 'local')
+        await takeUp()
+      }),
+  }
+}
