@@ -132,7 +132,7 @@ const pattern: Target = {
         .slice(0, 3)
         .join(' ')
     } catch (error) {
-      if (error instanceof PatternSyntaxError) return error.message.replaceAll(/[^a-z ]/g, '').slice(0, 30)
+      if (error instanceof PatternSyntaxError) return 'refused'
       throw error
     }
   },
