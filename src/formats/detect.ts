@@ -1,7 +1,7 @@
 import { guessMapping } from './csv-mapping.ts'
 import { CsvRecordReader } from './csv-record.ts'
 import { isResolverLine } from './list-line.ts'
-import { headLines } from './text-decoding.ts'
+import { headLines, headText } from './text-decoding.ts'
 import { isPackageName } from './value-text.ts'
 
 /** Of this much of a file its format is judged. */
@@ -30,7 +30,7 @@ export interface Head {
 
 /** What the file is, by its first bytes and, between a list and a table of one column, by its name. */
 export function detectFormat(head: Head, name: string): Detected {
-  const text = new TextDecoder().decode(head.bytes)
+  const text = headText(head.bytes)
   const container = CONTAINERS.find(([pattern]) => pattern.test(text))
   if (container !== undefined) return { kind: 'unsupported', reason: container[1] }
   if (JSON_START.test(text)) return detectJson(text)
@@ -56,7 +56,7 @@ export function asCsv(head: Head): Extract<Detected, { kind: 'csv' }> {
 
 /** For a file that the operator says is written for people. */
 export function asAdvisory(head: Head, name: string): Extract<Detected, { kind: 'advisory' }> {
-  const isHtml = HTML.test(new TextDecoder().decode(head.bytes)) || /\.html?(?:\.gz)?$/i.test(name)
+  const isHtml = HTML.test(headText(head.bytes)) || /\.html?(?:\.gz)?$/i.test(name)
   return { kind: 'advisory', markup: isHtml ? 'html' : 'text' }
 }
 

@@ -64,6 +64,8 @@ class Page {
   #textLine = 1
   /** The element whose content is passed over. */
   #raw = ''
+  /** What ends the tag or comment that is passed over. */
+  #passing = ''
   #preformatted = 0
   #out: Line[] = []
 
@@ -77,7 +79,7 @@ class Page {
       at = next
     }
     this.#rest = text.slice(at)
-    if (this.#rest.length > TAG_LENGTH_MAX) this.#rest = ''
+    if (this.#rest.length > TAG_LENGTH_MAX) this.#giveUp()
     return this.#out
   }
 
@@ -89,9 +91,17 @@ class Page {
     return [...lines, ...this.#out]
   }
 
+  /** Passes over a tag or comment that has grown too long. */
+  #giveUp(): void {
+    this.#passing = this.#rest.startsWith('<!--') ? '-->' : '>'
+    this.#flush()
+    this.#rest = this.#rest.slice(-this.#passing.length)
+  }
+
   /** Takes one run of text or one tag; undefined where more has to come. */
   #advance(text: string, at: number): number | undefined {
     if (at >= text.length) return undefined
+    if (this.#passing !== '') return this.#passTag(text, at)
     if (this.#raw !== '') return this.#passOver(text, at)
     if (text[at] !== '<') return this.#run(text, at)
     if (text.startsWith('<!--', at)) return this.#countTo(text, at, after(text.indexOf('-->', at + 4), 3))
@@ -116,6 +126,14 @@ class Page {
     }
     this.#add(text.slice(at, end))
     return this.#countTo(text, at, end)
+  }
+
+  #passTag(text: string, at: number): number | undefined {
+    const end = after(text.indexOf(this.#passing, at), this.#passing.length)
+    if (end !== undefined) this.#passing = ''
+    // The last characters may be the beginning of what ends it.
+    const kept = text.length - this.#passing.length
+    return this.#countTo(text, at, end ?? (kept > at ? kept : undefined))
   }
 
   #passOver(text: string, at: number): number | undefined {

@@ -34,8 +34,8 @@ const LINE_END = /\r\n|\n|\r/
 const windows1252 = new TextDecoder('windows-1252')
 
 /**
- * The input as UTF-8 without a byte order mark, in pieces of at most 64 KiB. UTF-16 is recognised by its mark; its
- * unpaired surrogates become U+FFFD, which no indicator survives.
+ * The input as UTF-8 without a byte order mark, in pieces of at most 64 KiB. UTF-16 is recognised by its mark, or
+ * by a NUL beside its first character; its unpaired surrogates become U+FFFD, which no indicator survives.
  */
 export async function* readUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array = EMPTY
@@ -68,14 +68,17 @@ interface Decoding {
 function decodingOf(head: Uint8Array): Decoding {
   if (head[0] === 0xff && head[1] === 0xfe) return utf16('utf-16le')
   if (head[0] === 0xfe && head[1] === 0xff) return utf16('utf-16be')
+  // Without a mark: no text in ASCII begins with a NUL in its first two bytes.
+  if (head[0] !== 0 && head[1] === 0) return utf16('utf-16le', 0)
+  if (head[0] === 0 && head[1] !== undefined && head[1] !== 0) return utf16('utf-16be', 0)
   const marked = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf
   return { markBytes: marked ? 3 : 0, recode: bytes => bytes, end: () => EMPTY }
 }
 
-function utf16(encoding: 'utf-16le' | 'utf-16be'): Decoding {
+function utf16(encoding: 'utf-16le' | 'utf-16be', markBytes = 2): Decoding {
   const decoder = new TextDecoder(encoding)
   return {
-    markBytes: 2,
+    markBytes,
     recode: bytes => utf8(decoder.decode(bytes, { stream: true })),
     end: () => utf8(decoder.decode()),
   }
@@ -93,6 +96,12 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   }
   const last = splitter.end()
   if (last.length > 0) yield last
+}
+
+/** The text at the start of an input, of whatever encoding, for a look at what it is. */
+export function headText(head: Uint8Array): string {
+  const decoding = decodingOf(head)
+  return new TextDecoder().decode(decoding.recode(head.subarray(decoding.markBytes)))
 }
 
 /** The whole lines at the start of `head`, and the last as well if `head` is all there is. */

@@ -109,6 +109,21 @@ describe('an advisory as a web page', () => {
     expect(values(rows)).toEqual(['a', 'b', 'c', 'd', 'e'].map(name => `domain ${name}.example`))
   })
 
+  it.each([
+    ['tag', '<p ', '>'],
+    ['comment', '<!-- ', ' -->'],
+    ['script', '<script>', '</script>'],
+  ])('passes over a %s that is longer than any page needs', async (_, before, after) => {
+    const rows = await html(`<p>a[.]example${before}${'x'.repeat(300_000)}${after}b[.]example`)
+    expect(values(rows)).toEqual(['domain a.example', 'domain b.example'])
+    expect(faults(rows)).toEqual([])
+  })
+
+  it('may be UTF-16', async () => {
+    const page = Buffer.from('\ufeff<!doctype html><p>a[.]example', 'utf16le').swap16()
+    expect(values(await importText(new Uint8Array(page), { name: 'x' }))).toEqual(['domain a.example'])
+  })
+
   it('is read however broken it is', async () => {
     const rows = await html('<p>evil[.]example<div <b>>< 3 &bogus; &#xffffffff; <script>x[.]example')
     expect(values(rows)).toEqual(['domain evil.example'])

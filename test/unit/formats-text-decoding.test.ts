@@ -95,4 +95,10 @@ describe('lines of a text', () => {
     // 256 MiB went through; what stays is garbage of a few pieces.
     expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(64 * 1024 * 1024)
   })
+
+  it.each(['utf-16le', 'utf-16be'])('are read from %s without a mark, whole', async encoding => {
+    const bytes = Buffer.from('a.example\nb.example', 'utf16le')
+    const read = await textsOf(new Uint8Array(encoding === 'utf-16le' ? bytes : bytes.swap16()), 3)
+    expect(read).toEqual(['a.example', 'b.example'])
+  })
 })
