@@ -4,7 +4,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import { sha256 } from '../../src/base/hash.ts'
 
 /** Inputs that are kept from run to run, one file each, by the name of their target. */
-export const CORPUS = join(import.meta.dirname, '../../test/fuzz')
+const CORPUS = join(import.meta.dirname, '../../test/fuzz')
 
 const NAME_DIGITS = 16
 
