@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type ErrorCode, type ErrorKind, kindOf } from '../base/codes.ts'
+import { type ErrorCode, kindOf } from '../base/codes.ts'
+import type { ErrorKind } from '../base/error-kind.ts'
 
 const STATUS_OF_KIND: Readonly<Record<ErrorKind, ContentfulStatusCode>> = {
   malformed: 400,

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorKind, kindOf } from '../base/codes.ts'
+import { type ErrorCode, kindOf } from '../base/codes.ts'
+import type { ErrorKind } from '../base/error-kind.ts'
 
 /** Everything went well, and "no" is no answer that anybody should act on. */
 export const EXIT_OK = 0

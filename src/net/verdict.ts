@@ -1,4 +1,5 @@
-import { type ErrorKind, kindOf } from '../base/codes.ts'
+import { kindOf } from '../base/codes.ts'
+import type { ErrorKind } from '../base/error-kind.ts'
 import { ProtocolError } from '../base/errors.ts'
 
 export type Verdict = 'accept' | 'ignore' | 'reject'
