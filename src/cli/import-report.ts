@@ -64,6 +64,11 @@ export function assertUsable(file: string, tally: ImportTally): void {
   }
   const { rows, refused } = tally.counts()
   if (rows > refused) return
+  if (tally.refusals().some(({ code }) => code === 'import-distribution-limited')) {
+    throw new UserError('import-distribution-limited', `${file}: its MISP keeps all that could be imported to itself`, {
+      fix: 'Where it is yours to share with the alliance, add --restricted.',
+    })
+  }
   const what = rows === 0 ? 'holds no rows' : 'has no row that could be imported'
   throw new UserError('import-no-value', `${file} ${what}`, {
     fix: `Look how it is read: tocsin indicator import --explain ${file}`,

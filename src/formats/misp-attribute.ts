@@ -197,7 +197,7 @@ function momentOf(value: unknown): number | undefined {
 }
 
 /** Milliseconds of a time in seconds, written as number or text; undefined for 0. */
-export function secondsMs(value: unknown): number | undefined {
+function secondsMs(value: unknown): number | undefined {
   const seconds = numberOf(value)
   return seconds === undefined || seconds <= 0 || seconds > 1e11 ? undefined : Math.floor(seconds * 1000)
 }

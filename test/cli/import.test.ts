@@ -295,6 +295,8 @@ test('a rule goes through the node as a value, and a MISP feed by its folder', a
 
 test('what a MISP keeps for its own organisation stays there unless the operator says otherwise', async () => {
   put('own.json', MISP.replace('"info"', '"distribution":"0","info"'))
-  expect(await importedReport('own.json')).toMatchObject({ status: 64, rows: 2, refused: 2 })
+  const refused = await importedReport('own.json')
+  expect(refused).toMatchObject({ status: 64, rows: 2, refused: 2 })
+  expect(refused.stderr).toContain('add --restricted')
   expect(await importedReport('own.json', '--restricted')).toMatchObject({ status: 0, rows: 2, new: 2 })
 })
