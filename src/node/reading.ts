@@ -35,7 +35,7 @@ export function createReading(store: Reads, viewOf: ViewOf, sight?: Sight): Read
     const answers = found[Symbol.iterator]()
     return subjects.map(({ query, subject }): LookupResult => {
       if (typeof subject === 'string') return { query, result: 'invalid', reason: subject, indicators: [] }
-      const indicators = viewsOf([answers.next().value])
+      const indicators = claimed(viewsOf([answers.next().value]))
       return { query, result: indicators.length > 0 ? 'found' : 'absent', reason: '', indicators }
     })
   }
@@ -68,7 +68,7 @@ export function createReading(store: Reads, viewOf: ViewOf, sight?: Sight): Read
     const subjects = new Map(inTime.map(({ type, value }) => [`${type} ${value}`, { type, value }]))
     const found = await store.lookupMany([...subjects.values()], sight)
     const past = inTime.length < page.items.length
-    return pageOf(viewsOf(found), past ? undefined : page.next)
+    return pageOf(claimed(viewsOf(found)), past ? undefined : page.next)
   }
 
   async function show(idOrValue: string): Promise<IndicatorView | null> {
@@ -123,6 +123,11 @@ function subjectOf(query: string): { readonly type: string; readonly value: stri
     if (error instanceof ProtocolError) return error.message
     throw error
   }
+}
+
+/** Somebody may have seen what nobody claims any more. */
+function claimed(views: readonly IndicatorView[]): readonly IndicatorView[] {
+  return views.filter(({ claims }) => claims.length > 0)
 }
 
 const CLAIM_ID_DIGITS = 32
