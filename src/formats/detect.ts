@@ -1,6 +1,6 @@
 import { guessMapping } from './csv-mapping.ts'
 import { CsvRecordReader } from './csv-record.ts'
-import { isResolverLine } from './list-line.ts'
+import { isResolverLine, readListLine } from './list-line.ts'
 import { headLines, headText } from './text-decoding.ts'
 import { isPackageName } from './value-text.ts'
 
@@ -45,7 +45,19 @@ export function detectFormat(head: Head, name: string): Detected {
   const named = /\.[ct]sv(?:\.gz)?$/i.test(name)
   const table = detectTable(lines, named)
   if (table !== undefined && (named || isTable(table.rows, table.delimiter))) return table
-  return named ? asCsv(head) : asList(head)
+  if (named) return asCsv(head)
+  return isProse(lines) ? { kind: 'advisory', markup: 'text' } : asList(head)
+}
+
+/** Below this too little is there to tell a report from a list with a heading. */
+const PROSE_LINES_MIN = 8
+const PROSE_SHARE_MIN = 1 / 3
+const THREE_WORDS = /\S\s+\S+\s+\S/
+
+/** Whether much of it is sentences: lines of several words that are no entries of a list. */
+function isProse(lines: readonly string[]): boolean {
+  const sentences = lines.filter(line => THREE_WORDS.test(line) && readListLine(line).kind === 'refused')
+  return lines.length >= PROSE_LINES_MIN && sentences.length >= lines.length * PROSE_SHARE_MIN
 }
 
 /** For a file that the operator says is a table. */

@@ -21,6 +21,7 @@ describe('what a file is', () => {
     ['||a.example^\n||b.example^\n', 'list'],
     ['[2001:db8::1]:443\n[2001:db8::2]:443\n', 'list'],
     ['In March, we saw evil.example, and more\nthen nothing\n', 'list'],
+    ['We saw evil.example in March.\n'.repeat(8), 'advisory'],
     ['http://a.example/,2026-01-01\nhttp://b.example/,2026-01-01\n', 'csv'],
     ['value;note\na.example;x\n', 'csv'],
     ['{"Event":{"info":"x"}}', 'misp'],
