@@ -38,7 +38,7 @@ export const CONFIDENCE_UNSAID = 50
  * Addresses change hands in weeks, names in months, and what is computed from a file stays true of it. Types that are not
  * named here do not decay.
  */
-export const DEFAULT_DECAY: Readonly<Record<string, Decay>> = {
+const DEFAULT_DECAY: Readonly<Record<string, Decay>> = {
   ipv4: { lifetimeDays: 60, speed: 1 },
   ipv6: { lifetimeDays: 60, speed: 1 },
   cidr: { lifetimeDays: 90, speed: 1 },

@@ -1,25 +1,14 @@
 import { UserError } from '../base/errors.ts'
 import { type NationId, parseNationId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
-import type { MutedNation } from '../policy/acceptance.ts'
 import type { Directory } from '../registry/directory.ts'
 import type { Store } from '../store/store.ts'
+import type { MuteCommands } from './mute-orders.ts'
 import type { Projector } from './project.ts'
 import type { ReleaseOffice } from './release-office.ts'
 import { createTurns } from './turns.ts'
 
-export interface MuteCommands {
-  /** Of which nothing is taken into views and exports here, ascending. */
-  muted(): readonly MutedNation[]
-  /**
-   * Nothing that the nation says shows here from now on; it is stored and passed on as before, and its withdrawals count.
-   * Throws UserError for the own nation, one that is unknown, and one that is muted already.
-   */
-  muteNation(nation: string, reason: string): Promise<void>
-  unmuteNation(nation: string): Promise<void>
-}
-
-export interface MuteOptions {
+interface MuteOptions {
   readonly nation: NationId
   readonly book: { directory(): Pick<Directory, 'registry'> }
   readonly release: Pick<ReleaseOffice, 'rules' | 'mutes'>

@@ -3,14 +3,16 @@ import type { EpochId, Hash, LogId, NationId } from '../base/ids.ts'
 import type { FrontierHead } from '../chain/frontier.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import type { VerifiedEntry } from '../chain/verify-entry.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
+import type { DigestedClaim } from '../indicator/view-digest.ts'
 import type { HashAt } from '../merkle/proof-source.ts'
 import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
-import type { Acceptance } from './sight.ts'
+import type { Acceptance, Sight } from './sight.ts'
 import type { StoredTombstone, Tombstone } from './tombstone.ts'
 import type { Upkeep } from './upkeep.ts'
-import type { ViewReads } from './view-queries.ts'
+import type { IndicatorFilter, ItemFilter, Page } from './view-queries.ts'
 
 /**
  * What the node keeps on disk, as the rest of the daemon sees it.
@@ -354,4 +356,26 @@ export interface StoredIndicator {
   /** All that show, where there are more than the cap lets through. */
   readonly claimCount: number
   readonly remarkCount: number
+}
+
+export interface ViewReads {
+  lookup(type: string, value: string): Promise<StoredIndicator | undefined>
+  /** Answers in the order asked; at most LOOKUPS_MAX at once. */
+  lookupMany(subjects: readonly TypedValue[], sight?: Sight): Promise<(StoredIndicator | undefined)[]>
+  /** The same, and what is left of indicators whose claims are all withdrawn. */
+  recall(subjects: readonly TypedValue[], sight?: Sight): Promise<(StoredIndicator | undefined)[]>
+  /** What shows under one id: a claim, and perhaps its withdrawal. */
+  itemsOfId(id: ItemId): Promise<StoredItem[]>
+  /** Ascending by type and value. */
+  listIndicators(filter: IndicatorFilter, sight?: Sight): Promise<Page<StoredIndicator>>
+  /** What indicators are about whose id begins so, in lower-case hex, whoever may see them. Reads all keys of the view. */
+  subjectsById(prefix: string): AsyncIterable<TypedValue>
+  /** By time when `sinceMs` is given or no nation, else by nation and id. */
+  listItems(filter: ItemFilter, sight?: Sight): Promise<Page<StoredItem>>
+  /** SHA-256 over all view records in key order; equal on nodes that hold the same. Hex. */
+  viewDigest(): Promise<string>
+  /** The claims that show, ascending by type, value, nation and id: what `createViewDigest` is made from. */
+  shownClaims(): AsyncIterable<DigestedClaim>
+  /** Every view record, for comparison byte by byte. */
+  dumpView(): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
 }
