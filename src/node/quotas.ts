@@ -40,8 +40,12 @@ export async function openQuotas(options: QuotasOptions) {
   }
 
   function leftOf(nation: string): QuotaLeft {
+    const nowMs = clock.now()
     const left = lefts.get(nation)
-    return left === undefined ? fullQuota(rules(), clock.now()) : refilled(left, rules(), clock.now())
+    if (left === undefined) return fullQuota(rules(), nowMs)
+    // Of a clock that was set back: it fills up from now on, not from when that time comes again.
+    if (left.atMs > nowMs) lefts.set(nation, { ...left, atMs: nowMs })
+    return refilled(left, rules(), nowMs)
   }
 
   function committed(entries: readonly Committed[]): void {
