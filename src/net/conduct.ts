@@ -115,7 +115,8 @@ export class Conduct {
   #decayed(peer: PeerKeyHex, nowMs: number): Conducted | undefined {
     const record = this.#records.get(peer)
     if (record === undefined) return undefined
-    const share = 2 ** ((record.atMs - nowMs) / this.#rules.halfLifeMs)
+    // A clock that was set back makes nothing worse.
+    const share = 2 ** (Math.min(0, record.atMs - nowMs) / this.#rules.halfLifeMs)
     record.score *= share
     for (const [offence, times] of record.times) record.times.set(offence, times * share)
     record.atMs = nowMs

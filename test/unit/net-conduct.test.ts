@@ -33,6 +33,14 @@ describe('conduct', () => {
     for (let i = 0; i < 100; i++) expect(conduct.note(peer('a'), 'net-invalid-messages', i * 1_000)).toBe(false)
   })
 
+  it('takes a clock that is set back for no offence', () => {
+    const conduct = new Conduct(RULES)
+    conduct.note(peer('a'), 'net-flood-streams', 3_600_000)
+    expect(conduct.note(peer('a'), 'net-flood-streams', 0)).toBe(false)
+    expect(conduct.score(peer('a'), 0)).toBeLessThan(1)
+    expect(conduct.named(peer('a'), 0)).toBeNull()
+  })
+
   it('forgets the least recent offender when it knows too many', () => {
     const conduct = new Conduct(RULES)
     for (const name of ['a', 'b', 'c', 'a', 'd']) conduct.note(peer(name), 'net-invalid-messages', 0)
