@@ -1,7 +1,7 @@
 import { type LogId, type LogIdHex, logIdHex } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { createShares, type Offer, type ShareRules } from '../sync/shares.ts'
-import { isOfOnePeer, type Wanted } from '../sync/wanted.ts'
+import { fetchMode, type Wanted } from '../sync/wanted.ts'
 import type { ShareTaker } from './sync-client.ts'
 
 export interface RangeSharesOptions {
@@ -34,6 +34,7 @@ export function createRangeShares(options: RangeSharesOptions) {
   const shares = createShares(options.rules)
   /** How far entries are with the writer, where that is beyond what is held. */
   const submitted = new Map<LogIdHex, number>()
+  const needless = new Map<string, () => void>()
   let change = Promise.withResolvers<void>()
 
   function tell(): void {
@@ -60,7 +61,7 @@ export function createRangeShares(options: RangeSharesOptions) {
       held: sizeOf(logId),
       to,
       allowedTo: options.allowedTo(logId),
-      isWhole: isOfOnePeer(wanted),
+      mode: fetchMode(wanted),
     }
   }
 
@@ -69,8 +70,9 @@ export function createRangeShares(options: RangeSharesOptions) {
   }
 
   return {
-    /** `name`: one pull at a time has it. */
-    puller(name: string): Puller {
+    /** `name`: one pull at a time has it. `end` is called when another has brought all that it was too slow to bring. */
+    puller(name: string, end: () => void): Puller {
+      needless.set(name, end)
       return {
         changed,
         choose: wanted => shares.choose(name, wanted.map(offerOf), clock.now()),
@@ -91,11 +93,12 @@ export function createRangeShares(options: RangeSharesOptions) {
             return await submit()
           } finally {
             if (sizeOf(logId) >= (submitted.get(key) ?? 0) || sizeOf(logId) < to) submitted.delete(key)
-            shares.reached(key, sizeOf(logId))
+            for (const slow of shares.reached(key, sizeOf(logId))) needless.get(slow)?.()
             tell()
           }
         },
         leave() {
+          needless.delete(name)
           shares.leave(name)
           tell()
         },

@@ -47,8 +47,9 @@ export interface SyncPort {
 }
 
 const STREAM_CAPS = { streamsMaxPerPeer: 4, streamsMaxTotal: 256 }
-/** Pulls at once: what one of them holds in memory is bounded. */
+/** Pulls at once, each from another nation, so that none has all of them; what one of them holds in memory is bounded. */
 const PULLS_MAX = 3
+const TOO_SLOW = 'the peer was so slow that others brought what it was asked for'
 /** Logs whose gaps are watched; whoever invents more of them is served by the pull for these. */
 const GAPS_MAX = 1024
 
@@ -76,7 +77,7 @@ export function createSyncService(options: SyncServiceOptions) {
   function startSome(): void {
     for (const peer of wanted) {
       if (active.size >= PULLS_MAX) return
-      if (active.has(peer)) continue
+      if ([...active.keys()].some(other => ownerOf(other) === ownerOf(peer))) continue
       wanted.delete(peer)
       if (!connected.has(peer)) continue
       const work = pullFrom(peer).finally(() => {
@@ -87,11 +88,17 @@ export function createSyncService(options: SyncServiceOptions) {
     }
   }
 
+  function ownerOf(peer: PeerKeyHex): string {
+    return options.nationOf(peer) ?? peer
+  }
+
   async function pullFrom(peer: PeerKeyHex): Promise<void> {
     const state = claims.of(peer)
-    const puller = shares.puller(peer)
+    const tooSlow = new AbortController()
+    const puller = shares.puller(peer, () => tooSlow.abort(new ProtocolError('net-timeout', TOO_SLOW)))
     try {
-      const frames = await host.openStream(peer, SYNC_PROTOCOL, ending.signal)
+      const signal = AbortSignal.any([ending.signal, tooSlow.signal])
+      const frames = await host.openStream(peer, SYNC_PROTOCOL, signal)
       try {
         const local = options.local()
         const port: PullPort = {
@@ -202,14 +209,13 @@ export function createSyncService(options: SyncServiceOptions) {
     }, delayMs)
   }
 
-  /** One of the nation that was heard for longest ago: so every one of them has its turn, however few are drawn by lot. */
+  /** One of the nation that was asked for longest ago: so every one of them has its turn, however few are drawn by lot. */
   function longestAgo(): PeerKeyHex | undefined {
-    const heard = new Map<string, number>()
-    for (const [peer, { lastMs }] of claims.all()) {
-      const nation = options.nationOf(peer) ?? peer
-      heard.set(nation, Math.max(lastMs, heard.get(nation) ?? 0))
-    }
-    const sinceMs = (peer: PeerKeyHex) => heard.get(options.nationOf(peer) ?? peer) ?? 0
+    const asked = new Map<string, number>()
+    for (const [peer, { lastMs, failedMs }] of claims.all())
+      asked.set(ownerOf(peer), Math.max(lastMs, failedMs, asked.get(ownerOf(peer)) ?? 0))
+    for (const peer of active.keys()) asked.set(ownerOf(peer), Number.MAX_SAFE_INTEGER)
+    const sinceMs = (peer: PeerKeyHex) => asked.get(ownerOf(peer)) ?? 0
     return [...connected].sort((a, b) => sinceMs(a) - sinceMs(b))[0]
   }
 

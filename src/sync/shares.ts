@@ -2,6 +2,12 @@ import type { LogIdHex } from '../base/ids.ts'
 
 /** Who fetches what, where several pulls go on at once (R-5.5): no entry is fetched by two of them. Pure: time is passed in. */
 
+/**
+ * `shared`: in shares. `whole`: by one pull alone, whatever its place. `beside`: what differs at this peer, which holds
+ * up nobody: it takes a claim that nobody signed to have it asked for.
+ */
+export type FetchMode = 'shared' | 'whole' | 'beside'
+
 /** What a pull could fetch of a log. */
 export interface Offer {
   readonly logId: LogIdHex
@@ -12,8 +18,7 @@ export interface Offer {
   readonly to: number
   /** How far it may be fetched now (R-5.6). */
   readonly allowedTo: number
-  /** To be fetched by one pull alone, whatever its place. */
-  readonly isWhole: boolean
+  readonly mode: FetchMode
 }
 
 export interface Share {
@@ -34,7 +39,7 @@ export interface ShareRules {
   readonly entries: number
   /** Nothing is fetched farther ahead of what is held. */
   readonly aheadMax: number
-  /** Who sends nothing for so long of what all others wait for loses it to another. */
+  /** Who sends nothing for so long of what all others wait for, or would need that long for the rest, loses it to another. */
   readonly slowMs: number
 }
 
@@ -45,6 +50,8 @@ interface Lease extends Share {
   /** All below has arrived. */
   arrived: number
   freshMs: number
+  /** How far it was when the others began to wait for it. */
+  awaited: { readonly sinceMs: number; readonly arrived: number } | undefined
 }
 
 /** More logs than this have no turn of their own; whoever is forgotten comes first again. */
@@ -52,6 +59,8 @@ const TURNS_MAX = 4096
 
 export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_RULES) {
   const leases = new Map<LogIdHex, Lease[]>()
+  /** What pullers lost to others, of which they may still be sending the rest. */
+  const lost = new Map<string, Share>()
   const turns = new Map<string, number>()
   let turn = 0
 
@@ -59,10 +68,12 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
     let isWaiting = false
     let delayed = false
     for (const offer of inTurn(offers)) {
-      if (offer.held >= offer.to && !offer.isWhole) continue
+      if (offer.mode === 'beside') return { kind: 'share', share: allOf(offer) }
+      if (offer.held >= offer.to && offer.mode === 'shared') continue
       const share = shareOf(puller, offer, nowMs)
       if (share !== undefined) {
-        leases.set(offer.logId, [...leasesOf(offer), { ...share, puller, arrived: share.from, freshMs: nowMs }])
+        const lease = { ...share, puller, arrived: share.from, freshMs: nowMs, awaited: undefined }
+        leases.set(offer.logId, [...leasesOf(offer), lease])
         served(offer)
         return { kind: 'share', share }
       }
@@ -94,9 +105,9 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
   }
 
   function shareOf(puller: string, offer: Offer, nowMs: number): Share | undefined {
-    const { logId, held, isWhole } = offer
+    const { logId, held, mode } = offer
     const current = leasesOf(offer)
-    if (isWhole) return current.length === 0 ? { logId, from: 0, to: Number.POSITIVE_INFINITY } : undefined
+    if (mode === 'whole') return current.length === 0 ? allOf(offer) : undefined
     let from = held
     let end = Math.min(offer.to, offer.allowedTo, held + aheadMax)
     for (const lease of current) {
@@ -105,10 +116,8 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
         break
       }
       if (isSlow(lease, held, nowMs) && lease.puller !== puller) {
-        leases.set(
-          logId,
-          current.filter(each => each !== lease),
-        )
+        remove(each => each !== lease, [logId])
+        lost.set(lease.puller, lease)
         end = Math.min(end, lease.to)
         break
       }
@@ -119,9 +128,14 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
     return { logId, from, to: Math.min(end, from - (from % entries) + entries) }
   }
 
-  /** Everybody waits for what it has not sent. */
-  function isSlow({ from, to, arrived, freshMs }: Lease, held: number, nowMs: number): boolean {
-    return from <= held && arrived < to && to !== Number.POSITIVE_INFINITY && nowMs - freshMs > slowMs
+  /** Everybody waits for what it has not sent; while what it sent is being written, it is we who are slow. */
+  function isSlow(lease: Lease, held: number, nowMs: number): boolean {
+    const { from, to, arrived, freshMs } = lease
+    if (from > held || arrived > held || to <= held || to === Number.POSITIVE_INFINITY) return false
+    lease.awaited ??= { sinceMs: nowMs, arrived }
+    const awaitedMs = nowMs - lease.awaited.sinceMs
+    const needsLong = awaitedMs * (to - arrived) > slowMs * (arrived - lease.awaited.arrived)
+    return nowMs - freshMs > slowMs || (awaitedMs > slowMs && needsLong)
   }
 
   function remove(keep: (lease: Lease) => boolean, logIds: Iterable<LogIdHex>): void {
@@ -141,6 +155,7 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
         lease.arrived = Math.max(lease.arrived, to)
         lease.freshMs = nowMs
       }
+      if (lost.get(puller)?.logId === logId && lost.get(puller)?.to === to) lost.delete(puller)
     },
     /** Whether the entry at `seq`, the next that is not here, is on its way, as far as `puller` has to wait for it. */
     isComing(puller: string, logId: LogIdHex, seq: number, nowMs: number): boolean {
@@ -149,9 +164,22 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
       )
     },
     /** It cannot have more of this log. */
-    giveUp: (puller: string, logId: LogIdHex): void => remove(lease => lease.puller !== puller, [logId]),
-    leave: (puller: string): void => remove(lease => lease.puller !== puller, [...leases.keys()]),
-    /** What is held by now needs nobody to fetch it. */
-    reached: (logId: LogIdHex, held: number): void => remove(lease => lease.to > held, [logId]),
+    giveUp(puller: string, logId: LogIdHex): void {
+      if (lost.get(puller)?.logId === logId) lost.delete(puller)
+      remove(lease => lease.puller !== puller, [logId])
+    },
+    leave(puller: string): void {
+      lost.delete(puller)
+      remove(lease => lease.puller !== puller, [...leases.keys()])
+    },
+    /** What is held by now needs nobody to fetch it. Returns who is still at it, having lost it to another. */
+    reached(logId: LogIdHex, held: number): readonly string[] {
+      remove(lease => lease.to > held, [logId])
+      return [...lost].flatMap(([puller, share]) => (share.logId === logId && share.to <= held ? puller : []))
+    },
   }
+}
+
+function allOf({ logId }: Offer): Share {
+  return { logId, from: 0, to: Number.POSITIVE_INFINITY }
 }

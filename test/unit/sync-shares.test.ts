@@ -5,7 +5,7 @@ import { createShares, type Offer, type Share, type ShareRules } from '../../src
 const RULES: ShareRules = { entries: 100, aheadMax: 400, slowMs: 1000 }
 
 function offer(logId: string, held: number, to: number, more: Partial<Offer> = {}): Offer {
-  return { logId: logId as LogIdHex, author: logId, held, to, allowedTo: to, isWhole: false, ...more }
+  return { logId: logId as LogIdHex, author: logId, held, to, allowedTo: to, mode: 'shared', ...more }
 }
 
 function createPullers(rules = RULES) {
@@ -72,11 +72,38 @@ describe('what is missing is shared out', () => {
     const log = [offer('a', 1, 100)]
     take('x', log, 0)
     expect(take('y', log, 900)).toBe('wait')
-    shares.arrived('x', 'a' as LogIdHex, 50, 900)
-    expect(take('y', log, 1500)).toBe('wait')
-    expect(shares.isComing('y', 'a' as LogIdHex, 1, 1500)).toBe(true)
-    expect(shares.isComing('y', 'a' as LogIdHex, 1, 2500)).toBe(false)
-    expect(take('y', log, 2500)).toEqual({ logId: 'a', from: 1, to: 100 })
+    shares.arrived('x', 'a' as LogIdHex, 90, 900)
+    const rest = [offer('a', 90, 100)]
+    expect(take('y', rest, 1500)).toBe('wait')
+    expect(shares.isComing('y', 'a' as LogIdHex, 90, 1500)).toBe(true)
+    expect(shares.isComing('y', 'a' as LogIdHex, 90, 2500)).toBe(false)
+    expect(take('y', rest, 2500)).toEqual({ logId: 'a', from: 90, to: 100 })
+  })
+
+  test('who sends so little that the rest would take long loses it too', () => {
+    const { shares, take } = createPullers()
+    const log = (held: number) => [offer('a', held, 100)]
+    take('x', log(0), 0)
+    for (let held = 1, nowMs = 0; nowMs <= 1000; held++, nowMs += 200) {
+      shares.arrived('x', 'a' as LogIdHex, held, nowMs)
+      expect(take('y', log(held), nowMs)).toBe('wait')
+    }
+    expect(take('y', log(6), 1100)).toEqual({ logId: 'a', from: 6, to: 100 })
+  })
+
+  test('nobody loses a share because what it sent is being written', () => {
+    const { shares, take } = createPullers()
+    take('x', [offer('a', 1, 100)], 0)
+    shares.arrived('x', 'a' as LogIdHex, 60, 10)
+    expect(take('y', [offer('a', 30, 100)], 60_000)).toBe('wait')
+  })
+
+  test('who claims another branch holds up nobody who fetches the log', () => {
+    const { take } = createPullers()
+    const claimed = [offer('a', 50, 50, { mode: 'beside' })]
+    expect(take('x', claimed)).toMatchObject({ logId: 'a' })
+    expect(take('y', [offer('a', 50, 100)])).toEqual({ logId: 'a', from: 50, to: 100 })
+    expect(take('z', claimed)).toMatchObject({ logId: 'a' })
   })
 
   test('a share that has arrived is not taken over while it is being written', () => {
@@ -89,7 +116,7 @@ describe('what is missing is shared out', () => {
 
   test('what one peer alone can show is fetched by one', () => {
     const { shares, take } = createPullers()
-    const whole = [offer('a', 50, 100, { isWhole: true })]
+    const whole = [offer('a', 50, 100, { mode: 'whole' })]
     expect(take('x', whole)).toMatchObject({ logId: 'a' })
     expect(take('y', whole, 99_999)).toBe('wait')
     shares.leave('x')
