@@ -43,7 +43,10 @@ export async function readBundleFile(file: FileHandle): Promise<BundleFile> {
   function addEvidence(item: EvidenceItem, offset: number): void {
     evidence.set(toHex(itemName(item)), offset)
     const tree = item.type === EVIDENCE.CHECKPOINT ? statedTree(item, offset) : undefined
-    if (tree !== undefined) stated.set(tree.log, [...(stated.get(tree.log) ?? []), tree])
+    if (tree === undefined) return
+    const others = stated.get(tree.log)
+    if (others === undefined) stated.set(tree.log, [tree])
+    else others.push(tree)
   }
 
   for await (const { part, offset } of readAuditFile(chunksOf(file), 'bundle')) {
