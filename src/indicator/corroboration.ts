@@ -1,5 +1,4 @@
 import { toHex } from '../base/bytes.ts'
-import type { NationId } from '../base/ids.ts'
 import type { Claim } from './assertion.ts'
 import { LINEAGE } from './claim.ts'
 
@@ -84,10 +83,12 @@ function compareOrigins(a: Origin<unknown>, b: Origin<unknown>): number {
 
 /** `observed by DEU, FRA; relayed from "feed X"; NLD does not say`. */
 export function corroborationText({ origins }: Corroboration<Told>): string {
-  const of = (kind: Origin<unknown>['kind']) => origins.filter(origin => origin.kind === kind).map(({ name }) => name)
+  const of = (kind: Origin<unknown>['kind']) => [
+    ...new Set(origins.filter(origin => origin.kind === kind).map(({ name }) => name)),
+  ]
   const observed = of('observed')
   const sources = of('source').map(name => JSON.stringify(name))
-  const unsaid: readonly (string | NationId)[] = of('unsaid')
+  const unsaid = of('unsaid')
   return [
     observed.length > 0 && `observed by ${observed.join(', ')}`,
     sources.length > 0 && `relayed from ${sources.join(', ')}`,

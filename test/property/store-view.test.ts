@@ -115,6 +115,32 @@ describe('the view', () => {
     )
   })
 
+  it('is the same whether entries are erased before or after what they say came, and shows nothing withdrawn', async () => {
+    const seqs = fc.uniqueArray(fc.integer({ min: 1, max: ENTRIES - 1 }), { maxLength: 3 })
+    await fc.assert(
+      fc.asyncProperty(twoWays, seqs, async ({ one, other }, seqs) => {
+        await using first = await openFilled()
+        await using second = await openFilled()
+        const by = { logId: AUTHORS[0]!.logId, seq: ENTRIES }
+        const erased = { reason: 1, sinceRanMs: undefined, purgedMs: 0 }
+        const tombstones = seqs.map(seq => ({ target: { logId: AUTHORS[0]!.logId, seq }, by, ...erased }))
+        await first.commit({ tombstones })
+        // An entry is opened whole, or not.
+        await first.commit({ items: one })
+        await second.commit({ items: other })
+        await second.commit({ tombstones })
+        expect(await dumpedView(second)).toEqual(await dumpedView(first))
+        const view = await dumpedView(second)
+        const purged = tombstones.map(tombstone => ({ ...tombstone, purgedMs: 1 }))
+        await second.commit({ purge: tombstones.map(({ target }) => target), tombstones: purged })
+        expect(await dumpedView(second)).toEqual(view)
+        await second.rebuildView()
+        expect(await dumpedView(second)).toEqual(view)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it('answers each look-up with what a fold over all items says', async () => {
     await fc.assert(
       fc.asyncProperty(arrivals, async items => {
