@@ -37,6 +37,8 @@ export function exchange(target: Target, body: string | undefined, timeoutMs: nu
 /** The same with a body that is as long as it is, sent as fast as it is taken; an answer ends it. */
 export async function upload(target: Target, pieces: AsyncIterable<Uint8Array>, timeoutMs: number): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  // It may fail before the pieces have come to be waited for.
+  promise.catch(() => {})
   const answered = new AbortController()
   const { token, ...where } = target
   const headers = { 'Content-Type': 'application/octet-stream', ...(token && { Authorization: `Bearer ${token}` }) }
