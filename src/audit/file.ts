@@ -191,5 +191,12 @@ function at<T>(offset: number, read: () => T): T {
 }
 
 function fault(code: ErrorCode, message: string, offset: number, cause?: unknown): ProtocolError {
-  return new ProtocolError(code, message, { data: { offset }, cause })
+  const fix = FIXES[code]
+  return new ProtocolError(code, message, { ...(fix && { fix }), data: { offset }, cause })
+}
+
+const FIXES: Partial<Readonly<Record<ErrorCode, string>>> = {
+  'audit-file-cut': 'Copy it again from where it was made, and compare the lengths.',
+  'audit-file-altered': 'Copy it again from where it was made, and compare with "sha256sum" there and here.',
+  'audit-file-malformed': 'See that it is the file that was meant, as Tocsin wrote it.',
 }

@@ -1,37 +1,43 @@
-import { FILE_FORMAT } from '../audit/file.ts'
+import { FILE_FORMAT, type FileFormat } from '../audit/file.ts'
 import { UserError } from '../base/errors.ts'
 import { readInput } from '../node/founding-alliance.ts'
 import { openChunks } from './file-chunks.ts'
 
-type Kind = 'audit' | 'proof'
+/** As the path of a file, standard input. */
+export const STDIN = '-'
 
-/** What a file of the other kind is to be given to. */
-const OTHER: Readonly<Record<Kind, { readonly kind: Kind; readonly is: string; readonly fix: string }>> = {
-  audit: {
-    kind: 'proof',
-    is: 'is the proof of one entry, and no export',
-    fix: 'Judge it with "tocsin audit check FILE --trust FINGERPRINT".',
-  },
-  proof: {
-    kind: 'audit',
-    is: 'is an export, and no proof of one entry',
-    fix: 'Verify it with "tocsin audit verify FILE --trust FINGERPRINT".',
-  },
+const KINDS: Readonly<Record<FileFormat, { readonly is: string; readonly fix: string }>> = {
+  audit: { is: 'export', fix: 'Verify it with "tocsin audit verify FILE --trust FINGERPRINT".' },
+  proof: { is: 'proof of one entry', fix: 'Judge it with "tocsin audit check FILE --trust FINGERPRINT".' },
+  bundle: { is: 'bundle', fix: 'Take it in with "tocsin bundle import FILE".' },
 }
 
-/** The bytes of an export, as they are read. Throws UserError `file-unreadable`, and `usage-invalid` for a proof. */
+/** The bytes of an export, as they are read. Throws UserError `file-unreadable`, and `usage-invalid` for another kind. */
 export async function openExport(path: string): Promise<AsyncGenerator<Uint8Array, void>> {
-  const chunks = await openChunks(path)
+  return ofKind(path, await openChunks(path), 'audit')
+}
+
+/** The same of a bundle, which may come on standard input. */
+export async function openBundle(path: string, stdin: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  return path === STDIN ? stdin : ofKind(path, await openChunks(path), 'bundle')
+}
+
+async function ofKind(path: string, chunks: AsyncGenerator<Uint8Array, void>, kind: FileFormat) {
   const first = await chunks.next()
   if (first.done === true) return chunks
-  assertKind(path, first.value, 'audit')
+  try {
+    assertKind(path, first.value, kind)
+  } catch (error) {
+    await chunks.return()
+    throw error
+  }
   return (async function* () {
     yield first.value
     yield* chunks
   })()
 }
 
-/** The bytes of a proof of one entry. Throws UserError `file-unreadable`, `file-too-large`, and `usage-invalid` for an export. */
+/** The bytes of a proof of one entry. Throws UserError `file-unreadable`, `file-too-large`, and `usage-invalid` for another kind. */
 export async function readProof(path: string, bytesMax: number): Promise<Uint8Array> {
   const bytes = await readInput(path, bytesMax).catch(async error => {
     // an export may well be longer than any proof
@@ -46,9 +52,15 @@ async function openOther(path: string): Promise<void> {
   for await (const start of await openChunks(path)) return assertKind(path, start, 'proof')
 }
 
-function assertKind(path: string, start: Uint8Array, kind: Kind): void {
-  const other = OTHER[kind]
-  if (!Buffer.from(start.subarray(0, FILE_FORMAT[other.kind].length)).equals(Buffer.from(FILE_FORMAT[other.kind])))
-    return
-  throw new UserError('usage-invalid', `${path} ${other.is}`, { fix: other.fix.replace('FILE', path) })
+function assertKind(path: string, start: Uint8Array, wanted: FileFormat): void {
+  const found = (Object.keys(FILE_FORMAT) as FileFormat[]).find(kind => {
+    const opening = FILE_FORMAT[kind]
+    return Buffer.from(start.subarray(0, opening.length)).equals(Buffer.from(opening))
+  })
+  if (found === undefined || found === wanted) return
+  const { is, fix } = KINDS[found]
+  const article = is === 'export' ? 'an' : 'a'
+  throw new UserError('usage-invalid', `${path} is ${article} ${is}, and no ${KINDS[wanted].is}`, {
+    fix: fix.replace('FILE', path),
+  })
 }

@@ -7,6 +7,7 @@ import { parseNationId } from '../base/ids.ts'
 import type { BundleOrder } from '../node/bundle-commands.ts'
 import { REQUEST_BYTES_MAX } from '../node/bundle-request.ts'
 import { assertAbsent, fillWhole } from '../node/home.ts'
+import { countOf } from '../registry/phrase.ts'
 import { openByteProgress } from './byte-progress.ts'
 import type { CliContext } from './context.ts'
 import { openChunks } from './file-chunks.ts'
@@ -40,9 +41,10 @@ export async function exportBundle(context: CliContext, options: BundleExportOpt
     { replace },
   )
   const { documents = 0, evidence = 0, entries = 0, logs = 0 } = end ?? {}
-  context.say(
-    `${documents} documents, ${evidence} pieces of evidence and ${entries} entries of ${logs} logs written to ${options.outputFile}.`,
-  )
+  const pieces = [countOf(documents, 'document'), countOf(evidence, 'piece of evidence', 'pieces of evidence')]
+  const ofLogs = `${countOf(entries, 'entry', 'entries')} of ${countOf(logs, 'log')}`
+  context.say(`${pieces.join(', ')} and ${ofLogs} written to ${options.outputFile}.`)
+  if (documents + evidence + entries === 0) return context.say('What it was asked for is all there already.')
   context.say('It opens nothing for others than its readers, and shows to anybody who publishes when and how much.')
 }
 

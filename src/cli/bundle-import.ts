@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
 import type { BundleLogView, BundleReport } from '../node/bundle-report.ts'
+import { countOf } from '../registry/phrase.ts'
+import { openBundle, STDIN } from './audit-file.ts'
 import { openByteProgress } from './byte-progress.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO } from './exit.ts'
-import { openChunks } from './file-chunks.ts'
 import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
 
 export interface BundleImportOptions {
@@ -26,20 +27,26 @@ const LOGS: Shape<BundleLogView> = {
 /** Prints what became of each log, and says the rest; the exit status tells whether all of it is here now. */
 export async function importBundle(context: CliContext, path: string, options: BundleImportOptions): Promise<void> {
   const isDry = options.dryRun === true
-  const pieces = await openChunks(path)
-  const { size } = await stat(path)
-  const report = await context.client().importBundle(withProgress(context, pieces, size), isDry)
+  const pieces = await openBundle(path, context.stdin)
+  const report = await context.client().importBundle(withProgress(context, pieces, await sizeOf(path)), isDry)
   if (options.output === 'json') await printRecord(context.out, 'json', report, { columns: [] })
   else await printRows(context.out, options.output, report.logs, LOGS)
   sayWhat(context, report, isDry)
   if (!isWhole(report)) context.setExitStatus(EXIT_NO)
 }
 
+/** Undefined where nothing tells before the end. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  if (path === STDIN) return undefined
+  const found = await stat(path)
+  return found.isFile() ? found.size : undefined
+}
+
 function isWhole({ evidence, logs }: BundleReport): boolean {
   return evidence.refused.length === 0 && logs.every(({ outcome }) => outcome !== 'refused')
 }
 
-async function* withProgress(context: CliContext, pieces: AsyncIterable<Uint8Array>, size: number) {
+async function* withProgress(context: CliContext, pieces: AsyncIterable<Uint8Array>, size?: number) {
   using progress = openByteProgress(context, 'importing', size)
   for await (const piece of pieces) {
     yield piece
@@ -54,7 +61,7 @@ function sayWhat(context: CliContext, { madeMs, exporter, evidence, logs }: Bund
   const entries = logs.reduce((sum, { before, after }) => sum + after - before, 0)
   const did = isDry ? 'would be added' : 'added'
   context.say(
-    `Evidence: ${offered} pieces, ${known} known, ${added} ${did}${waiting > 0 ? `, ${waiting} waiting` : ''}.`,
+    `Evidence: ${countOf(offered, 'piece')}, ${known} known, ${added} ${did}${waiting > 0 ? `, ${waiting} waiting` : ''}.`,
   )
   context.say(`Entries: ${entries} ${did}.`)
   for (const { code, reason } of evidence.refused) context.say(`Refused: ${code}: ${reason}.`)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parsePast } from './argument.ts'
+import { parsePast, parseTarget } from './argument.ts'
 import type { BundleExportOptions } from './bundle-export.ts'
 import type { BundleImportOptions } from './bundle-import.ts'
 import type { BundleRequestOptions } from './bundle-request.ts'
@@ -35,7 +35,7 @@ export function addBundleCommands(program: Command, context: CliContext): void {
   bundle
     .command('request')
     .description('write what this node holds to a small file, for another to leave that out')
-    .requiredOption('-O, --output-file <file>', 'where to')
+    .requiredOption('-O, --output-file <file>', 'where to', parseTarget)
     .option('--force', 'replace the file')
     .action(async (options: BundleRequestOptions) =>
       (await import('./bundle-request.ts')).writeBundleRequest(context, options),
@@ -43,7 +43,7 @@ export function addBundleCommands(program: Command, context: CliContext): void {
   bundle
     .command('export')
     .description('write what this node holds and another lacks to one file')
-    .requiredOption('-O, --output-file <file>', 'where to')
+    .requiredOption('-O, --output-file <file>', 'where to', parseTarget)
     .option('--for <nation>', 'what this nation lacks')
     .option('--since <time>', 'entries from then on, such as 2026-11-21 or 60d', parsePast)
     .option('--request <file>', 'what "tocsin bundle request" wrote at the other node')
@@ -53,7 +53,7 @@ export function addBundleCommands(program: Command, context: CliContext): void {
   bundle
     .command('import')
     .description('take in what "tocsin bundle export" wrote at another node')
-    .argument('<file>', 'the file')
+    .argument('<file>', 'the file; - for standard input')
     .option('--dry-run', 'only say what it would bring')
     .addOption(outputOption())
     .addHelpText('after', IMPORT_HELP)

@@ -48,8 +48,9 @@ export async function importBundle(node: BundleImporter, file: BundleFile): Prom
     await node.ingest.settled()
     if (stateOf(node) === digest) break
   }
-  const evidence = { offered: file.evidence.size, known, ...taken.evidence() }
-  return { ...headerOf(file), evidence, logs: reportLogs(node, file, before, heldRuns(node, file), taken.faults) }
+  const { stale, ...evidence } = taken.evidence()
+  const told = { offered: file.evidence.size, ...evidence, known: known + stale }
+  return { ...headerOf(file), evidence: told, logs: reportLogs(node, file, before, heldRuns(node, file), taken.faults) }
 }
 
 /** What an import would bring, by what the file says of itself: its signatures are checked when it is imported. */
@@ -88,7 +89,8 @@ function stateOf({ book, store }: BundleImporter): string {
 
 /** What came of each piece. */
 function createTally({ book, ingest, bodies }: BundleImporter) {
-  const count = { added: 0, waiting: 0 }
+  /** What is stale is behind what is held, as an older checkpoint is. */
+  const count = { added: 0, waiting: 0, stale: 0 }
   const refused = new Map<string, Refusal>()
   const faults = new Map<LogIdHex, Refusal>()
 
@@ -101,6 +103,7 @@ function createTally({ book, ingest, bodies }: BundleImporter) {
       const result = await book.apply(items, 'file')
       count.added += result.added
       count.waiting += result.waiting
+      count.stale += result.known
       result.refused.forEach(refuse)
     },
     async ingestBundle(bundle, branch) {
@@ -123,6 +126,7 @@ function createTally({ book, ingest, bodies }: BundleImporter) {
     /** What was refused for the want of something may be taken by now. */
     beginPass(): void {
       count.waiting = 0
+      count.stale = 0
       refused.clear()
       faults.clear()
     },

@@ -14,7 +14,7 @@ export interface BundleReport {
   readonly evidence: {
     /** Documents, proofs, checkpoints and receipts in the file. */
     readonly offered: number
-    /** Held before. */
+    /** Held before, or behind what is held. */
     readonly known: number
     readonly added: number
     /** Documents that wait for what they build on. */

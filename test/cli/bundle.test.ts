@@ -41,7 +41,7 @@ test('a request, a file for it, a look at it, and its import bring one node what
   expect(await tocsin('there', 'bundle', 'request', '-O', 'want')).toMatchObject({ status: 0 })
   const wrote = await tocsin('here', 'bundle', 'export', '--for', 'BBB', '--request', 'want', '-O', 'file')
   expect(wrote, wrote.stderr).toMatchObject({ status: 0 })
-  expect(wrote.stderr).toMatch(/entries of 1 logs written to file/)
+  expect(wrote.stderr).toMatch(/entries of 1 log written to file/)
   const looked = await tocsin('there', 'bundle', 'import', 'file', '--dry-run')
   expect(looked.stderr).toMatch(/Entries: \d+ would be added/)
   expect((await tocsin('there', 'lookup', 'of-here.example')).status).toBe(1)
@@ -52,14 +52,21 @@ test('a request, a file for it, a look at it, and its import bring one node what
   expect((await tocsin('there', 'lookup', 'of-here.example')).status).toBe(0)
   const again = JSON.parse((await tocsin('there', 'bundle', 'import', 'file', '-o', 'json')).stdout)
   expect(again).toMatchObject({ evidence: { added: 0 }, logs: [{ outcome: 'known' }] })
+  expect(again.evidence.known).toBe(again.evidence.offered)
+  const input = await readFile(join(folder, 'file'))
+  const piped = await runCliHere(['--home', join(folder, 'there'), 'bundle', 'import', '-'], { input })
+  expect(piped, piped.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/AAA .* known/) })
 })
 
 test('what is refused says why, exits as it should, and leaves no file behind', async () => {
   await tocsin('here', 'bundle', 'export', '-O', 'whole')
   const whole = await readFile(join(folder, 'whole'))
   await writeFile(join(folder, 'cut'), whole.subarray(0, -9))
+  await writeFile(join(folder, 'export'), 'tocsin-audit/1\n')
   const refusals: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [['import', 'cut'], 66, /audit-file-cut/],
+    [['import', 'cut'], 66, /audit-file-cut.*\n→ Copy it again/],
+    [['import', 'export'], 64, /is an export, and no bundle\n→ Verify it/],
+    [['export', '-O', '-'], 64, /standard output is none/],
     [['import', 'want'], 65, /audit-file-malformed/],
     [['import', 'absent'], 64, /file-unreadable/],
     [['export', '-O', 'whole'], 64, /file-exists/],
@@ -77,4 +84,6 @@ test('what is refused says why, exits as it should, and leaves no file behind', 
   await expect(readFile(join(folder, 'new'))).rejects.toMatchObject({ code: 'ENOENT' })
   await expect(readFile(join(folder, 'here', 'bundle.spool'))).rejects.toMatchObject({ code: 'ENOENT' })
   expect((await tocsin('none', 'bundle', 'request', '-O', 'other')).status).toBe(64)
+  const nobody = await tocsin('none', 'bundle', 'import', 'whole')
+  expect(nobody, nobody.stderr).toMatchObject({ status: 64, stderr: expect.stringMatching(/^error home-missing/) })
 })
