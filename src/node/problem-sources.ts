@@ -30,7 +30,7 @@ export interface EdgeProblemSources {
 /** The parts of every other node that may have problems. */
 export interface ProblemSources extends EdgeProblemSources {
   readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
-  readonly guard: Pick<SigningGuard, 'state' | 'renewal'>
+  readonly guard: Pick<SigningGuard, 'state' | 'renewal' | 'waitedMs'>
   readonly release: { readonly desk: Pick<ReleaseDesk, 'hindrance'> }
   /** Why nothing can be published now. */
   hindrance(): UserError | undefined

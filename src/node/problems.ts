@@ -82,7 +82,8 @@ function policyProblems({ release }: ProblemSources): Problem[] {
 function signingProblems(node: ProblemSources): Problem[] {
   if (node.guard.renewal() === 'waiting') return [awaitsRenewal(node)]
   const hindrance = node.hindrance()
-  if (hindrance === undefined || !isOfSigning(hindrance.code)) return []
+  if (hindrance === undefined) return awaitsAnswers(node)
+  if (!isOfSigning(hindrance.code)) return []
   const { code, message, fix = '' } = hindrance
   return [{ grade: 'alarm', code, occasion: '', message, fix }]
 }
@@ -97,6 +98,23 @@ function awaitsRenewal({ guard }: ProblemSources): Problem {
     message: `this store was restored or repaired: ${answers} told how far our logs go, and nothing is signed before`,
     fix: 'Wait until more of them are connected. "tocsin node incarnate --yes" goes on without them: only where no other node has used this key since.',
   }
+}
+
+/** In a moment they have answered, where they can. */
+const ANSWERS_AWAITED_MS = 60_000
+
+function awaitsAnswers({ guard }: ProblemSources): Problem[] {
+  const state = guard.state()
+  if (state.kind !== 'waiting' || guard.waitedMs() < ANSWERS_AWAITED_MS) return []
+  return [
+    {
+      grade: 'warning',
+      code: 'signing-not-yet',
+      occasion: '',
+      message: `since the start ${state.answered} of ${state.needed} nations have told how far our log goes: what is published waits on this disk`,
+      fix: '"tocsin doctor" says why nobody is connected. Where no network will join you: "tocsin node incarnate --yes" signs in a new log, of which a key has 64.',
+    },
+  ]
 }
 
 /** What people chose, such as a role, is no problem of the node. */

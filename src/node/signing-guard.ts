@@ -47,6 +47,8 @@ export function createSigningGuard(ports: GuardPorts) {
 
   return {
     state,
+    /** For how long others have not answered enough; 0 where they have. */
+    waitedMs: (): number => (state().kind === 'waiting' ? ports.clock.now() - startedMs : 0),
     /** Only a new incarnation may sign; `ready`: enough nations have told which one would be new. */
     renewal: (): 'none' | 'waiting' | 'ready' => (!renewing ? 'none' : answered.size >= needed() ? 'ready' : 'waiting'),
     /** A nation has told its frontier, and no own log stands there beyond what is held here. */
