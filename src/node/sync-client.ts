@@ -3,7 +3,7 @@ import { type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
 import type { TreeHead } from '../chain/tree-head.ts'
 import { initialPull, type PullEffect, type PullEvent, type PullLocal, stepPull } from '../sync/pull.ts'
 import { type Choice, createShares } from '../sync/shares.ts'
-import { isOfOnePeer, type Wanted } from '../sync/wanted.ts'
+import { fetchMode, type Wanted } from '../sync/wanted.ts'
 import type { Bodies, Bundle, EvidenceItem, Hello, LogHead } from '../wire/gen/tocsin.ts'
 import { encodeSyncMessage, parseSyncMessage } from '../wire/sync-frame.ts'
 
@@ -173,7 +173,7 @@ function takeAll(local: PullLocal): ShareTaker {
         wanted.map(each => {
           const logId = logIdHex(each.logId)
           const held = local.log(logId)?.size ?? 0
-          return { logId, author: logId, held, to: each.to, allowedTo: each.to, isWhole: isOfOnePeer(each) }
+          return { logId, author: logId, held, to: each.to, allowedTo: each.to, mode: fetchMode(each) }
         }),
         0,
       ),

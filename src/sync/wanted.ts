@@ -6,6 +6,7 @@ import { verifyLeafRange } from '../merkle/subtree.ts'
 import { leafOf, parseHeader } from '../wire/entry.ts'
 import type { Bundle, LogHead } from '../wire/gen/tocsin.ts'
 import { RANGE_ENTRIES_MAX } from '../wire/limits.ts'
+import type { FetchMode } from './shares.ts'
 
 /** What one peer has of a log and this node lacks. */
 
@@ -76,6 +77,11 @@ function planRange(logId: LogId, head: LogHead, held: LocalLog | undefined): Wan
 /** One peer alone can say where its branch parts from ours, and what follows there comes in order. */
 export function isOfOnePeer({ isStrict, search, isFound }: Wanted): boolean {
   return isStrict || search !== undefined || isFound === true
+}
+
+export function fetchMode(wanted: Wanted): FetchMode {
+  if (!isOfOnePeer(wanted)) return 'shared'
+  return wanted.search?.kind === 'fork' && !wanted.isStrict ? 'beside' : 'whole'
 }
 
 /** `[from, to)` of the request under way. One is in one tree, or beyond the branch that stands. */
