@@ -1,13 +1,14 @@
 import { equalBytes, readU64be, u64be } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import { type LogId, type LogIdHex, logIdHex, parseLogId } from '../base/ids.ts'
+import { type LogId, type LogIdHex, logIdHex, type NationId, parseLogId } from '../base/ids.ts'
 import type { Logger } from '../base/ports.ts'
 import { readContent } from '../chain/entry-content.ts'
+import type { LogHead } from '../chain/log-head.ts'
 import type { EpochPosition, LogChange, Store, StoredLog } from '../store/store.ts'
 import type { StoredTombstone } from '../store/tombstone.ts'
 import { HEADER_VERSION, type ParsedEntry, parseEnvelope } from '../wire/entry.ts'
-import type { Bodies, LogHead } from '../wire/gen/tocsin.ts'
+import type { Bodies, BodyRequest, LogHead as PeerHead } from '../wire/gen/tocsin.ts'
 import { BUNDLE_ENTRIES_MAX } from '../wire/limits.ts'
 import { type Committed, grantPosition, tombstoneOf } from './entry-writer.ts'
 import { createWorkerLoop } from './worker-loop.ts'
@@ -30,15 +31,20 @@ const LOOK_MS = 5000
 /** Of what was found missing so much is remembered; the rest is found again when there is room. */
 const WANTED_PER_LOG_MAX = 4096
 const WANTED_MAX = 65_536
+/** Whoever gives away no bodies of its own logs, however many these are, leaves room for those of others. */
+const WANTED_PER_NATION_MAX = 8192
 /** Written down when it went on by so much: what is not, is looked at again after a restart. */
 const NOTED_EVERY = 4096
 
 interface Looked {
   readonly logId: LogId
+  readonly nation: NationId
   /** All below was looked at. */
   to: number
   readonly wanted: Set<number>
   noted: number
+  /** The highest registry version of the entries before one of them: looking for it again goes on from there. */
+  version: { readonly before: number; readonly highest: number }
 }
 
 /**
@@ -47,20 +53,22 @@ interface Looked {
  */
 export async function openBodyBook(options: BodyBookOptions) {
   const { store } = options
+  /** Those of which bodies were not asked for longest come first. */
   const logs = new Map<LogIdHex, Looked>()
+  const ofNation = new Map<NationId, number>()
   let count = 0
   const loop = createWorkerLoop(look, error => options.logger.error({ err: error }, 'looking for bodies failed'))
   const timer = setInterval(loop.wake, LOOK_MS)
-  for (const { head } of [...store.logs()]) await looked(head.logId)
+  for (const { head } of [...store.logs()]) await looked(head)
 
-  async function looked(logId: LogId): Promise<Looked> {
+  async function looked({ logId, nation }: LogHead): Promise<Looked> {
     const note = await store.note(noteName(logId))
     const to = note === undefined ? 0 : readU64be(note)
-    return logs.get(logIdHex(logId)) ?? begin(logId, to)
+    return logs.get(logIdHex(logId)) ?? begin({ logId, nation }, to)
   }
 
-  function begin(logId: LogId, to: number): Looked {
-    const log: Looked = { logId, to, wanted: new Set(), noted: to }
+  function begin({ logId, nation }: Pick<LogHead, 'logId' | 'nation'>, to: number): Looked {
+    const log: Looked = { logId, nation, to, wanted: new Set(), noted: to, version: { before: 0, highest: 0 } }
     logs.set(logIdHex(logId), log)
     return log
   }
@@ -68,7 +76,7 @@ export async function openBodyBook(options: BodyBookOptions) {
   function committed(entries: readonly Committed[]): void {
     for (const { entry } of entries) {
       const { logId, header } = entry
-      const log = logs.get(logIdHex(logId)) ?? (header.seq === 0 ? begin(logId, 0) : undefined)
+      const log = logs.get(logIdHex(logId)) ?? (header.seq === 0 ? begin(entry.log, 0) : undefined)
       if (log?.to !== header.seq || (isMissing(entry) && !want(log, header.seq))) continue
       log.to++
     }
@@ -76,14 +84,19 @@ export async function openBodyBook(options: BodyBookOptions) {
 
   function want(log: Looked, seq: number): boolean {
     if (log.wanted.has(seq)) return true
-    if (log.wanted.size >= WANTED_PER_LOG_MAX || count >= WANTED_MAX) return false
+    const ofItsNation = ofNation.get(log.nation) ?? 0
+    if (log.wanted.size >= WANTED_PER_LOG_MAX || ofItsNation >= WANTED_PER_NATION_MAX || count >= WANTED_MAX)
+      return false
     log.wanted.add(seq)
+    ofNation.set(log.nation, ofItsNation + 1)
     count++
     return true
   }
 
   function drop(log: Looked, seq: number): void {
-    if (log.wanted.delete(seq)) count--
+    if (!log.wanted.delete(seq)) return
+    ofNation.set(log.nation, (ofNation.get(log.nation) ?? 0) - 1)
+    count--
   }
 
   function isMissing({ logId, header, body }: ParsedEntry): boolean {
@@ -95,7 +108,7 @@ export async function openBodyBook(options: BodyBookOptions) {
   async function look(): Promise<void> {
     if (store.state !== 'open') return
     for (const held of [...store.logs()]) {
-      const log = await looked(held.head.logId)
+      const log = await looked(held.head)
       if (log.to < held.head.size) await lookThrough(log, held)
       await note(log)
     }
@@ -127,16 +140,28 @@ export async function openBodyBook(options: BodyBookOptions) {
     log.noted = whole
   }
 
-  /** Those that were not asked for longest come first, and are asked for last from then on. */
-  function toAskFor({ logId, size }: LogHead): readonly number[] {
-    const log = logs.get(logIdHex(parseLogId(logId)))
-    if (log === undefined) return []
+  /** Logs of which bodies were not asked for longest come first, and so do bodies; both come last from then on. */
+  function toAskFor(heads: readonly PeerHead[], requests: number): readonly BodyRequest[] {
+    const sizes = new Map(heads.map(({ logId, size }) => [logIdHex(parseLogId(logId)), size]))
+    const asked: BodyRequest[] = []
+    for (const [key, log] of [...logs]) {
+      if (asked.length === requests) break
+      const seqs = seqsBelow(log, sizes.get(key) ?? 0)
+      if (seqs.length === 0) continue
+      logs.delete(key)
+      logs.set(key, log)
+      asked.push({ logId: log.logId, seqs })
+    }
+    return asked
+  }
+
+  function seqsBelow({ wanted }: Looked, size: number): readonly number[] {
     const seqs: number[] = []
-    for (const seq of [...log.wanted]) {
+    for (const seq of [...wanted]) {
       if (seqs.length === BUNDLE_ENTRIES_MAX) break
       if (seq >= size) continue
-      log.wanted.delete(seq)
-      log.wanted.add(seq)
+      wanted.delete(seq)
+      wanted.add(seq)
       seqs.push(seq)
     }
     return seqs.sort((a, b) => a - b)
@@ -154,13 +179,14 @@ export async function openBodyBook(options: BodyBookOptions) {
       completed.push(withBody(parseEnvelope(held), bodies[i]!))
     }
     if (completed.length === 0) return
-    await commit(logId, completed)
+    await commit(log, completed)
     for (const { header } of completed) drop(log, header.seq)
   }
 
   /** With all that would have come of them, had they come whole. What they hold waits to be opened, after a crash too. */
-  async function commit(logId: LogId, completed: readonly ParsedEntry[]): Promise<void> {
-    const versions = await versionsBefore(logId, completed)
+  async function commit(log: Looked, completed: readonly ParsedEntry[]): Promise<void> {
+    const { logId } = log
+    const versions = await versionsBefore(log, completed)
     const waiting: EpochPosition[] = []
     const grants: EpochPosition[] = []
     const tombstones: StoredTombstone[] = []
@@ -184,22 +210,25 @@ export async function openBodyBook(options: BodyBookOptions) {
   }
 
   /** The highest registry version of those before each, by which its content is judged. */
-  async function versionsBefore(logId: LogId, entries: readonly ParsedEntry[]): Promise<readonly number[]> {
-    const highest = store.log(logId)?.head.registryVersion ?? 0
+  async function versionsBefore(log: Looked, entries: readonly ParsedEntry[]): Promise<readonly number[]> {
+    const highest = store.log(log.logId)?.head.registryVersion ?? 0
     if (entries.every(({ header }) => header.registryVersion === highest)) return entries.map(() => highest)
     const versions: number[] = []
-    let version = 0
-    let at = 0
-    for (const { header } of entries) {
-      while (at < header.seq) {
-        const page = await store.entriesRange(logId, at, Math.min(BUNDLE_ENTRIES_MAX, header.seq - at), PAGE_BYTES_MAX)
-        for (const { header: before } of page.map(parseEnvelope))
-          if (before.version === HEADER_VERSION) version = Math.max(version, before.registryVersion)
-        at += Math.max(1, page.length)
-      }
-      versions.push(version)
-    }
+    for (const { header } of entries) versions.push(await versionBefore(log, header.seq))
     return versions
+  }
+
+  async function versionBefore(log: Looked, seq: number): Promise<number> {
+    let { before: at, highest } = log.version.before > seq ? { before: 0, highest: 0 } : log.version
+    while (at < seq) {
+      const count = Math.min(BUNDLE_ENTRIES_MAX, seq - at)
+      const page = await store.entriesRange(log.logId, at, count, PAGE_BYTES_MAX)
+      for (const { header } of page.map(parseEnvelope))
+        if (header.version === HEADER_VERSION) highest = Math.max(highest, header.registryVersion)
+      at += Math.max(1, page.length)
+    }
+    log.version = { before: seq, highest }
+    return highest
   }
 
   return {
@@ -214,6 +243,7 @@ export async function openBodyBook(options: BodyBookOptions) {
       if (log === undefined) return
       for (const seq of log.wanted) drop(log, seq)
       log.to = 0
+      log.version = { before: 0, highest: 0 }
     },
     /** They were pruned, or need not be here any more. */
     release(logId: LogId, below: number): void {

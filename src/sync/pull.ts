@@ -30,8 +30,8 @@ export interface PullLocal {
   readonly hello: Hello
   hasEvidence(hashHex: string): boolean
   log(logId: LogIdHex): LocalLog | undefined
-  /** Bodies that are missing here and that the peer may have, ascending, at most as many as one request takes. */
-  bodiesWanted(head: LogHead): readonly number[]
+  /** For bodies that are missing here and that a peer with these heads may have: at most `count` requests. */
+  bodiesWanted(heads: readonly LogHead[], count: number): readonly BodyRequest[]
 }
 
 export type PullEvent =
@@ -341,12 +341,7 @@ function onRefused(before: PullState, logId: LogIdHex, local: PullLocal): PullSt
 }
 
 function planBodies(state: PullState, local: PullLocal): PullStep {
-  const bodyRequests: BodyRequest[] = []
-  for (const head of state.heads) {
-    const seqs = local.bodiesWanted(head)
-    if (seqs.length > 0) bodyRequests.push({ logId: head.logId, seqs })
-    if (bodyRequests.length === BODY_REQUESTS_MAX) break
-  }
+  const bodyRequests = local.bodiesWanted(state.heads, BODY_REQUESTS_MAX)
   return askBodies({ ...state, bodyRequests })
 }
 
