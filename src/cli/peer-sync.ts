@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SingleBar } from 'cli-progress'
 import type { SyncPeer, SyncState } from '../node/sync-state.ts'
+import { countOf, listOf } from '../registry/phrase.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK } from './exit.ts'
 import { createRowWriter, type OutputFormat, printRows, type Shape, timeCell } from './output.ts'
@@ -73,15 +74,27 @@ export async function runPeerSync(context: CliContext, target: string | undefine
     )
     const equal = rows.filter(({ result }) => result === 'equal').length
     await shown.at(progressOf(state, equal, asked.size))
-    if (rows.some(({ result }) => result === 'fetching')) {
+    const waits = waitsForQuota(state)
+    if (!waits && rows.some(({ result }) => result === 'fetching')) {
       await delay(LOOK_MS)
       continue
     }
     shown[Symbol.dispose]()
     if (options.output !== 'ndjson') await printRows(context.out, options.output, rows, ASKED)
+    if (waits) context.say(sayWaiting(state))
     if (state.bodies > 0) context.say(`${state.bodies} bodies are missing here; no peer that was asked has them.`)
     return context.setExitStatus(equal === rows.length && state.bodies === 0 ? EXIT_OK : EXIT_NO)
   }
+}
+
+/** All that is missing is of nations that published more than their quota (R-5.6): it comes in hours, by itself. */
+function waitsForQuota({ left }: SyncState): boolean {
+  return left.length > 0 && left.every(({ perSecond, waitsUntilMs }) => perSecond === 0 && waitsUntilMs !== null)
+}
+
+function sayWaiting({ left }: SyncState): string {
+  const what = left.map(each => `${countOf(each.left, 'entry', 'entries')} of ${each.nation}`)
+  return `Still to come, by itself, at the rate of the quota: ${listOf(what)}. See "tocsin status".`
 }
 
 /** What has become of a peer since it was asked. */
@@ -115,15 +128,15 @@ function showProgress(context: CliContext, output: OutputFormat): Shown {
   }
   const { stderr } = context
   if (stderr.isTTY !== true || context.quiet()) return { async at() {}, [Symbol.dispose]() {} }
-  const format = 'fetching {bar} {percentage}%, {left} entries left, {rate}/s, {eta} s'
+  const format = 'fetching {bar} {percentage}%, {left} entries left, {rate}/s, {seconds} s'
   const bar = new SingleBar({ stream: stderr, format, clearOnComplete: true, gracefulExit: false })
   let most = 0
-  bar.start(1, 0, { left: 0, rate: 0, eta: '?' })
+  bar.start(1, 0, { left: 0, rate: 0, seconds: '?' })
   return {
     async at({ left, perSecond, leftMs }) {
       most = Math.max(most, left)
       bar.setTotal(Math.max(1, most))
-      bar.update(most - left, { left, rate: perSecond, eta: leftMs === 0 ? '?' : Math.ceil(leftMs / 1000) })
+      bar.update(most - left, { left, rate: perSecond, seconds: leftMs === 0 ? '?' : Math.ceil(leftMs / 1000) })
     },
     [Symbol.dispose]: () => bar.stop(),
   }

@@ -70,6 +70,7 @@ const CATCH_UP: Shape<CatchUp> = {
     { name: 'entries', cell: each => each.left },
     { name: 'a second', cell: each => each.perSecond },
     { name: 'seconds left', cell: each => (each.leftMs === null ? '' : Math.ceil(each.leftMs / 1000)) },
+    { name: 'waits for quota until', cell: each => timeCell(each.waitsUntilMs ?? 0) },
   ],
 }
 

@@ -3,11 +3,13 @@ import { type LogIdHex, parseLogId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Store } from '../store/store.ts'
 import type { CatchUp } from './log-status.ts'
+import type { Quotas } from './quotas.ts'
 import type { SyncService } from './sync-service.ts'
 
 interface ProgressSources {
   readonly store: Pick<Store, 'log'>
   readonly sync: Pick<SyncService, 'farthest'>
+  readonly quotas: Pick<Quotas, 'waitsUntilMs'>
   readonly clock: Clock
 }
 
@@ -21,7 +23,7 @@ const LOOK_MS = 1000
 const MARKS_MAX = 15
 
 /** How much is to be fetched still, by what peers claim, and how fast it comes. */
-export function startCatchUpProgress({ store, sync, clock }: ProgressSources) {
+export function startCatchUpProgress({ store, sync, quotas, clock }: ProgressSources) {
   const marks = new Map<string, Mark[]>()
   const timer = setInterval(look, LOOK_MS)
 
@@ -32,7 +34,8 @@ export function startCatchUpProgress({ store, sync, clock }: ProgressSources) {
     for (const nation of marks.keys()) if (!found.some(([name]) => name === nation)) marks.delete(nation)
     return found.map(([nation, { held, left }]) => {
       const perSecond = rateOf(nation, held)
-      return { nation, left, perSecond, leftMs: perSecond > 0 ? Math.ceil((left / perSecond) * 1000) : null }
+      const leftMs = perSecond > 0 ? Math.ceil((left / perSecond) * 1000) : null
+      return { nation, left, perSecond, leftMs, waitsUntilMs: (nation && quotas.waitsUntilMs(nation)) || null }
     })
   }
 

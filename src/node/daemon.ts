@@ -110,7 +110,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   )
   const writing = await composeWriting(options, { keys, audit, knowledge, opening, ingest, forks, network }, parts)
 
-  const progress = startCatchUpProgress({ store, sync: network.sync, clock })
+  const progress = startCatchUpProgress({ store, sync: network.sync, quotas, clock })
   parts.defer(() => progress.stop())
   const recordRegistry = createRegistryRecord(book, audit.log, logger)
 

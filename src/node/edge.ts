@@ -70,7 +70,7 @@ async function composeEdge(options: EdgeOptions, parts: AsyncDisposableStack) {
     { peerSeed: options.peerSeed, knowledge, intake, alerts: content, relays: true, events: { synced: () => {} } },
     parts,
   )
-  const progress = startCatchUpProgress({ store, sync: network.sync, clock })
+  const progress = startCatchUpProgress({ store, sync: network.sync, quotas, clock })
   parts.defer(() => progress.stop())
   const recordRegistry = createRegistryRecord(book, audit.log, logger)
 

@@ -27,6 +27,8 @@ export interface CatchUp {
   readonly perSecond: number
   /** About how long it will take; null: not known. */
   readonly leftMs: number | null
+  /** Until when the quota of the nation lets no more in; null: it does. */
+  readonly waitsUntilMs: number | null
 }
 
 export interface SyncStatus {

@@ -2,7 +2,17 @@ import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { isNationId, type LogId, type NationId } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import type { LogIdentity } from '../chain/genesis.ts'
-import { charged, fullQuota, mayFetch, type QuotaLeft, type QuotaRules, refilled, usedShare } from '../policy/quota.ts'
+import {
+  charged,
+  fullQuota,
+  mayFetch,
+  mayFetchFromMs,
+  type QuotaLeft,
+  type QuotaRules,
+  refilled,
+  usedShare,
+} from '../policy/quota.ts'
+import { countOf, momentOf } from '../registry/phrase.ts'
 import type { Store } from '../store/store.ts'
 import { NATIONS_MAX } from '../wire/limits.ts'
 import type { Committed } from './entry-writer.ts'
@@ -87,8 +97,13 @@ export async function openQuotas(options: QuotasOptions) {
     allowedTo,
     /** Whether more of this nation is taken in at full speed. */
     has: (nation: string): boolean => nation === options.nation || mayFetch(leftOf(nation)) > 0,
+    /** When more of this nation is taken in; undefined: now. */
+    waitsUntilMs(nation: string): number | undefined {
+      const left = leftOf(nation)
+      return nation === options.nation || mayFetch(left) > 0 ? undefined : mayFetchFromMs(left, rules())
+    },
     problems(): Problem[] {
-      return [...lefts.keys()].flatMap(nation => problemOf(nation, usedShare(leftOf(nation), rules())) ?? [])
+      return [...lefts.keys()].flatMap(nation => problemOf(nation, leftOf(nation), rules()) ?? [])
     },
     async stop(): Promise<void> {
       clearInterval(timer)
@@ -99,17 +114,19 @@ export async function openQuotas(options: QuotasOptions) {
 
 export type Quotas = Awaited<ReturnType<typeof openQuotas>>
 
-function problemOf(nation: string, share: number): Problem | undefined {
-  if (share < ALERT_SHARE) return undefined
-  const isOver = share >= 1
+function problemOf(nation: string, left: QuotaLeft, rules: QuotaRules): Problem | undefined {
+  if (usedShare(left, rules) < ALERT_SHARE) return undefined
+  const isOver = mayFetch(left) === 0
+  const hourly = countOf(Math.max(1, Math.floor(rules.dailyEntries / 24)), 'entry', 'entries')
+  const next = momentOf(mayFetchFromMs(left, rules))
   return {
     grade: 'warning',
     code: isOver ? 'quota-reached' : 'quota-half',
     occasion: nation,
     message: isOver
-      ? `${nation} has published more than its quota of a day: the rest comes at the rate of the quota, and nothing is lost`
+      ? `${nation} has published more than its quota of a day: nothing is lost, the rest comes at the rate of the quota, at most ${hourly} an hour, the next from ${next} on`
       : `${nation} has used more than half of its quota of a day`,
-    fix: `Ask ${nation} whether it means to publish so much; the governors set the quota with "tocsin alliance propose".`,
+    fix: `Ask ${nation} whether it means to publish so much; the governors set the quota: tocsin alliance propose policy daily-entries=N daily-bytes=N`,
   }
 }
 

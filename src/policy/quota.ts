@@ -42,6 +42,12 @@ export function mayFetch({ bytes, entries }: QuotaLeft): number {
   return bytes <= 0 ? 0 : Math.max(0, Math.floor(entries))
 }
 
+/** When more may be fetched; now where it may. */
+export function mayFetchFromMs({ bytes, entries, atMs }: QuotaLeft, { dailyBytes, dailyEntries }: QuotaRules): number {
+  const days = Math.max(0, bytes <= 0 ? (1 - bytes) / dailyBytes : 0, (1 - entries) / dailyEntries)
+  return atMs + Math.ceil(days * DAY_MS)
+}
+
 /** The share of the day's quota that is used up, of bytes or entries, whichever is more. */
 export function usedShare({ bytes, entries }: QuotaLeft, { dailyBytes, dailyEntries }: QuotaRules): number {
   return Math.max(1 - bytes / dailyBytes, 1 - entries / dailyEntries)

@@ -19,7 +19,7 @@ const PEER: SyncPeer = {
 }
 
 function stateAt(nowMs: number, left: number, peer: Partial<SyncPeer>, bodies = 0): SyncState {
-  const of = left === 0 ? [] : [{ nation: 'BBB', left, perSecond: 50, leftMs: left * 20 }]
+  const of = left === 0 ? [] : [{ nation: 'BBB', left, perSecond: 50, leftMs: left * 20, waitsUntilMs: null }]
   return { nowMs, left: of, bodies, peers: [{ ...PEER, ...peer }] }
 }
 
@@ -50,4 +50,11 @@ test('peer sync --follow ends with 1 where a peer failed, or bodies are missing 
   home.node.state.sync = [stateAt(1000, 0, {}), stateAt(1300, 0, { asking: false, wholeMs: 1200 }, 3)]
   const second = await home.run(['peer', 'sync', '--follow'])
   expect([second.status, second.stderr]).toEqual([1, expect.stringContaining('3 bodies are missing')])
+})
+
+test('peer sync --follow does not wait for what a quota lets in later', async () => {
+  const left = [{ nation: 'BBB', left: 34, perSecond: 0, leftMs: null, waitsUntilMs: 3_600_000 }]
+  home.node.state.sync = [stateAt(1000, 100, {}), { ...stateAt(1300, 0, {}), left }]
+  const { status, stderr } = await home.run(['peer', 'sync', '--follow'])
+  expect([status, stderr]).toEqual([1, expect.stringContaining('at the rate of the quota: 34 entries of BBB')])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TLP } from '../../src/indicator/marking.ts'
-import { charged, fullQuota, mayFetch, refilled, usedShare } from '../../src/policy/quota.ts'
+import { charged, fullQuota, mayFetch, mayFetchFromMs, refilled, usedShare } from '../../src/policy/quota.ts'
 import { bodyDays } from '../../src/policy/retention.ts'
 
 const RULES = { dailyBytes: 1_000_000, dailyEntries: 1000 }
@@ -41,4 +41,16 @@ test('a body is kept as long as the longest of what it holds', () => {
   expect(bodyDays(rules, [TLP.RED, TLP.GREEN])).toBe(90)
   expect(bodyDays(rules, [])).toBe(90)
   expect(bodyDays({ ...rules, ownDays: 0 }, [TLP.GREEN])).toBe(730)
+})
+
+test('when more of a nation comes is told to the moment', () => {
+  for (const left of [
+    charged(fullQuota(RULES, 7), 10, 1000, RULES),
+    charged(fullQuota(RULES, 7), 1_400_000, 9, RULES),
+  ]) {
+    const fromMs = mayFetchFromMs(left, RULES)
+    expect(mayFetch(refilled(left, RULES, fromMs - 100))).toBe(0)
+    expect(mayFetch(refilled(left, RULES, fromMs))).toBeGreaterThan(0)
+  }
+  expect(mayFetchFromMs(fullQuota(RULES, 7), RULES)).toBe(7)
 })
