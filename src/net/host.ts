@@ -15,6 +15,7 @@ import { listenError } from './listen-error.ts'
 import { type PeerKeyHex, peerIdOf, peerKeyBytes, peerKeyHex, peerKeyHexOf } from './peer-key.ts'
 import { type PeerState, peerState, type UpPeer } from './peer-state.ts'
 import { RELAY_CAPS, RELAY_PROTOCOL, type RelayAddresses, serveRelay } from './relay.ts'
+import { listensToItselfAlone } from './relay-target.ts'
 import { type RawStreamHandler, type StreamCaps, type StreamHandler, Streams } from './streams.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -172,11 +173,12 @@ class Libp2pHost implements Host {
   }
 
   async serveRelays(): Promise<void> {
-    const { relayAddresses } = this.#parts.options
+    const { relayAddresses, listen } = this.#parts.options
     if (relayAddresses === undefined) return
+    const rules = { addressesOf: relayAddresses, toItself: listensToItselfAlone(listen) }
     const serve: RawStreamHandler = async (stream, caller) => {
       this.counters.relaysOpen++
-      await serveRelay(stream, caller, relayAddresses).finally(() => this.counters.relaysOpen--)
+      await serveRelay(stream, caller, rules).finally(() => this.counters.relaysOpen--)
     }
     await this.#streams.handleRaw(RELAY_PROTOCOL, serve, RELAY_CAPS)
   }

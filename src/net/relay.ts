@@ -1,8 +1,8 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Stream, StreamMessageEvent } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
 import { ProtocolError } from '../base/errors.ts'
 import { type PeerKeyHex, peerKeyHex } from './peer-key.ts'
+import { connectTo, isOwnMachine, type RelayTarget, relayTarget } from './relay-target.ts'
 
 /**
  * How a node that dials its own edges alone reaches others all the same (R-5.9): it opens a stream to an edge, writes the
@@ -20,16 +20,23 @@ export const RELAY_CAPS = { streamsMaxPerPeer: 64, streamsMaxTotal: 256 }
 /** Where the target is dialled for this caller; none where it is not served. */
 export type RelayAddresses = (caller: PeerKeyHex, target: PeerKeyHex) => readonly string[]
 
+interface RelayRules {
+  readonly addressesOf: RelayAddresses
+  /** Whether the machine itself is called too. */
+  readonly toItself: boolean
+}
+
 /** Within the time that the caller has for all of it. */
 const CONNECT_MS = 3_000
 const KEY_MS = 5_000
 
 /** Serves a stream of an inner node, until what it was joined with ends. Throws ProtocolError where it was not joined. */
-export async function serveRelay(stream: Stream, caller: PeerKeyHex, addressesOf: RelayAddresses): Promise<void> {
+export async function serveRelay(stream: Stream, caller: PeerKeyHex, rules: RelayRules): Promise<void> {
   const target = peerKeyHex(await takeBytes(stream, KEY_BYTES, AbortSignal.timeout(KEY_MS)))
-  const addresses = addressesOf(caller, target)
-  if (addresses.length === 0) return refuse(stream, RELAY_ANSWER.NOT_SERVED)
-  const socket = await connectAny(addresses)
+  const targets = rules.addressesOf(caller, target).flatMap(address => relayTarget(address) ?? [])
+  const allowed = targets.filter(({ host }) => rules.toItself || !isOwnMachine(host))
+  if (allowed.length === 0) return refuse(stream, RELAY_ANSWER.NOT_SERVED)
+  const socket = await connectAny(allowed, rules.toItself)
   if (socket === undefined) return refuse(stream, RELAY_ANSWER.UNREACHABLE)
   stream.send(Uint8Array.of(RELAY_ANSWER.CONNECTED))
   await join(stream, socket)
@@ -75,8 +82,8 @@ function takeBytes(stream: Stream, count: number, signal: AbortSignal): Promise<
 }
 
 /** To whichever of the addresses answers first. */
-async function connectAny(addresses: readonly string[]): Promise<Socket | undefined> {
-  const sockets = addresses.map(openSocket)
+async function connectAny(targets: readonly RelayTarget[], toItself: boolean): Promise<Socket | undefined> {
+  const sockets = targets.map(target => openSocket(connectTo(target, toItself)))
   try {
     const first = await Promise.any(sockets.map(({ connected }) => connected))
     for (const { socket } of sockets) if (socket !== first) socket.destroy()
@@ -86,9 +93,7 @@ async function connectAny(addresses: readonly string[]): Promise<Socket | undefi
   }
 }
 
-function openSocket(address: string): { readonly socket: Socket; readonly connected: Promise<Socket> } {
-  const [host, port] = multiaddr(address).getComponents()
-  const socket = connect({ host: host?.value ?? '', port: Number(port?.value), noDelay: true, keepAlive: true })
+function openSocket(socket: Socket): { readonly socket: Socket; readonly connected: Promise<Socket> } {
   const connected = new Promise<Socket>((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), CONNECT_MS)
     socket.once('close', () => {

@@ -157,6 +157,34 @@ describe('an inner node that dials its own edges alone (R-5.9)', () => {
       expect(target.counters.connectionsOpened).toBe(0)
     })
 
+    it('connects where it can, whatever else a document names', async () => {
+      const target = await openEcho()
+      const odd = ['/unix/%2Ftmp%2Fsocket', '/ip4/127.0.0.1', '/nothing/of/the/kind', '/ip4/127.0.0.1/udp/53']
+      const edge = await host({ relayAddresses: () => [...target.addresses, ...odd] })
+      const inner = await openInner([edge])
+      inner.setPeers(targetsThrough([edge], [target]))
+      await until(() => connectedPeers(inner).includes(target.self), 'the target is connected')
+    })
+
+    it('calls nothing of its own machine where others call it, not by a name either', async () => {
+      const { server, sockets, address } = await openSilence()
+      const port = address.slice(address.lastIndexOf('/') + 1)
+      const names = [
+        address,
+        `/dns4/localhost/tcp/${port}`,
+        `/ip6/::ffff:127.0.0.1/tcp/${port}`,
+        `/ip4/0.0.0.0/tcp/${port}`,
+      ]
+      const edge = await host({ listen: ['/ip4/0.0.0.0/tcp/0'], relayAddresses: () => names })
+      const inner = await openInner([edge])
+      const somebody = await host()
+      inner.setPeers(targetsThrough([edge], [somebody]))
+      const fault = () => inner.peers().find(({ peer }) => peer === somebody.self)?.fault?.code
+      await until(() => fault() === 'net-not-relayed', 'it is told so')
+      expect(sockets).toEqual([])
+      server.close()
+    })
+
     it('drops the connection that it made when the inner node goes away', async () => {
       const { server, sockets, address } = await openSilence()
       const edge = await host({ relayAddresses: () => [address] })
