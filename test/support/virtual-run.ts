@@ -256,7 +256,7 @@ function createRun(world: VirtualWorld, plan: Plan) {
     for (const place of places) place.clockOffMs = 0
     await settled()
     await each(
-      places.filter(place => place.isHostile || hasNoPower(place)),
+      places.filter(place => place.isHostile || Number.isFinite(place.failsAt)),
       stop,
     )
     isOver = true
