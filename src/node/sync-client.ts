@@ -37,9 +37,11 @@ export interface ShareTaker {
 }
 
 /** What became of a pull. */
-interface PullResult {
+export interface PullResult {
   /** All that the peer has and that stands is here. */
   readonly isWhole: boolean
+  /** The same, but for what a quota of others lets in later. */
+  readonly isWholeToQuota: boolean
 }
 
 /** Bundles read and not yet committed, each at most 2 MiB: enough that a commit can take a thousand small entries. */
@@ -59,6 +61,7 @@ export async function pull(
   let state = initialPull
   let fault: ProtocolError | undefined
   let isWhole = true
+  let isWholeToQuota = true
   let offered: readonly Wanted[] = []
   let waitUntilMs = 0
   let pendingRead: Promise<PullEvent> | undefined
@@ -118,6 +121,7 @@ export async function pull(
     const choice = taker.choose(offered)
     if (choice.kind === 'share') return { kind: 'chosen', share: choice.share }
     if (choice.kind === 'wait' && performance.now() < waitUntilMs) return undefined
+    isWholeToQuota &&= choice.kind === 'none'
     isWhole &&= choice.kind === 'none' && !choice.delayed
     return inFlight.size > 0 ? undefined : { kind: 'chosen', share: undefined }
   }
@@ -143,7 +147,7 @@ export async function pull(
     for (;;) {
       const [next, effects] = stepPull(state, events.shift() ?? (await nextEvent()), local)
       state = next
-      for (const effect of effects) if (!(await carryOut(effect))) return { isWhole }
+      for (const effect of effects) if (!(await carryOut(effect))) return { isWhole, isWholeToQuota }
     }
   } finally {
     await Promise.allSettled(inFlight)

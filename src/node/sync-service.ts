@@ -10,7 +10,7 @@ import type { Bodies, Bundle, EvidenceItem, Hello } from '../wire/gen/tocsin.ts'
 import type { BundleOrder } from './ingest.ts'
 import { createPeerClaims, type PeerSync } from './peer-claims.ts'
 import { createRangeShares } from './range-shares.ts'
-import { type PullPort, pull, type ShareTaker } from './sync-client.ts'
+import { type PullPort, type PullResult, pull, type ShareTaker } from './sync-client.ts'
 import { type SyncSource, serveSync } from './sync-server.ts'
 
 export const SYNC_PROTOCOL = '/tocsin/sync/1'
@@ -24,7 +24,7 @@ export interface SyncServiceOptions {
   nationOf(peer: PeerKeyHex): NationId | undefined
   /** A peer came to ask; what it says of itself is unsigned. */
   greeted(peer: PeerKeyHex, hello: Hello): void
-  /** A peer's whole frontier was seen and all that stands of it was fetched. */
+  /** A peer's whole frontier was seen, and all that stands of it was fetched but what a quota of others lets in later. */
   synced(nation: NationId): void
   readonly intervalMs: number
   readonly gapMs: number
@@ -113,9 +113,9 @@ export function createSyncService(options: SyncServiceOptions) {
             puller.giveUp(logId, isShort)
           },
         }
-        const { isWhole } = await pull(frames, local, port, taker)
+        const result = await pull(frames, local, port, taker)
         await frames.close()
-        succeeded(peer, state, isWhole)
+        succeeded(peer, state, result)
       } catch (error) {
         frames.abort(error instanceof Error ? error : new Error(String(error)))
         throw error
@@ -127,18 +127,19 @@ export function createSyncService(options: SyncServiceOptions) {
     }
   }
 
-  function succeeded(peer: PeerKeyHex, state: PeerSync, isWhole: boolean): void {
+  function succeeded(peer: PeerKeyHex, state: PeerSync, { isWhole, isWholeToQuota }: PullResult): void {
     state.error = ''
     state.errorCode = ''
     state.lastMs = clock.now()
     state.failures = 0
+    const nation = options.nationOf(peer)
+    // What floods must not keep this node from signing: no quota holds up its own logs.
+    if (isWholeToQuota && nation !== undefined) options.synced(nation)
     if (!isWhole) {
       retry(peer, options.intervalMs / 4)
       return
     }
     state.wholeMs = clock.now()
-    const nation = options.nationOf(peer)
-    if (nation !== undefined) options.synced(nation)
   }
 
   /** Ever more seldom, and never more often than a peer is asked anyway. */
