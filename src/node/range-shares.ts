@@ -22,7 +22,6 @@ interface Puller extends ShareTaker {
    * nobody fetches what comes before: then they are let go.
    */
   inOrder<T>(logId: LogId, from: number, to: number, submit: () => Promise<T>): Promise<T | undefined>
-  leave(): void
 }
 
 /** Looked at again, for nothing tells that somebody has become slow. */

@@ -34,6 +34,8 @@ export interface ShareTaker {
   arrived(logId: LogIdHex, to: number): void
   /** `isShort`: the peer has less of it than it said. */
   giveUp(logId: LogIdHex, isShort: boolean): void
+  /** The pull is over: what it read waits for nothing more that it was to bring. */
+  leave(): void
 }
 
 /** What became of a pull. */
@@ -150,6 +152,7 @@ export async function pull(
       for (const effect of effects) if (!(await carryOut(effect))) return { isWhole, isWholeToQuota }
     }
   } finally {
+    taker.leave()
     await Promise.allSettled(inFlight)
   }
 }
@@ -184,5 +187,6 @@ function takeAll(local: PullLocal): ShareTaker {
     changed: () => new Promise(() => {}),
     arrived() {},
     giveUp: logId => shares.giveUp('', logId),
+    leave() {},
   }
 }

@@ -95,12 +95,12 @@ export function createSyncService(options: SyncServiceOptions) {
   async function pullFrom(peer: PeerKeyHex): Promise<void> {
     const state = claims.of(peer)
     const tooSlow = new AbortController()
-    const puller = shares.puller(peer, () => tooSlow.abort(new ProtocolError('net-timeout', TOO_SLOW)))
     try {
       const signal = AbortSignal.any([ending.signal, tooSlow.signal])
       const frames = await host.openStream(peer, SYNC_PROTOCOL, signal)
       try {
         const local = options.local()
+        const puller = shares.puller(peer, () => tooSlow.abort(new ProtocolError('net-timeout', TOO_SLOW)))
         const port: PullPort = {
           ...options.port,
           ingestBundle: (bundle, branch) => options.port.ingestBundle(bundle, branch, puller.inOrder),
@@ -122,8 +122,6 @@ export function createSyncService(options: SyncServiceOptions) {
       }
     } catch (error) {
       if (!ending.signal.aborted) failed(peer, state, error)
-    } finally {
-      puller.leave()
     }
   }
 

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Level } from '../../src/store/database.ts'
 
 /** How the write that is to fail does so. */
@@ -29,12 +29,15 @@ export function failingLevel(inner: Level, nth: number, failure: Failure): Faili
   return { level: withWrites(inner, attempt, () => (broken = false)), writes: () => writes }
 }
 
-/** `inner` with writes that reach it only after whoever else has something to do has had a turn, as on a real disk. */
-export function slowLevel(inner: Level): Level {
+/**
+ * `inner` with writes that reach it only after whoever else has something to do has had a turn, as on a real disk, and
+ * that take `delayMs` more.
+ */
+export function slowLevel(inner: Level, delayMs = 0): Level {
   return withWrites(inner, async write => {
     await setImmediate()
     await write()
-    await setImmediate()
+    await (delayMs > 0 ? sleep(delayMs) : setImmediate())
   })
 }
 
