@@ -150,6 +150,9 @@ ${netText(draft)}\
 #   listen: 127.0.0.1:9118    # indicators and look-ups for programs that show a token ("tocsin token add")
 # audit:
 #   syslog: udp://192.0.2.20:514   # where the audit log goes as it grows; also tcp://HOST:PORT, unix:/PATH
+# retention:
+#   bodyDays: 365             # how long the ciphertext of messages is kept here; what was opened of it stays
+#   byMarking: { RED: 90 }    # the same for messages that hold what is so marked
 # log:
 #   level: info
 `
