@@ -48,8 +48,13 @@ export async function writeHomeFiles(home: Home, files: readonly BackupFile[]): 
   for (const { name, content } of files) await writeWhole(pathOf(home, name), content)
 }
 
-export function assertHomeFile(home: Home, { name }: BackupFile): void {
+/** Throws UserError `backup-malformed` where it is no file of a home, or longer than one may be. */
+export function assertHomeFile(home: Home, name: string, bytes: number): void {
   pathOf(home, name)
+  if (bytes <= FILE_BYTES_MAX) return
+  throw new UserError('backup-malformed', `the backup holds ${name} with more than ${FILE_BYTES_MAX} bytes`, {
+    fix: 'Give a file that "tocsin backup" wrote, as it was written.',
+  })
 }
 
 export function holdsNodeKeys(files: readonly BackupFile[]): boolean {

@@ -42,8 +42,7 @@ export async function restoreHome({ home, backup, escrow, nowMs }: RestoreOption
   await rm(staging.path, { recursive: true, force: true })
   try {
     await makeHome(staging)
-    const { header, files, rows } = await openBackup(backup)
-    for (const file of files) assertHomeFile(staging, file)
+    const { header, files, rows } = await openBackup(staging, backup)
     const kem = kemFileOf(header, files, escrow)
     const finish = markedAs('restored', nowMs, () => Math.floor(header.madeMs / 1000))
     const store = await buildStore(staging.data, rows, finish)
@@ -58,8 +57,7 @@ export async function restoreHome({ home, backup, escrow, nowMs }: RestoreOption
 
 /** Reads a backup to its end, checks and opens all of it, and writes nothing. Throws UserError `backup-*`. */
 export async function verifyBackup(home: Home, backup: AsyncIterable<Backup>): Promise<BackupContent> {
-  const { header, files, rows } = await openBackup(backup)
-  for (const file of files) assertHomeFile(home, file)
+  const { header, files, rows } = await openBackup(home, backup)
   return contentOf(header, files, await inspectRows(rows))
 }
 
@@ -116,25 +114,52 @@ interface OpenBackup {
   readonly rows: AsyncIterable<readonly Row[]>
 }
 
-async function openBackup(backup: AsyncIterable<Backup>): Promise<OpenBackup> {
+async function openBackup(home: Home, backup: AsyncIterable<Backup>): Promise<OpenBackup> {
   const parts = backup[Symbol.asyncIterator]()
   let header: BackupHeader | undefined
-  const files: BackupFile[] = []
+  const files = createFiles(home)
   for (;;) {
     const next = await parts.next()
     const part = next.done === true ? undefined : next.value
     if (part?.kind === 'header') header = part.header
-    else if (part?.kind === 'file') addFile(files, part.file)
-    else if (header !== undefined) return { header, files, rows: rowsFrom(part, parts) }
-    else throw new UserError('backup-malformed', 'this is no backup: it has no header')
+    else if (part?.kind === 'file') files.add(part.file)
+    else if (header !== undefined) {
+      const held = files.end()
+      assertOfNation(header, held)
+      return { header, files: held, rows: rowsFrom(part, parts) }
+    } else throw new UserError('backup-malformed', 'this is no backup: it has no header')
   }
 }
 
-/** Parts of one file follow each other. */
-function addFile(files: BackupFile[], { name, content }: BackupFile): void {
-  const last = files.at(-1)
-  if (last?.name !== name) files.push({ name, content })
-  else files[files.length - 1] = { name, content: Buffer.concat([last.content, content]) }
+/** Parts of one file follow each other. What is no file of a home goes no further, so that no more than one is held. */
+function createFiles(home: Home) {
+  const pieces = new Map<string, { bytes: number; readonly contents: Uint8Array[] }>()
+  let last = ''
+  return {
+    add({ name, content }: BackupFile): void {
+      if (name !== last && pieces.has(name)) {
+        throw new UserError('backup-malformed', `this is no backup: ${name} stands in it twice`)
+      }
+      const held = pieces.get(name) ?? { bytes: 0, contents: [] }
+      assertHomeFile(home, name, held.bytes + content.length)
+      held.bytes += content.length
+      held.contents.push(content)
+      pieces.set(name, held)
+      last = name
+    },
+    end: (): BackupFile[] =>
+      [...pieces].map(([name, { contents }]) => ({ name, content: new Uint8Array(Buffer.concat(contents)) })),
+  }
+}
+
+/** Else keys of one nation would be put beside what another one holds. */
+function assertOfNation({ nation }: BackupHeader, files: readonly BackupFile[]): void {
+  const nodeKeys = files.find(({ name }) => name === NODE_KEYS)
+  if (nodeKeys === undefined || parseNodeKeys(nodeKeys.content).nation === nation) return
+  throw new UserError(
+    'backup-malformed',
+    `this is no backup of ${nation}: it holds the keys of a node of another nation`,
+  )
 }
 
 async function* rowsFrom(first: Backup | undefined, parts: AsyncIterator<Backup>): AsyncGenerator<readonly Row[]> {
