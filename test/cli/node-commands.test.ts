@@ -15,7 +15,7 @@ describe('status', () => {
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^state +ready$/m)
     expect(stdout).toMatch(/^peers_connected +1$/m)
-    expect(stdout).toMatch(/^NATION +LOG +INCARNATION +ENTRIES +WITNESSED +BEHIND +LAST ENTRY$/m)
+    expect(stdout).toMatch(/^NATION +LOG +INCARNATION +ENTRIES +WITNESSED +POST-QUANTUM +BEHIND +LAST ENTRY$/m)
     expect(stdout).toMatch(/^AAA \(own\) +abababababababab +1 +\d+ +\d+ +2 /m)
   })
 
