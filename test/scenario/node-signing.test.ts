@@ -66,6 +66,27 @@ test('publishes queue while nobody answers, survive a restart, and are signed on
   expect(outcomes(await a.service.publish([domainDraft('one.example')]))).toEqual(['duplicate'])
 }, 30_000)
 
+test('one that fills its quota keeps no other from signing after a start (R-5.6)', async () => {
+  await using alliance = await createTestAlliance(2, { policy: { dailyEntriesPerNation: 4 } })
+  await using a = await alliance.start(0)
+  await a.service.incarnate()
+  const flood = async (name: string) => {
+    for (let i = 0; i < 8; i++) await a.service.publish([domainDraft(`${name}-${i}.example`)])
+  }
+  await flood('early')
+  {
+    await using b = await alliance.start(1)
+    await until(() => b.service.status().problems.some(({ code }) => code === 'quota-reached'), 10_000)
+  }
+  await flood('late')
+  await using b = await alliance.start(1)
+  expect(outcomes(await b.service.publish([domainDraft('honest.example')]))).toEqual(['queued'])
+  await until(() => b.service.status().queued === 0 && b.service.status().state === 'ready', 10_000)
+  const { problems, catchUp } = b.service.status()
+  expect(problems.map(({ code, occasion }) => [code, occasion])).toEqual([['quota-reached', a.member.nation]])
+  expect(catchUp).toMatchObject([{ nation: a.member.nation, waitsUntilMs: expect.any(Number) }])
+}, 30_000)
+
 test('lets the operator go on alone, and an alliance of one waits for nobody', async () => {
   await using alliance = await createTestAlliance(3)
   {

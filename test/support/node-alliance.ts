@@ -22,7 +22,7 @@ import { createNodeService } from '../../src/node/service.ts'
 import { LOCAL_ONLY } from '../../src/policy/operator.ts'
 import { buildInnerNode, buildKemKeys, buildNationDoc } from '../../src/registry/build-nation.ts'
 import { buildFoundingRegistry } from '../../src/registry/build-registry.ts'
-import { DEFAULT_POLICY } from '../../src/registry/policy.ts'
+import { type AlliancePolicy, DEFAULT_POLICY } from '../../src/registry/policy.ts'
 import { ROLE, STATUS } from '../../src/registry/registry-doc.ts'
 import { createRootSigner } from '../../src/registry/root-signer.ts'
 import { DOC_TYPE, encodeSignedDoc, type RootSigner, signDoc } from '../../src/registry/signed-doc.ts'
@@ -55,11 +55,15 @@ export interface TestAlliance extends AsyncDisposable {
 
 /** Where an alliance differs from one of equals with a node each; nations by index. */
 export interface AllianceShape {
+  /** Where it is not the default. */
+  readonly policy?: Partial<AlliancePolicy>
   /** Where a nation is to receive nothing, it has no KEM keys. */
   readonly roles?: ReadonlyMap<number, readonly number[]>
   readonly maxTlp?: ReadonlyMap<number, number>
   /** Nations that have a second node: further members, in this order, with the same roots and KEM keys. */
   readonly secondSites?: readonly number[]
+  /** Where it differs from the default. */
+  readonly policy?: Partial<AlliancePolicy>
 }
 
 export interface StartOptions {
@@ -110,7 +114,7 @@ export async function createTestAlliance(count: number, shape: AllianceShape = {
       roots: [root.key],
       maxTlp: shape.maxTlp?.get(i) ?? 0,
     })),
-    policy: DEFAULT_POLICY,
+    policy: { ...DEFAULT_POLICY, ...shape.policy },
     issuedMs,
     validDays: 365,
   })
