@@ -38,7 +38,14 @@ interface Held extends Piece {
 }
 
 export function createPurgeReceipts({ allianceId, store, nationOf }: PurgeReceiptsOptions): PurgeReceipts {
-  const held = new Map<string, Held>()
+  /** By the name of the TOMBSTONE. */
+  const held = new Map<string, Map<NationId, Held>>()
+
+  function keep(piece: Held): void {
+    const { tombstone, nation } = piece.receipt
+    const ofTombstone = held.get(placeOf(tombstone)) ?? new Map<NationId, Held>()
+    held.set(placeOf(tombstone), ofTombstone.set(nation, piece))
+  }
 
   function read(item: EvidenceItem): Held | undefined {
     const receipt = verifyPurgeReceipt(item.body, allianceId)
@@ -61,33 +68,38 @@ export function createPurgeReceipts({ allianceId, store, nationOf }: PurgeReceip
       if (piece === undefined || !stands(piece.receipt)) return undefined
       const bodyHash = await bodyHashOf(piece.receipt.target)
       if (bodyHash === undefined || !equalBytes(bodyHash, piece.receipt.bodyHash)) return undefined
-      const key = keyOf(piece.receipt)
-      const before = held.get(key)
+      const { tombstone, nation } = piece.receipt
+      const before = held.get(placeOf(tombstone))?.get(nation)
       if (before !== undefined && leastReceipt(before.receipt, piece.receipt) === before.receipt) return undefined
-      held.set(key, piece)
+      keep(piece)
       return { added: [piece], removed: before === undefined ? [] : [before] }
     },
     restore(item) {
       const piece = read(item)
-      if (piece !== undefined) held.set(keyOf(piece.receipt), piece)
+      if (piece !== undefined) keep(piece)
       return piece ?? { name: itemName(item), item }
     },
     reconsider() {
-      const idle = [...held].filter(([, { receipt }]) => !stands(receipt))
-      for (const [key] of idle) held.delete(key)
-      return idle.map(([, piece]) => piece)
+      const idle: Held[] = []
+      for (const [place, ofTombstone] of held) {
+        for (const [nation, piece] of ofTombstone) {
+          if (stands(piece.receipt)) continue
+          idle.push(piece)
+          ofTombstone.delete(nation)
+        }
+        if (ofTombstone.size === 0) held.delete(place)
+      }
+      return idle
     },
     of(tombstone) {
-      const receipts = [...held.values()].map(({ receipt }) => receipt)
-      return receipts
-        .filter(receipt => isSame(receipt.tombstone, tombstone))
-        .sort((a, b) => (a.nation < b.nation ? -1 : 1))
+      const receipts = [...(held.get(placeOf(tombstone))?.values() ?? [])].map(({ receipt }) => receipt)
+      return receipts.sort((a, b) => (a.nation < b.nation ? -1 : 1))
     },
   }
 }
 
-function keyOf({ nation, tombstone: { logId, seq } }: NationReceipt): string {
-  return `${nation} ${logIdHex(logId)}/${seq}`
+function placeOf({ logId, seq }: EntryPosition): string {
+  return `${logIdHex(logId)}/${seq}`
 }
 
 function isSame(a: EntryPosition, b: EntryPosition): boolean {
