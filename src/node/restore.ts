@@ -159,6 +159,7 @@ function assertOfNation({ nation }: BackupHeader, files: readonly BackupFile[]):
   throw new UserError(
     'backup-malformed',
     `this is no backup of ${nation}: it holds the keys of a node of another nation`,
+    { fix: 'Give a file that "tocsin backup" wrote, as it was written, and of whose maker you know.' },
   )
 }
 
