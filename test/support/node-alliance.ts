@@ -62,8 +62,6 @@ export interface AllianceShape {
   readonly maxTlp?: ReadonlyMap<number, number>
   /** Nations that have a second node: further members, in this order, with the same roots and KEM keys. */
   readonly secondSites?: readonly number[]
-  /** Where it differs from the default. */
-  readonly policy?: Partial<AlliancePolicy>
 }
 
 export interface StartOptions {
