@@ -1,6 +1,5 @@
 import { EMPTY } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
-
 import { logIdHex } from '../base/ids.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { parseItem } from '../indicator/item.ts'
@@ -60,8 +59,9 @@ export function startRetention(options: RetentionOptions) {
     const { logId } = log.head
     const end = Math.min(log.standing.size, options.openedTo(log))
     const statedSize = await options.statedSize(log)
+    const from = pruned.to(logId)
     let bytes = 0
-    for (let at = pruned.to(logId); at < end && !stopped && options.idle() && store.state === 'open'; ) {
+    for (let at = from; at < end && !stopped && options.idle() && store.state === 'open'; ) {
       const page = await store.entriesRange(logId, at, Math.min(PAGE_ENTRIES, end - at), PAGE_BYTES_MAX)
       const due = await dueOf(page.map(parseEnvelope), statedSize)
       if (due.length === 0) break
@@ -74,8 +74,9 @@ export function startRetention(options: RetentionOptions) {
       options.bodies.release(logId, at)
       if (due.length < page.length) break
     }
-    if (bytes > 0)
-      logger.info({ log: logIdHex(logId), to: pruned.to(logId), bytes }, 'pruned bodies that were old enough')
+    if (bytes === 0) return
+    await store.compact(logId, from, pruned.to(logId))
+    logger.info({ log: logIdHex(logId), to: pruned.to(logId), bytes }, 'pruned bodies that were old enough')
   }
 
   /** The first of them, up to one that is to be kept. */

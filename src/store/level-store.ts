@@ -3,6 +3,7 @@ import { buildFrontier } from '../chain/frontier.ts'
 import type { StoreContext } from './context.ts'
 import type { Database } from './database.ts'
 import { createEntryReads } from './entry-reads.ts'
+import { placeKey, SPACE } from './keys.ts'
 import { assertFormat, loadMemory } from './meta.ts'
 import { clearUnread } from './rebuild.ts'
 import { createRecordReads } from './record-reads.ts'
@@ -43,6 +44,12 @@ export async function openLevelStore(db: Database, place: StorePlace): Promise<S
     snapshot: () => openSnapshot(context),
     commit: (batch, options) => writer.commit(batch, options),
     purge: (entries, tombstones) => writer.purge(entries, tombstones),
+    async compact(logId, from, to) {
+      const log = context.memory.log(logId)
+      if (log === undefined || from >= to) return
+      await context.db.flush()
+      await context.db.compact([from, to - 1].map(seq => placeKey(SPACE.entries, log.number, seq)))
+    },
     rebuildView: signal => writer.rebuildView(signal),
     recover: () => writer.recover(),
     [Symbol.asyncDispose]: () => writer.close(),

@@ -33,6 +33,8 @@ export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, Upk
   snapshot(): Promise<StoreSnapshot>
   /** Commits `purge` with these and `tombstones`, durably, and sees to it that the bytes are gone from the disk. */
   purge(entries: readonly EntryPosition[], tombstones: readonly StoredTombstone[]): Promise<void>
+  /** Gives back the room of what was replaced in the entries `[from, to)` of a log, such as bodies that were taken. */
+  compact(logId: LogId, from: number, to: number): Promise<void>
   /** Closes and reopens the database after a failure and reads everything anew. Throws as opening does. */
   recover(): Promise<void>
   /**
