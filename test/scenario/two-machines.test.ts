@@ -43,6 +43,7 @@ const SEEN: Readonly<Record<string, RegExp>> = {
   'tocsin alliance log --nation ITA': /ITA .*is admitted/,
   'tocsin indicator show harbour-times.example': /harbour-times\.example/,
   'tocsin status': /ready/,
+  'tocsin peer sync --follow': /DEU .* equal /,
   'tocsin audit diff deu.audit fra.audit': /log +DEU/,
   'tocsin indicator show login.mega-bank.example --receipts': /by \d of 1 nations/,
   'tocsin restore --verify deu.backup': /^nation +DEU$/m,
