@@ -16,7 +16,7 @@ export interface ErasureOptions {
   readonly allianceId: AllianceId
   readonly nation: NationId
   readonly store: Store
-  readonly book: Pick<EvidenceBook, 'apply' | 'purges'>
+  readonly book: Pick<EvidenceBook, 'apply' | 'purges' | 'hasRoomForPurge'>
   readonly ownLog: Pick<OwnLog, 'append'>
   readonly witness: Ed25519Signer
   /** Why nothing may be signed now; undefined where it may. */
@@ -88,7 +88,8 @@ export function createErasure(options: ErasureOptions) {
       if (!options.mayState()) return
       const items: EvidenceItem[] = []
       for (const { target, by, purgedMs } of purged) {
-        const entry = book.purges(by).some(said => said.nation === nation) ? undefined : await entryAt(store, target)
+        if (!book.hasRoomForPurge(by) || book.purges(by).some(said => said.nation === nation)) continue
+        const entry = await entryAt(store, target)
         if (entry === undefined) continue
         const bodyHash = parseHash(entry.header.bodyHash)
         const receipt = { target, bodyHash, tombstone: by, timeSeconds: Math.floor(purgedMs / 1000) }

@@ -55,6 +55,8 @@ export interface EvidenceBook {
   newestCheckpoint(logId: LogId): VerifiedCheckpointEvidence | undefined
   /** Who says that it destroyed what this TOMBSTONE names. */
   purges(tombstone: EntryPosition): readonly NationReceipt[]
+  /** Whether a further one would be kept. */
+  hasRoomForPurge(tombstone: EntryPosition): boolean
   has(hashHex: string): boolean
   /** Of documents first, each after those it builds on: whoever fetches in this order has none wait for another. */
   hashes(): readonly Uint8Array[]
@@ -372,6 +374,7 @@ export async function openEvidenceBook(options: EvidenceBookOptions): Promise<Ev
     standingOf: standing,
     checkpoints: logs.checkpoints,
     purges: receipts.of,
+    hasRoomForPurge: receipts.hasRoom,
     newestCheckpoint: logs.newestCheckpoint,
     proofs: logs.proofs,
     has: index.has,
