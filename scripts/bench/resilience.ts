@@ -1,8 +1,12 @@
-/** How a node keeps up: an entry of another author while it catches up, an honest author beside a flood, a restart. */
+/**
+ * How a node keeps up: an entry of another author while it catches up, an honest author beside a flood, a restart, two
+ * nations that were apart.
+ */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import {
+  converged,
   createTestAlliance,
   domainDraft,
   type RunningNode,
@@ -12,16 +16,19 @@ import {
 } from '../../test/support/node-alliance.ts'
 import { createRawAuthor, startRawMember } from '../../test/support/node-raw-member.ts'
 import type { Report } from '../bench-figure.ts'
+import { fillAuthorLog } from './support/author-log.ts'
 
 export const name = 'resilience'
 
 const ENTRIES = Number(process.env['BENCH_ENTRIES'] ?? 20_000)
 const PUBLISHED = 40
 const FLOOD_ENTRIES = 4000
+const APART_ENTRIES = 10_000
 
 export async function run(report: Report): Promise<void> {
   await besideCatchUp(report)
   await besideFlood(report)
+  await afterPartition(report)
 }
 
 /** Milliseconds from the publishing of each of some items at `from` until `at` shows it. */
@@ -42,6 +49,22 @@ async function delays(from: RunningNode, at: RunningNode, prefix: string, isOver
 }
 
 const at = (sorted: readonly number[], share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
+
+/** Two nations that both published while they were apart, both in this process. */
+async function afterPartition(report: Report): Promise<void> {
+  await using alliance = await createTestAlliance(2)
+  for (const index of [0, 1]) {
+    await using apart = await alliance.start(index)
+    await fillAuthorLog(apart, { entries: APART_ENTRIES, itemsPerEntry: 1 })
+  }
+  const started = performance.now()
+  await using a = await alliance.start(0)
+  await using b = await alliance.start(1)
+  await converged([a, b], 280_000)
+  const seconds = (performance.now() - started) / 1000
+  const entries = (2 * APART_ENTRIES).toLocaleString('en')
+  report({ figure: `equal again after both published apart, ${entries} entries in all`, value: seconds, unit: 's' })
+}
 
 /** An author's long log is fetched by a node while another author publishes. */
 async function besideCatchUp(report: Report): Promise<void> {
