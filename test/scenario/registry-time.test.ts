@@ -12,6 +12,13 @@ function settableClock() {
   return clock
 }
 
+/** Nobody else runs here who could tell it how far its own log goes. */
+const ALONE = 'signing-not-yet'
+
+function problemsOf({ service }: RunningNode) {
+  return service.status().problems.filter(({ code }) => code !== ALONE)
+}
+
 /** Lets a node run for so many days, looking at its clock every hour. */
 async function run({ node }: RunningNode, clock: { nowMs: number }, days: number): Promise<void> {
   for (let hour = 0; hour < days * 24; hour++) {
@@ -61,9 +68,10 @@ test('R-1.5: the operator goes another way than what was in force for long: it i
   await apply(a, other)
   await a.service.pin(trustOf(a, other))
   expect(a.service.registry().name).toBe('Other')
-  expect(a.service.status()).toMatchObject({ state: 'degraded', problems: [{ code: 'registry-pin-aside' }] })
+  expect(a.service.status().state).toBe('degraded')
+  expect(problemsOf(a)).toMatchObject([{ code: 'registry-pin-aside' }])
   await run(a, clock, 31)
-  expect(a.service.status().problems).toEqual([])
+  expect(problemsOf(a)).toEqual([])
 })
 
 test('R-1.9: an expiry is told of 60, 30, 7 and 1 days ahead and after, once each, and the own document before those of others', async () => {
@@ -79,7 +87,8 @@ test('R-1.9: an expiry is told of 60, 30, 7 and 1 days ahead and after, once eac
     const before = lines.length
     clock.nowMs = expiresMs + days * DAY_MS
     for (let look = 0; look < 3; look++) watch.look()
-    return lines.slice(before).map(({ level, code, text }) => {
+    const told = lines.slice(before).filter(({ code }) => code !== ALONE)
+    return told.map(({ level, code, text }) => {
       const whose = /registry|document of [A-Z]+/.exec(text)?.[0] ?? ''
       return `${level} ${code} ${whose}`
     })
@@ -97,7 +106,7 @@ test('R-1.9: an expiry is told of 60, 30, 7 and 1 days ahead and after, once eac
   const all = (level: string, what: readonly string[]) => what.map(each => `${level} ${each}`)
   expect(toldAt(-61)).toEqual([])
   for (const days of [-60, -30, -7, -1]) expect(toldAt(days), `${days} days`).toEqual(all('warn', warned))
-  expect(a.service.status()).toMatchObject({ problems: [{ code: 'registry-expiring', grade: 'warning' }, {}, {}] })
+  expect(problemsOf(a)).toMatchObject([{ code: 'registry-expiring', grade: 'warning' }, {}, {}])
   expect(toldAt(-40)).toEqual(all('warn', warned))
   expect(toldAt(0)).toEqual(all('warn', expired))
   expect(a.service.status().state).not.toBe('degraded')
