@@ -186,7 +186,7 @@ describe.skipIf(!hasChromium())('an auditor with Chromium', () => {
     await page.keyboard.press('Enter')
     const leaf = Buffer.from(plain.entries[7]!.leaf).toString('hex')
     await page.locator('.hash', { hasText: leaf }).waitFor()
-    await page.waitForFunction(`(${FOCUSED}) === 'scroller'`)
+    await page.locator('.scroller:focus').waitFor()
   })
 
   it('sees who held how much, and when', async () => {
