@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -13,6 +14,8 @@ export default defineConfig({
     retry: process.env.CI === 'true' ? 1 : 0,
     teardownTimeout: 10_000,
     restoreMocks: true,
+    // Hundreds of commands are started, each of hundreds of files.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile') },
     unstubEnvs: true,
   },
 })
