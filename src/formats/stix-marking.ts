@@ -4,7 +4,7 @@ import { markingOfText, stricterMarking } from './marking-text.ts'
 import { objectsOf, type StixObject, stringOf, stringsOf } from './stix-object.ts'
 
 /** OASIS extension that carries TLP 2.0. */
-const TLP2_EXTENSION = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d'
+export const TLP2_EXTENSION = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d'
 /** Beyond this the oldest are forgotten; no honest bundle has so many. */
 const KNOWN_MAX = 10_000
 const NAME_LENGTH_MAX = 512

@@ -181,6 +181,30 @@ function propertyOf(type: string, value: string, mapping: TypeMapping): string |
   return mapping.stix.find(property => property.replaceAll("'", '').endsWith(`.${name}`))
 }
 
+/** Versions of pattern languages that our tools are tried with; STIX has no other word for how a pattern is to be read. */
+const LANGUAGE_VERSIONS: ReadonlyMap<string, string> = new Map([
+  ['stix', '2.1'],
+  ['yara', '4'],
+  ['sigma', '2'],
+  ['suricata', '7'],
+  ['snort', '2'],
+  ['pcre', '2'],
+])
+
+/**
+ * What stands in a STIX indicator for a value: its pattern, the language of it, and the version of that. Languages that
+ * STIX names and which are no type here have their name as type. Undefined where STIX has no word for the type.
+ */
+export function stixRuleOf(
+  typed: TypedValue,
+): { readonly language: string; readonly pattern: string; readonly version: string } | undefined {
+  const said =
+    stixPatternOf(typed) ??
+    (LANGUAGE_VERSIONS.has(typed.type) ? { language: typed.type, pattern: typed.value } : undefined)
+  const version = said && LANGUAGE_VERSIONS.get(said.language)
+  return said === undefined || version === undefined ? undefined : { ...said, version }
+}
+
 /** As STIX patterns write a string. */
 export function stringLiteral(value: string): string {
   return `'${value.replace(/[\\']/g, '\\$&')}'`
