@@ -1,6 +1,6 @@
 import { UserError } from '../base/errors.ts'
 import { visibleText } from '../base/visible-text.ts'
-import type { ImportCounts, ImportTally, Remark } from './import-tally.ts'
+import type { ImportCounts, ImportTally, Remark } from '../node/import-tally.ts'
 import type { Shape } from './output.ts'
 
 /** What became of one file. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { readImport } from '../formats/import.ts'
+import { createDeadLetterFile } from '../node/dead-letter-file.ts'
+import { runImport } from '../node/import-run.ts'
+import { openImportSource } from '../node/import-source.ts'
+import { createImportTally, type ImportTally } from '../node/import-tally.ts'
 import type { CliContext } from './context.ts'
-import { createDeadLetterFile } from './dead-letter-file.ts'
 import { openImportProgress } from './import-progress.ts'
-import { runImport } from './import-run.ts'
-import { openImportSource } from './import-source.ts'
-import { createImportTally, type ImportTally } from './import-tally.ts'
 import type { SandboxDaemon } from './sandbox-daemon.ts'
 
 /** The files are the operator's own; what they unpack to is bounded by the disk. */

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { concat, EMPTY } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import { fileFault } from '../node/file-fault.ts'
+import { fileFault } from './file-fault.ts'
 
 /** A file to import, or standard input, unpacked where it is gzip. */
 export interface ImportSource extends AsyncDisposable {

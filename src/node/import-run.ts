@@ -3,8 +3,8 @@ import { kindOf } from '../base/codes.ts'
 import { StoreError, TocsinError } from '../base/errors.ts'
 import { type ImportRow, type RefusedRow, refusedRow } from '../formats/import-row.ts'
 import type { Tlp } from '../indicator/marking.ts'
-import { PUBLISH_ITEMS_MAX, type PublishItem, type PublishOutcome } from '../node/node-service.ts'
 import type { ImportTally } from './import-tally.ts'
+import { PUBLISH_ITEMS_MAX, type PublishItem, type PublishOutcome } from './node-service.ts'
 
 export interface ImportPorts {
   /** For whom it is; the whole alliance where it is left out. */
