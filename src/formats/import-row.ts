@@ -14,6 +14,8 @@ export interface ClaimRow {
   readonly place: string
   readonly draft: ClaimDraft
   readonly warnings: readonly Advice[]
+  /** The id of who made it: of a STIX identity, of an organisation of MISP. */
+  readonly createdBy?: string
 }
 
 /** One STIX object that is no indicator, kept as it is. */
@@ -25,6 +27,7 @@ export interface ContextRow {
   readonly json: string
   readonly marking?: DraftMarking
   readonly warnings: readonly Advice[]
+  readonly createdBy?: string
 }
 
 export interface RefusedRow {
@@ -34,6 +37,8 @@ export interface RefusedRow {
   readonly reason: string
   /** What was refused, cut to `REFUSED_TEXT_LENGTH_MAX` characters. */
   readonly text: string
+  /** The object's id at its source, where that takes it back. */
+  readonly revokes?: string
 }
 
 export type DraftMarking = NonNullable<ClaimDraft['marking']>

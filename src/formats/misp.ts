@@ -134,7 +134,8 @@ class EventRows {
       labels: [...new Set([...(row.draft.labels ?? []), ...facts.labels])],
       ...(marking !== undefined && { marking }),
     }
-    return facts.uuid === undefined ? { ...row, draft, warnings: [...row.warnings, WITHOUT_ID] } : { ...row, draft }
+    const released = { ...row, draft, ...(facts.createdBy !== undefined && { createdBy: facts.createdBy }) }
+    return facts.uuid === undefined ? { ...released, warnings: [...row.warnings, WITHOUT_ID] } : released
   }
 
   /** The rows of an event whose end never came. */
@@ -158,6 +159,7 @@ function isEvent(value: MispFields, lists: number): boolean {
 
 interface EventFacts {
   readonly uuid: string | undefined
+  readonly createdBy: string | undefined
   readonly distribution: number | undefined
   readonly marking: ClaimDraft['marking'] | undefined
   readonly labels: readonly string[]
@@ -169,6 +171,7 @@ function eventFacts(value: MispFields, { labels, marking }: ReturnType<typeof re
   const info = stringOf(value.info)
   const [creator] = objectsOf([value.Orgc])
   const source = creator === undefined ? undefined : stringOf(creator.name)
+  const createdBy = creator === undefined ? undefined : stringOf(creator.uuid)
   const reference = {
     sourceName: 'MISP',
     ...(uuid !== undefined && { externalId: uuid }),
@@ -179,5 +182,5 @@ function eventFacts(value: MispFields, { labels, marking }: ReturnType<typeof re
     ...(source !== undefined && { source }),
     ...((uuid !== undefined || info !== undefined) && { references: [reference] }),
   }
-  return { uuid, distribution: distributionOf(value), marking, labels, draft }
+  return { uuid, createdBy, distribution: distributionOf(value), marking, labels, draft }
 }

@@ -19,9 +19,9 @@ import { readValue } from './value-text.ts'
 export function indicatorRows(place: string, object: StixObject, references: StixReferences): readonly ImportRow[] {
   const pattern = stringOf(object.pattern)
   if (object.revoked === true) {
-    return [
-      refusedRow(place, 'import-revoked', 'its author has revoked this indicator', `${object.id} ${pattern ?? ''}`),
-    ]
+    const text = `${object.id} ${pattern ?? ''}`
+    const refused = refusedRow(place, 'import-revoked', 'its author has revoked this indicator', text)
+    return [{ ...refused, revokes: object.id }]
   }
   if (pattern === undefined)
     return [refusedRow(place, 'import-stix-invalid', 'the indicator has no pattern', object.id)]
@@ -31,9 +31,10 @@ export function indicatorRows(place: string, object: StixObject, references: Sti
   const rows = language === 'stix' ? stixRows(place, pattern) : ruleRows(place, language, pattern)
   // A language without a type of its own may have values that are none here: the whole object travels instead.
   if (language !== 'stix' && rows[0]?.kind === 'refused') return [contextRow(place, object, facts.marking)]
+  const creator = optional('createdBy', stringOf(object.created_by_ref))
   return rows.map(row =>
     row.kind === 'claim'
-      ? { ...row, draft: withFacts(row.draft, facts), warnings: [...row.warnings, ...warnings] }
+      ? { ...row, draft: withFacts(row.draft, facts), warnings: [...row.warnings, ...warnings], ...creator }
       : row,
   )
 }

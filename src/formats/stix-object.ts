@@ -39,7 +39,16 @@ export function contextRow(
     const reason = `the ${object.type} takes ${bytes} bytes; at most ${CONTEXT_BYTES_MAX} fit into a message`
     return refusedRow(place, 'import-object-too-large', reason, `${object.id} ${json}`)
   }
-  return { kind: 'context', place, stixId: object.id, json, ...(marking !== undefined && { marking }), warnings }
+  const createdBy = stringOf(object.created_by_ref)
+  return {
+    kind: 'context',
+    place,
+    stixId: object.id,
+    json,
+    ...(marking !== undefined && { marking }),
+    ...(createdBy !== undefined && { createdBy }),
+    warnings,
+  }
 }
 
 function canonicalJson(object: StixObject): string | undefined {
