@@ -5,6 +5,8 @@ import { isNationId } from '../base/ids.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type EdgeAddress, parseEdgeAddress } from '../net/edge-address.ts'
 import type { RetentionRules } from '../policy/retention.ts'
+import { exportsSection } from './exports-config.ts'
+import { ownSection } from './own-config.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 
 const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
@@ -22,7 +24,8 @@ const hostPort = z.string().regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d
 })
 
 const syslogTarget = z.string().refine(text => text === '' || parseSyslogTarget(text) !== undefined, {
-  message: 'must look like udp://192.0.2.10:514, tcp://syslog.cert.example:601 or unix:/run/syslog.sock, or be empty',
+  message:
+    'must look like udp://192.0.2.10:514, tcp://syslog.cert.example:601, tls://syslog.cert.example:6514 or unix:/run/syslog.sock, or be empty',
 })
 
 const TLP_NAMES = z.enum(['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'])
@@ -86,7 +89,7 @@ const schema = z.strictObject({
     .prefault({}),
   audit: z
     .strictObject({
-      /** Where the audit log is sent as it grows: udp://HOST:PORT, tcp://HOST:PORT, unix:/PATH; empty: nowhere. */
+      /** Where the audit log is sent as it grows: udp://HOST:PORT, tcp:// and tls:// alike, unix:/PATH; empty: nowhere. */
       syslog: syslogTarget.default(''),
       /** Older records are removed; 0: none is by its age. */
       keepDays: whole(0, 36_500).default(0),
@@ -100,6 +103,8 @@ const schema = z.strictObject({
       listen: hostPort.default(''),
     })
     .prefault({}),
+  own: ownSection,
+  exports: exportsSection,
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -14,6 +14,7 @@ import { composeKnowledge } from './knowledge.ts'
 import { composeNetwork } from './network.ts'
 import type { NodeOptions } from './node-options.ts'
 import { composeOpening } from './opening.ts'
+import { composeOutlets } from './outlets.ts'
 import { findProblems } from './problems.ts'
 import { createRegistryRecord } from './registry-record.ts'
 import { startRetention } from './retention.ts'
@@ -61,7 +62,10 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
           writing.complaints.about(fault)
         },
         complained: (entry, complaint) => writing.complaints.received(entry, complaint),
-        projected: () => writing.publisher.opened(),
+        projected() {
+          writing.publisher.opened()
+          outlets.viewChanged()
+        },
       },
     },
     parts,
@@ -109,6 +113,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     parts,
   )
   const writing = await composeWriting(options, { keys, audit, knowledge, opening, ingest, forks, network }, parts)
+  const { release } = writing
+  const outlets = await composeOutlets(options, { keys, audit, knowledge, opening, network, release }, parts)
 
   const progress = startCatchUpProgress({ store, sync: network.sync, quotas, clock })
   parts.defer(() => progress.stop())
@@ -165,7 +171,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
 
   const { epochs, groups, projector, kemKeeper } = opening
   const { host, sync, hints, documentSpread } = network
-  const { publisher, guard, release, audiences, history, ownLog, quarantine, hindrance } = writing
+  const { publisher, guard, audiences, history, ownLog, quarantine, hindrance } = writing
   return {
     allianceId,
     nation,
@@ -208,5 +214,6 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     erasure: writing.erasure,
     nationOf: knowledge.nationOf,
     hindrance,
+    outlets,
   }
 }
