@@ -1,7 +1,8 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { createConnection, type Socket } from 'node:net'
+import { createConnection, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { SyslogTarget } from './syslog-target.ts'
 
 /** One connection to a syslog receiver. */
@@ -19,9 +20,9 @@ const SEND_TIMEOUT_MS = 30_000
 /** What every receiver should take of one datagram (RFC 5426, 3.2). */
 const DATAGRAM_BYTES_MAX = 2048
 
-/** Throws what the system says where nothing can be reached. */
-export function openSyslogSender(target: SyslogTarget): Promise<SyslogSender> {
-  return target.kind === 'udp' ? openDatagrams(target.host, target.port) : openStream(target)
+/** Throws what the system says where nothing can be reached. `ca`: PEM of whom a tls receiver is vouched for by. */
+export function openSyslogSender(target: SyslogTarget, ca?: string): Promise<SyslogSender> {
+  return target.kind === 'udp' ? openDatagrams(target.host, target.port) : openStream(target, ca)
 }
 
 async function openDatagrams(host: string, port: number): Promise<SyslogSender> {
@@ -48,10 +49,12 @@ function sendDatagram(socket: DatagramSocket, message: string): Promise<void> {
   return promise
 }
 
-/** TCP with octet counting, a Unix socket with line ends (RFC 6587, 3.4): what receivers expect of each. */
-async function openStream(target: Exclude<SyslogTarget, { kind: 'udp' }>): Promise<SyslogSender> {
+type StreamTarget = Exclude<SyslogTarget, { kind: 'udp' }>
+
+/** TCP and TLS with octet counting, a Unix socket with line ends (RFC 6587, 3.4): what receivers expect of each. */
+async function openStream(target: StreamTarget, ca: string | undefined): Promise<SyslogSender> {
   const { kind } = target
-  const socket = createConnection(kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port })
+  const socket = connectTo(target, ca)
   const { promise: broken, reject } = Promise.withResolvers<never>()
   broken.catch(() => {})
   socket.on('error', reject)
@@ -59,18 +62,29 @@ async function openStream(target: Exclude<SyslogTarget, { kind: 'udp' }>): Promi
   socket.on('close', () => reject(new Error('the receiver has closed the connection')))
   socket.resume()
   try {
-    await Promise.race([once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }), broken])
+    await Promise.race([
+      once(socket, kind === 'tls' ? 'secureConnect' : 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }),
+      broken,
+    ])
   } catch (error) {
     socket.destroy()
     throw error
   }
   socket.setKeepAlive(true, CONNECT_TIMEOUT_MS)
-  const frame = kind === 'tcp' ? octetCounted : (message: string) => `${message}\n`
+  const frame = kind === 'unix' ? (message: string) => `${message}\n` : octetCounted
   return {
     broken,
     send: messages => Promise.race([write(socket, messages.map(frame).join('')), broken]),
     close: () => socket.destroy(),
   }
+}
+
+function connectTo(target: StreamTarget, ca: string | undefined): Socket {
+  if (target.kind === 'unix') return createConnection({ path: target.path })
+  const { kind, host, port } = target
+  if (kind === 'tcp') return createConnection({ host, port })
+  // RFC 5425: whoever receives shows a certificate for its name.
+  return connectTls({ host, port, ...(ca !== undefined && { ca }), ...(isIP(host) === 0 && { servername: host }) })
 }
 
 function octetCounted(message: string): string {

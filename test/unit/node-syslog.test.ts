@@ -137,6 +137,7 @@ test.each([
   ['udp://192.0.2.1', { kind: 'udp', host: '192.0.2.1', port: 514 }],
   ['udp://[2001:db8::1]:5514', { kind: 'udp', host: '2001:db8::1', port: 5514 }],
   ['tcp://syslog.cert.example', { kind: 'tcp', host: 'syslog.cert.example', port: 601 }],
+  ['tls://siem.cert.example', { kind: 'tls', host: 'siem.cert.example', port: 6514 }],
   ['unix:/dev/log', { kind: 'unix', path: '/dev/log' }],
 ])('%s is a target', (text, target) => expect(parseSyslogTarget(text)).toEqual(target))
 
@@ -148,7 +149,7 @@ test.each([
   'tcp://host:70000',
   'tcp://u@host:1',
   'unix:log',
-  'tls://host:6514',
+  'dtls://host:6514',
   `unix:/${'x'.repeat(200)}`,
 ])('%j is none', text => expect(parseSyslogTarget(text)).toBeUndefined())
 
