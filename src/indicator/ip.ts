@@ -55,6 +55,35 @@ export function addressSpan(text: string): AddressSpan {
 
 const MAPPED = `${'0'.repeat(20)}ffff`
 
+/** An address or a range as numbers: its first address, host bits cleared, in words of 32 bits. */
+export interface AddressPrefix {
+  /** One word: IPv4, four: IPv6. */
+  readonly words: Uint32Array
+  readonly length: number
+}
+
+/**
+ * Of an address or a range in any spelling. IPv4 that is spelt as IPv6 (`::ffff:192.0.2.1`) is IPv4; a range that holds
+ * such and others is IPv6, and says nothing of IPv4. Throws `indicator-invalid`.
+ */
+export function addressPrefix(text: string): AddressPrefix {
+  const slash = text.indexOf('/')
+  const address = parseAddress(slash < 0 ? text : text.slice(0, slash))
+  const bits = address.length * 8
+  const length = slash < 0 ? bits : parsePrefixLength(text.slice(slash + 1), bits)
+  if (bits === 32 || length <= MAPPED_BITS || !isMapped(address)) return prefixOf(address, length)
+  return prefixOf(address.subarray(MAPPED_BITS / 8), length - MAPPED_BITS)
+}
+
+const MAPPED_BITS = 96
+
+function prefixOf(address: Address, length: number): AddressPrefix {
+  const bytes = masked(address, length)
+  const words = new Uint32Array(bytes.length / 4)
+  for (const [i, byte] of bytes.entries()) words[i >> 2] = (words[i >> 2]! << 8) | byte
+  return { words, length }
+}
+
 /** `text` as a range no longer than `prefix` bits: wider where it is narrower. For an address or a range. */
 export function widened(text: string, prefix: number): string {
   const [address = '', length] = text.split('/')
