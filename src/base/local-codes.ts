@@ -134,6 +134,7 @@ export const LOCAL_CODES = {
   'import-gzip-invalid': ['input', ''],
   'import-gzip-bomb': ['input', ''],
   'import-too-large': ['input', ''],
+  'export-parameter': ['input', ''],
   'passphrase-missing': ['input', ''],
   'passphrase-mismatch': ['input', ''],
   'confirmation-missing': ['input', ''],
