@@ -1,4 +1,5 @@
 import { toHex } from '../base/bytes.ts'
+import type { NationId } from '../base/ids.ts'
 import type { Claim } from './assertion.ts'
 import { LINEAGE } from './claim.ts'
 
@@ -9,6 +10,8 @@ export interface Origin<C> {
   /** The nation, or the name of the source. */
   readonly name: string
   readonly claims: readonly C[]
+  /** The nation, where one alone tells of it: whatever sources it names, it is heard once. Else what no other origin has. */
+  readonly voice: string
 }
 
 export interface Corroboration<C> {
@@ -22,23 +25,59 @@ type Told = Pick<Claim, 'nation' | 'claim'>
 /**
  * Tells "three nations observed it" from "three nations relayed one source". A nation that observed is an origin; a
  * relayed claim goes back to its source, and to the object that its source id names: another claim by its id, or one that
- * others name alike. The name of a nation as a source is that nation. A function of the set of claims.
+ * others name alike. The name of a nation as a source is that nation. Nothing that anybody says makes one of what two
+ * nations observed. A function of the set of claims.
  */
 export function corroborate<C extends Told>(claims: readonly C[]): Corroboration<C> {
-  const joined = joinAll(claims.map(tokensOf))
-  const byRoot = Map.groupBy(claims, claim => joined(tokensOf(claim)[0]!))
-  const origins = [...byRoot.values()].map(originOf).sort(compareOrigins)
-  const named = origins.filter(({ kind }) => kind !== 'unsaid').length
+  const rootOf = rootsOf(claims)
+  const origins = [...Map.groupBy(claims, rootOf)].map(([root, claims]) => originOf(root, claims)).sort(compareOrigins)
+  const named = new Set(origins.filter(({ kind }) => kind !== 'unsaid').map(({ voice }) => voice)).size
   return { independent: named || Math.min(1, origins.length), origins }
 }
 
+/** What names the origin of a claim: the nation that observed it, or what relayed claims have in common. */
+function rootsOf(claims: readonly Told[]): (claim: Told) => string {
+  const relayed = claims.filter(claim => !isObserved(claim))
+  const observers = observersOf(claims.filter(isObserved))
+  const joined = joinAll(relayed.map(tokensOf))
+  const back = new Map<string, NationId>()
+  for (const token of relayed.flatMap(tokensOf)) {
+    const nation = observers.get(token)
+    if (nation !== undefined) setLeast(back, joined(token), nation)
+  }
+  return claim => {
+    if (isObserved(claim)) return claim.nation
+    const root = joined(ownToken(claim))
+    return back.get(root) ?? root
+  }
+}
+
+function isObserved({ claim }: Told): boolean {
+  return claim.lineage === LINEAGE.OBSERVED
+}
+
+/** Who observed what a token names. */
+function observersOf(observed: readonly Told[]): ReadonlyMap<string, NationId> {
+  const observers = new Map<string, NationId>()
+  for (const claim of observed) for (const token of tokensOf(claim)) setLeast(observers, token, claim.nation)
+  return observers
+}
+
+function setLeast(map: Map<string, NationId>, key: string, nation: NationId): void {
+  const other = map.get(key)
+  if (other === undefined || nation < other) map.set(key, nation)
+}
+
+function ownToken({ nation, claim }: Told): string {
+  return `claim ${nation}/${toHex(claim.id)}`
+}
+
 /** What a claim has in common with those of the same origin; the first is its own. */
-function tokensOf({ nation, claim }: Told): readonly string[] {
-  const own = `claim ${nation}/${toHex(claim.id)}`
-  const tokens = [own]
+function tokensOf(told: Told): readonly string[] {
+  const { nation, claim } = told
+  const tokens = [ownToken(told), `object ${toHex(claim.id)}`]
   if (claim.sourceId !== '') tokens.push(`object ${folded(claim.sourceId)}`)
-  tokens.push(`object ${toHex(claim.id)}`)
-  if (claim.lineage === LINEAGE.OBSERVED) tokens.push(`name ${folded(nation)}`)
+  if (isObserved(told)) tokens.push(`name ${folded(nation)}`)
   else if (claim.source !== '') tokens.push(`name ${folded(claim.source)}`)
   return tokens
 }
@@ -64,12 +103,18 @@ function joinAll(lists: readonly (readonly string[])[]): (token: string) => stri
   return rootOf
 }
 
-function originOf<C extends Told>(claims: readonly C[]): Origin<C> {
-  const observed = claims.filter(({ claim }) => claim.lineage === LINEAGE.OBSERVED).map(({ nation }) => nation)
-  if (observed.length > 0) return { kind: 'observed', name: least(observed), claims }
+function originOf<C extends Told>(root: string, claims: readonly C[]): Origin<C> {
+  const nations = new Set(claims.map(({ nation }) => nation))
+  const voice = nations.size === 1 ? claims[0]!.nation : `of several: ${root}`
+  return { ...originNameOf(claims), claims, voice }
+}
+
+function originNameOf(claims: readonly Told[]): Pick<Origin<Told>, 'kind' | 'name'> {
+  const observed = claims.filter(isObserved).map(({ nation }) => nation)
+  if (observed.length > 0) return { kind: 'observed', name: least(observed) }
   const sources = claims.map(({ claim }) => claim.source || claim.sourceId).filter(text => text !== '')
-  if (sources.length > 0) return { kind: 'source', name: least(sources), claims }
-  return { kind: 'unsaid', name: least(claims.map(({ nation }) => nation)), claims }
+  if (sources.length > 0) return { kind: 'source', name: least(sources) }
+  return { kind: 'unsaid', name: least(claims.map(({ nation }) => nation)) }
 }
 
 function least(names: readonly string[]): string {

@@ -49,23 +49,24 @@ const WHOLE = 100
  * The score of an indicator at a time, from 0 to 100. Of each valid claim: confidence × trust in who says it × what is
  * left of its lifetime × what opinions leave of it. The decay is the one that MISP documents, `1 - (t/τ)^(1/δ)`, and each
  * sighting sets t back. The best claim of each origin counts, and independent origins add up as `1 - Π(1 - s)`: relaying
- * adds nothing. A function of the set of what is said.
+ * adds nothing, and neither do further sources that one nation alone tells of. A function of the set of what is said.
  */
 export function scoreOf(evidence: Evidence, policy: ScorePolicy, nowMs: number): Score {
-  const seenMs = lastSeen(evidence.sightings, nowMs)
+  const seenMs = lastSeen(evidence.sightings, policy, nowMs)
   const opinions = standingOpinions(evidence.opinions)
   const claims = evidence.claims.map(claim => claimScore(claim, { seenMs, opinions, policy, nowMs }))
   const corroboration = corroborate(evidence.claims)
   const byClaim = new Map(claims.map(each => [each.claim, each.score]))
-  let missed = 1
+  const voices = new Map<string, number>()
   let unsaid = 0
   const steps: string[] = []
-  for (const { kind, name, claims } of corroboration.origins) {
+  for (const { kind, name, claims, voice } of corroboration.origins) {
     const best = Math.max(...claims.map(claim => byClaim.get(claim) ?? 0))
     if (kind === 'unsaid') unsaid = Math.max(unsaid, best)
-    else missed *= 1 - best / WHOLE
+    else voices.set(voice, Math.max(voices.get(voice) ?? 0, best))
     steps.push(`${ORIGINS[kind]} ${name}: ${rounded(best)}, the best of ${counted(claims.length, 'claim')}`)
   }
+  const missed = [...voices.values()].reduce((product, best) => product * (1 - best / WHOLE), 1)
   const score = Math.max(WHOLE * (1 - missed), unsaid)
   const many = corroboration.independent > 1
   const sum = many ? ', which independent origins make together' : ''
@@ -164,10 +165,14 @@ function isLater(a: Judged, b: Judged): boolean {
   return a.timeMs > b.timeMs || (a.timeMs === b.timeMs && toHex(a.opinion.id) < toHex(b.opinion.id))
 }
 
-/** When it was last seen by what sightings say, none of which saw it after it was published or in the future; 0: never. */
-function lastSeen(sightings: readonly Sighted[], nowMs: number): number {
+/**
+ * When it was last seen by what sightings of nations with any trust say, none of which saw it after it was published or
+ * in the future; 0: never.
+ */
+function lastSeen(sightings: readonly Sighted[], policy: ScorePolicy, nowMs: number): number {
   let lastMs = 0
-  for (const { sighting, timeMs } of sightings) {
+  for (const { nation, sighting, timeMs } of sightings) {
+    if (trustIn(policy, nation, sighting.source).factor === 0) continue
     lastMs = Math.max(lastMs, Math.min(sighting.lastSeenMs || sighting.firstSeenMs || timeMs, timeMs, nowMs))
   }
   return lastMs

@@ -50,6 +50,32 @@ describe('corroboration', () => {
     )
   })
 
+  it('lets no nation make one of what others observed, whatever its claims say that they go back to', () => {
+    const observed = ['BBB', 'CCC', 'DDD'].map(nation => claim(nation, { sourceId: `indicator--${nation}` }))
+    const ids = observed.map(({ claim }) => toHex(claim.id))
+    const hostile = [
+      claim('AAA', { lineage: 'relayed', source: 'BBB', sourceId: ids[1]! }),
+      claim('AAA', { sourceId: ids[0]! }),
+      claim('AAA', { sourceId: ids[1]! }),
+      claim('EEE', { lineage: 'relayed', source: 'DDD', sourceId: 'indicator--BBB' }),
+    ]
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...observed, ...hostile], { minLength: 7 }), claims => {
+        const { origins } = corroborate(claims)
+        expect(origins.map(({ name }) => name)).toEqual(['AAA', 'BBB', 'CCC', 'DDD'])
+      }),
+    )
+  })
+
+  it('hears a nation once, however many sources it alone names', () => {
+    const many = Array.from({ length: 9 }, (_, i) => claim('AAA', { lineage: 'relayed', source: `made up ${i}` }))
+    const { independent, origins } = corroborate([...many, claim('AAA')])
+    expect([independent, origins.length]).toEqual([1, 10])
+    expect(score(many).score).toBe(score(many.slice(0, 1)).score)
+    const also = claim('BBB', { lineage: 'relayed', source: 'made up 0' })
+    expect(corroborate([...many, claim('AAA'), also]).independent).toBe(2)
+  })
+
   it('follows a relayed claim to the one that it names, by its id, by a common id, or by its nation', () => {
     const origin = claim('AAA', { sourceId: 'indicator--1' })
     for (const draft of [
@@ -92,6 +118,15 @@ describe('corroboration', () => {
 })
 
 describe('a score', () => {
+  it('does not take the word of a nation rated E for what it has seen', () => {
+    const old = claim('AAA', {}, 90)
+    const seen = { sightings: [sighting('BBB', NOW_MS)] }
+    const unrated = score([old], seen).score
+    expect(unrated).toBeGreaterThan(score([old]).score)
+    const policy = policyOf('{ ratings: [{ nation: BBB, rating: E }] }')
+    expect(score([old], seen, policy).score).toBe(score([old]).score)
+  })
+
   it('is the confidence of the author, weighed by the local rating', () => {
     expect(score([claim('AAA')]).score).toBe(80)
     expect(score([claimFrom({}, { timeMs: NOW_MS })]).score).toBe(50)
