@@ -73,6 +73,20 @@ export const LOCAL_CODES = {
   'audit-tree-unsigned': ['absent', 'R-2.8'],
   'audit-tree-uncovered': ['absent', 'R-2.8'],
   'audit-quorum-missing': ['absent', 'R-2.7'],
+  // what is pulled in
+  'feed-unknown': ['absent', ''],
+  'feed-unreachable': ['state', ''],
+  'feed-denied': ['state', ''],
+  'feed-answer-invalid': ['input', ''],
+  'feed-paging': ['input', ''],
+  'feed-busy': ['busy', ''],
+  'feed-held': ['state', ''],
+  'feed-failing': ['state', ''],
+  'feed-path': ['input', ''],
+  'feed-echo': ['conflict', ''],
+  'feed-known': ['conflict', ''],
+  'feed-above-marking': ['unauthorised', ''],
+  'feed-type': ['input', ''],
   // configuration and home
   'config-invalid': ['input', ''],
   'policy-invalid': ['input', ''],
@@ -97,6 +111,7 @@ export const LOCAL_CODES = {
   'file-unreadable': ['input', ''],
   'file-too-large': ['input', ''],
   'file-exists': ['input', ''],
+  'export-parameter': ['input', ''],
   'key-file-unreadable': ['input', 'R-1.11'],
   'clock-skew': ['state', 'R-1.9'],
   // control API

@@ -6,6 +6,7 @@ import { parseTlp } from '../indicator/marking.ts'
 import { type EdgeAddress, parseEdgeAddress } from '../net/edge-address.ts'
 import type { RetentionRules } from '../policy/retention.ts'
 import { exportsSection } from './exports-config.ts'
+import { feedsSection } from './feeds-config.ts'
 import { ownSection } from './own-config.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 
@@ -105,6 +106,7 @@ const schema = z.strictObject({
     .prefault({}),
   own: ownSection,
   exports: exportsSection,
+  feeds: feedsSection,
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
