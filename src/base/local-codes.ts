@@ -111,7 +111,6 @@ export const LOCAL_CODES = {
   'file-unreadable': ['input', ''],
   'file-too-large': ['input', ''],
   'file-exists': ['input', ''],
-  'export-parameter': ['input', ''],
   'key-file-unreadable': ['input', 'R-1.11'],
   'clock-skew': ['state', 'R-1.9'],
   // control API
