@@ -26,3 +26,28 @@ export function wrongParameter(name: string, said: string, fix: string): UserErr
     fix,
   })
 }
+
+/** A whole number. Throws UserError `export-parameter`. */
+export function numberOf(
+  context: ExportContext,
+  parameters: Parameters,
+  name: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  const said = parameterOf(context, parameters, name)
+  const value = /^\d{1,15}$/.test(said) ? Number(said) : Number.NaN
+  if (!(value >= min && value <= max)) throw wrongParameter(name, said, `Use a whole number from ${min} to ${max}.`)
+  return value
+}
+
+/** What `pattern` takes, which `wanted` says in words. Throws UserError `export-parameter`. */
+export function matchOf(
+  context: ExportContext,
+  parameters: Parameters,
+  name: string,
+  { pattern, wanted }: { readonly pattern: RegExp; readonly wanted: string },
+): string {
+  const said = parameterOf(context, parameters, name)
+  if (!pattern.test(said)) throw wrongParameter(name, said, `Use ${wanted}.`)
+  return said
+}
