@@ -19,6 +19,8 @@ const STATUS_OF_KIND: Readonly<Record<ErrorKind, ContentfulStatusCode>> = {
 const STATUS_OF_CODE: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'api-body-too-large': 413,
   'api-content-type': 415,
+  'api-method': 405,
+  'taxii-accept': 406,
   'token-missing': 401,
   'token-invalid': 401,
 }
