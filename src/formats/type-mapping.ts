@@ -138,6 +138,8 @@ const TYPES_BY_LANGUAGE: ReadonlyMap<string, string> = new Map([
   ),
 ])
 
+const TYPES_BY_MISP_TYPE = typesByMispType()
+
 /** How the value of a STIX property is read, such as `file:hashes.'SHA-256'`; undefined for any other property. */
 export function hintOfStixProperty(objectType: string, path: readonly string[]): TypeHint | undefined {
   return HINTS_BY_PROPERTY.get(propertyKey(`${objectType}:${path.join('.')}`))
@@ -146,6 +148,14 @@ export function hintOfStixProperty(objectType: string, path: readonly string[]):
 /** How a MISP attribute of a type that is not composite is read. */
 export function hintOfMispType(type: string): TypeHint | undefined {
   return HINTS_BY_MISP_TYPE.get(type)
+}
+
+/** All types of values that a MISP attribute of this type may hold, such as both of `domain|ip`; none where it is unknown. */
+export function typesOfMispType(type: string): readonly string[] {
+  const names = type.split('|')
+  // The name of a file says nothing of its hash.
+  const meant = names[0] === 'filename' ? names.slice(-1) : names
+  return meant.flatMap(name => TYPES_BY_MISP_TYPE.get(name) ?? [])
 }
 
 /** The type of a rule, by the `pattern_type` of its STIX indicator. */
@@ -222,4 +232,16 @@ function hintsBy(namesOf: (mapping: TypeMapping) => readonly string[]): Readonly
     namesOf(mapping).map((name): [string, TypeHint] => [name, mapping.hint ?? (type as TypeHint)]),
   )
   return new Map(pairs)
+}
+
+/** Types that read none of their own share those of the one that writes the same: addresses and their ranges. */
+function typesByMispType(): ReadonlyMap<string, readonly string[]> {
+  const types = new Map<string, string[]>()
+  const mappings = [...TYPE_MAPPINGS].map(([type, { misp }]) => ({ type, misp }))
+  for (const { type, misp } of mappings) {
+    const owner =
+      misp.read.length > 0 ? misp : mappings.find(each => each.misp.read.some(name => name === misp.write))?.misp
+    for (const name of owner?.read ?? []) types.set(name, [...(types.get(name) ?? []), type])
+  }
+  return types
 }
