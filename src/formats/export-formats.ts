@@ -1,7 +1,15 @@
 import type { ExportFormat } from './exported.ts'
+import { cefLines } from './out-cef.ts'
+import { csvTable } from './out-csv.ts'
+import { ecsDocuments } from './out-ecs.ts'
+import { plainList, plainLists } from './out-plain.ts'
+import { splunkLookups } from './out-splunk.ts'
 import { stixBundle } from './out-stix.ts'
 
 /** Every format of `tocsin export`, by its name. */
 export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map(
-  [stixBundle].map(format => [format.name, format]),
+  [stixBundle, csvTable, plainList, plainLists, splunkLookups, ecsDocuments, cefLines].map(format => [
+    format.name,
+    format,
+  ]),
 )
