@@ -1,4 +1,5 @@
 import { visibleText } from '../base/visible-text.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
 import { indicatorText } from '../indicator/type.ts'
 import type { ExportedIndicator, ExportFormat, ExportPiece, ExportWriter, Written } from './exported.ts'
 
@@ -52,7 +53,7 @@ class LineWriter implements ExportWriter {
     return line('indicator', `Indicator of type ${indicator.type}`, severity, extensionOf(indicator))
   }
 
-  remove(gone: { readonly type: string; readonly value: string }): Written {
+  remove(gone: TypedValue): Written {
     if (isTooLong(gone)) return tooLong(gone)
     return line('indicator-removed', `Indicator of type ${gone.type} removed`, 0, [
       ['act', 'remove'],
@@ -65,11 +66,11 @@ class LineWriter implements ExportWriter {
   }
 }
 
-function isTooLong(typed: { readonly type: string; readonly value: string }): boolean {
+function isTooLong(typed: TypedValue): boolean {
   return extensionText(indicatorText(typed)).length > VALUE_LENGTH_MAX
 }
 
-function tooLong({ type }: { readonly type: string }): Written {
+function tooLong({ type }: TypedValue): Written {
   return { left: `a value of type ${type} with more than ${VALUE_LENGTH_MAX} characters fits into no field of CEF` }
 }
 
@@ -105,14 +106,14 @@ function extensionOf(indicator: ExportedIndicator): Extension {
   ]
 }
 
-function valueFields(typed: { readonly type: string; readonly value: string }): Extension {
-  const { type } = typed
-  const value = indicatorText(typed)
+function valueFields(indicator: TypedValue): Extension {
+  const { type } = indicator
+  const value = indicatorText(indicator)
   const key = KEYS.get(type)
-  const typed: Extension =
+  const said: Extension =
     type === 'ipv6' ? labelled('c6a3', 'Destination IPv6 Address', value) : key === undefined ? [] : [[key, value]]
   return [
-    ...typed.filter(([, text]) => text.length <= TEXT_LENGTH_MAX),
+    ...said.filter(([, text]) => text.length <= TEXT_LENGTH_MAX),
     ...labelled('cs1', 'Indicator', value),
     ...labelled('cs2', 'Indicator type', type),
   ]
