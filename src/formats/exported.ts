@@ -119,7 +119,7 @@ export interface ExportWriter {
   add(indicator: ExportedIndicator): Written
   /** What was in the export of this name before, and is not any more; for formats with `removals`. */
   remove?(indicator: { readonly type: string; readonly value: string }): Written
-  end(): readonly ExportPiece[]
+  end(): Iterable<ExportPiece>
 }
 
 export interface ExportFormat {
