@@ -10,8 +10,8 @@ export interface UpgradeCheck {
   readonly format: number | undefined
   /** The newest that this version knows. */
   readonly known: number
-  /** What starting it would do to the store. */
-  readonly migration: 'none' | 'refused'
+  /** What starting it would do to the store; 'view': computes anew what is derived from it, beside what there is. */
+  readonly migration: 'none' | 'view' | 'refused'
   readonly bytesNeeded: number
   readonly bytesFree: number
   /** Whether a version that knows only the store's format can still open it afterwards. */
@@ -22,14 +22,15 @@ export interface UpgradeCheck {
 export async function checkUpgradeOf({ data, path }: Home): Promise<UpgradeCheck> {
   const format = await readStoredFormat(data)
   const isNewer = format !== undefined && format > STORE_FORMAT
-  const { freeBytes } = await storeSize(format === undefined ? path : data)
+  const isOlder = format !== undefined && format < STORE_FORMAT
+  const { bytes, freeBytes } = await storeSize(format === undefined ? path : data)
   return {
     program: VERSION,
     format,
     known: STORE_FORMAT,
-    migration: isNewer ? 'refused' : 'none',
-    bytesNeeded: 0,
+    migration: isNewer ? 'refused' : isOlder ? 'view' : 'none',
+    bytesNeeded: isOlder ? bytes : 0,
     bytesFree: freeBytes,
-    downgrade: isNewer ? 'impossible' : 'possible',
+    downgrade: isNewer || isOlder ? 'impossible' : 'possible',
   }
 }

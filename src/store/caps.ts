@@ -9,5 +9,6 @@ export const AUDIT_PAGE_MAX = 4096
 export const AUDIT_PAGE_BYTES_MAX = 8 * 1024 * 1024
 export const AUDIT_DROP_MAX = 10_000
 export const LIST_PAGE_MAX = 1000
+export const CHANGES_PAGE_MAX = 1000
 export const LOOKUPS_MAX = 1000
 export const CLAIMS_PER_INDICATOR_MAX = 256

@@ -1,4 +1,5 @@
 import { writeAudit } from './audit-writes.ts'
+import type { StoreContext } from './context.ts'
 import type { Reads, Writes } from './database.ts'
 import { Draft } from './draft.ts'
 import { writeItems } from './item-writes.ts'
@@ -6,7 +7,6 @@ import { writeLogRecords, writeLogs } from './log-writes.ts'
 import type { MemoryReads } from './memory.ts'
 import { countsLine, viewLine } from './meta.ts'
 import { writeRecords } from './record-writes.ts'
-import type { Acceptance } from './sight.ts'
 import type { CommitResult, StoreBatch } from './store.ts'
 import { writePurges, writeTombstones } from './tombstone-writes.ts'
 
@@ -21,7 +21,7 @@ export interface Plan {
 /** Works out what `batch` changes of what was there `before`, and changes nothing. */
 export async function planCommit(
   batch: StoreBatch,
-  acceptance: Acceptance,
+  rules: Pick<StoreContext, 'acceptance' | 'numbering'>,
   db: Reads,
   before: MemoryReads,
 ): Promise<Plan> {
@@ -33,7 +33,7 @@ export async function planCommit(
   const named = await writeTombstones(batch.tombstones ?? [], draft, db, writes)
   const purged = await writePurges(batch.purge ?? [], draft, db, writes)
   const touched = { idKeys: [...named.idKeys, ...purged.idKeys], purged: purged.purged }
-  const items = await writeItems(batch.items ?? [], touched, acceptance, draft, db, writes)
+  const items = await writeItems(batch.items ?? [], touched, rules, draft, db, writes)
   writeLogRecords(draft, writes)
   if (draft.viewChanged) writes.push(viewLine(draft.view))
   if (draft.countsChanged) writes.push(countsLine(draft.counts))

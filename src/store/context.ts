@@ -1,4 +1,6 @@
+import type { Numbering } from './changes.ts'
 import type { Database } from './database.ts'
+import type { HeldItem } from './held-item.ts'
 import type { Memory } from './memory.ts'
 import type { Takes } from './shown.ts'
 import type { Acceptance } from './sight.ts'
@@ -10,8 +12,22 @@ export interface StoreContext {
   memory: Memory
   /** By which the next view is computed; the present one may be of another. */
   acceptance: Acceptance
+  readonly numbering: Numbering
+  /** Called when what shows has changed. */
+  readonly changed: Set<() => void>
 }
 
+/** Asks the rules once an item, which may have to be read for it. */
 export function takesBy(acceptance: Acceptance): Takes {
-  return ({ nation, item }) => acceptance.takes({ nation, item })
+  const known = new WeakMap<HeldItem, boolean>()
+  return held => {
+    const { nation, item } = held
+    const takes = known.get(held) ?? acceptance.takes({ nation, item })
+    known.set(held, takes)
+    return takes
+  }
+}
+
+export function tellChanged({ changed }: Pick<StoreContext, 'changed'>): void {
+  for (const listener of changed) listener()
 }

@@ -17,6 +17,7 @@ export class Draft implements MemoryReads {
   readonly counts: Counts
   logCount: number
   nextQueueNumber: number
+  nextChange: number
   audit: AuditState
   viewWritten = false
 
@@ -26,6 +27,7 @@ export class Draft implements MemoryReads {
     this.counts = { ...before.counts }
     this.logCount = before.logCount
     this.nextQueueNumber = before.nextQueueNumber
+    this.nextChange = before.nextChange
     this.audit = before.audit
   }
 
@@ -71,6 +73,7 @@ export class Draft implements MemoryReads {
     memory.view = this.view
     memory.counts = this.counts
     memory.nextQueueNumber = this.nextQueueNumber
+    memory.nextChange = this.nextChange
     memory.audit = this.audit
     if (this.viewWritten) memory.viewVersion++
   }

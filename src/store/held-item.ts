@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes } from '../base/bytes.ts'
+import { compareBytes, EMPTY, equalBytes } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
@@ -21,6 +21,21 @@ export interface HeldItem {
 export interface IdGroup {
   readonly idKey: Uint8Array
   readonly items: readonly HeldItem[]
+}
+
+/** When what shows of an id changed last, and what showed then. */
+export interface LastChange {
+  /** 0: nothing of it showed yet. */
+  readonly number: number
+  /** As `toldOf` has it. */
+  readonly told: Uint8Array
+}
+
+export const NEVER: LastChange = { number: 0, told: EMPTY }
+
+/** The same, as it is kept. */
+export interface HeldGroup extends IdGroup {
+  readonly last: LastChange
 }
 
 /**
@@ -91,36 +106,40 @@ export async function loadGroups(
   db: Reads,
   idKeys: readonly Uint8Array[],
   options: ReadOptions = {},
-): Promise<IdGroup[]> {
+): Promise<HeldGroup[]> {
   const firsts = await db.getMany(idKeys, options)
   return Promise.all(
     idKeys.map(async (idKey, i) => {
       const first = firsts[i]
-      if (first === undefined) return { idKey, items: [] }
+      if (first === undefined) return { idKey, items: [], last: NEVER }
       const record = decodeLoose(ItemRecord, first, false)
-      if (record.more === 0) return { idKey, items: [heldItem(idKey, record)] }
+      const last = lastChangeOf(record)
+      if (record.more === 0) return { idKey, items: [heldItem(idKey, record)], last }
       const rows = await db.range(prefixRange(idKey), ITEMS_READ_MAX, options)
-      return { idKey, items: rows.map(([key, value]) => heldItem(key, decodeLoose(ItemRecord, value, false))) }
+      return { idKey, items: rows.map(([key, value]) => heldItem(key, decodeLoose(ItemRecord, value, false))), last }
     }),
   )
 }
 
 /** All groups of a range of item keys, ascending. */
-export async function* scanGroups(db: Reads, range: Range, options: ReadOptions = {}): AsyncGenerator<IdGroup> {
+export async function* scanGroups(db: Reads, range: Range, options: ReadOptions = {}): AsyncGenerator<HeldGroup> {
   let idKey: Uint8Array | undefined
+  let last = NEVER
   let items: HeldItem[] = []
   for await (const chunk of db.scan(range, options)) {
     for (const [key, value] of chunk) {
       const { idKeyLength } = itemKeyParts(key)
+      const record = decodeLoose(ItemRecord, value, false)
       if (key.length === idKeyLength) {
-        if (idKey !== undefined) yield { idKey, items }
+        if (idKey !== undefined) yield { idKey, items, last }
         idKey = key
         items = []
+        last = lastChangeOf(record)
       }
-      items.push(heldItem(key, decodeLoose(ItemRecord, value, false)))
+      items.push(heldItem(key, record))
     }
   }
-  if (idKey !== undefined) yield { idKey, items }
+  if (idKey !== undefined) yield { idKey, items, last }
 }
 
 /** The item of a record, and of the key that it is kept under. */
@@ -130,26 +149,31 @@ export function heldItem(key: Uint8Array, record: ItemRecord): HeldItem {
   return { nation, face: { kind, id, subject, void: record.void === 1 }, hash, item, refs }
 }
 
+function lastChangeOf({ changed, told }: ItemRecord): LastChange {
+  return { number: changed, told }
+}
+
 /** Writes what changed of a group. The first item of an id has the short key, which is all that a reader needs to try. */
-export function writeGroup(before: IdGroup, items: readonly HeldItem[], writes: Writes): void {
+export function writeGroup(before: HeldGroup, items: readonly HeldItem[], last: LastChange, writes: Writes): void {
   if (before.items.length === 0 && items.length === 1) {
-    writes.push([before.idKey, itemRecord(items[0]!, false)])
+    writes.push([before.idKey, itemRecord(items[0]!, false, last)])
     return
   }
   const held = new Map(before.items.map((item, i) => [latin1(keyAt(before.idKey, item, i)), item]))
-  const moreChanged = before.items.length > 1 !== items.length > 1
+  const firstChanged = before.items.length > 1 !== items.length > 1 || last !== before.last
   items.forEach((item, i) => {
     const key = keyAt(before.idKey, item, i)
-    const unchanged = held.get(latin1(key)) === item && !(i === 0 && moreChanged)
+    const unchanged = held.get(latin1(key)) === item && !(i === 0 && firstChanged)
     held.delete(latin1(key))
-    if (!unchanged) writes.push([key, itemRecord(item, i === 0 && items.length > 1)])
+    if (!unchanged) writes.push([key, itemRecord(item, i === 0 && items.length > 1, i === 0 ? last : NEVER)])
   })
   for (const key of held.keys()) writes.push([Buffer.from(key, 'latin1'), undefined])
 }
 
-function itemRecord({ hash, item, refs, face }: HeldItem, more: boolean): Uint8Array {
+function itemRecord({ hash, item, refs, face }: HeldItem, more: boolean, last: LastChange): Uint8Array {
   const { kind, subject } = face
-  return encode(ItemRecord, { hash, item, refs, more: more ? 1 : 0, kind, void: face.void ? 1 : 0, subject })
+  const said = { kind, void: face.void ? 1 : 0, subject, changed: last.number, told: last.told }
+  return encode(ItemRecord, { hash, item, refs, more: more ? 1 : 0, ...said })
 }
 
 function keyAt(idKey: Uint8Array, { face, hash }: HeldItem, position: number): Uint8Array {

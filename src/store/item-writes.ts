@@ -1,18 +1,19 @@
 import { concat, EMPTY, equalBytes } from '../base/bytes.ts'
 import { ITEM } from '../indicator/item-type.ts'
 import { standsIn, withBareWithdrawals, withErasedBare } from './bare-withdrawal.ts'
-import { takesBy } from './context.ts'
+import { type StoreContext, takesBy } from './context.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
 import { misuse } from './failures.ts'
-import { type HeldItem, loadGroups, withItem, writeGroup } from './held-item.ts'
+import { type HeldItem, loadGroups, withItem } from './held-item.ts'
 import { readFace } from './item-face.ts'
 import { itemIdKey, latin1, placeKey, SPACE } from './keys.ts'
 import { branchOf } from './log-state.ts'
 import { isOnBranch } from './memory.ts'
+import { type Refiled, writeRefiled } from './refiled.ts'
 import { groupView, type Shown, type ShownChange, type ViewChange, viewChange } from './shown.ts'
-import type { Acceptance } from './sight.ts'
 import type { CommitResult, ItemId, OpenedItem, VoidItem } from './store.ts'
+import { toldOf } from './told.ts'
 import type { Touched } from './tombstone-writes.ts'
 import { writeView } from './view-writes.ts'
 
@@ -22,7 +23,7 @@ export type ItemsOutcome = Pick<CommitResult, 'itemsNew' | 'itemsKnown' | 'confl
 export async function writeItems(
   items: readonly OpenedItem[],
   touched: Touched,
-  acceptance: Acceptance,
+  { acceptance, numbering }: Pick<StoreContext, 'acceptance' | 'numbering'>,
   draft: Draft,
   db: Reads,
   writes: Writes,
@@ -40,6 +41,7 @@ export async function writeItems(
   const takes = takesBy(acceptance)
 
   const changes: ViewChange[] = []
+  const refiled: Refiled[] = []
   let itemsNew = 0
   for (const [i, { items, isTouched }] of arrivals.entries()) {
     const group = groups[i]!
@@ -48,11 +50,12 @@ export async function writeItems(
     if (merged === group.items && !isTouched) continue
     itemsNew += merged.length - left.length
     draft.counts.items += merged.length - group.items.length
-    writeGroup(group, merged, writes)
     const was = withErasedBare(group.items, draft, draft.tombstones.before)
     const is = withErasedBare(merged, draft)
     changes.push(viewChange(groupView(was, before, takes), groupView(is, after, takes)))
+    refiled.push({ group, items: merged, told: toldOf(is, after, takes) })
   }
+  writeRefiled(refiled, draft, numbering, writes)
   // A view of other rules waits for its rebuilding: what it should change from is not what it holds.
   if (equalBytes(draft.view.acceptance, acceptance.hash)) {
     draft.viewWritten ||= changes.some(isChange)

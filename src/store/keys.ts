@@ -41,6 +41,8 @@ export const SPACE = {
   audit: 0x11,
   /** u32 log, u64 seq → ids of the items opened from that entry, 16 bytes each */
   opened: 0x12,
+  /** u64 number → ChangesRecord */
+  changes: 0x13,
   /** The view: this byte plus its generation, 0 or 1, and then a VIEW space. */
   view: 0x20,
 } as const
@@ -148,6 +150,13 @@ export function intentKey(logId: Uint8Array, seq: number): Buffer {
 export function queueKey(number: number): Buffer {
   const key = Buffer.allocUnsafe(9)
   key[0] = SPACE.queue
+  writeU64(key, number, 1)
+  return key
+}
+
+export function changesKey(number: number): Buffer {
+  const key = Buffer.allocUnsafe(9)
+  key[0] = SPACE.changes
   writeU64(key, number, 1)
   return key
 }

@@ -1,5 +1,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import { buildFrontier } from '../chain/frontier.ts'
+import { createChangeReads } from './change-reads.ts'
+import type { Numbering } from './changes.ts'
 import type { StoreContext } from './context.ts'
 import type { Database } from './database.ts'
 import { createEntryReads } from './entry-reads.ts'
@@ -22,14 +24,15 @@ export interface StorePlace extends UpkeepPlace {
 }
 
 /** Opens `db` and puts the parts of a store together over it. Where opening fails, `db` is closed again. */
-export async function openLevelStore(db: Database, place: StorePlace): Promise<Store> {
-  const context = await openContext(db)
+export async function openLevelStore(db: Database, place: StorePlace, numbering: Numbering): Promise<Store> {
+  const context = { ...(await openContext(db)), acceptance: ACCEPT_ALL, numbering, changed: new Set<() => void>() }
   const writer = new Writer(context, { mayReopen: place.mayReopen, reopen: () => openContext(db) })
   return {
     ...createLogReads(context),
     ...createEntryReads(context),
     ...createRecordReads(context),
     ...createViewReads(context),
+    ...createChangeReads(context),
     ...createUpkeep(context, place),
     get state() {
       return writer.state
@@ -51,18 +54,19 @@ export async function openLevelStore(db: Database, place: StorePlace): Promise<S
       await context.db.compact([from, to - 1].map(seq => placeKey(SPACE.entries, log.number, seq)))
     },
     rebuildView: signal => writer.rebuildView(signal),
+    compactChanges: signal => writer.compactChanges(signal),
     recover: () => writer.recover(),
     [Symbol.asyncDispose]: () => writer.close(),
   }
 }
 
-async function openContext(db: Database): Promise<StoreContext> {
+async function openContext(db: Database): Promise<Pick<StoreContext, 'db' | 'memory'>> {
   await db.open()
   try {
     await assertFormat(db)
     const memory = await loadMemory(db)
     await clearUnread(db, memory)
-    return { db, memory, acceptance: ACCEPT_ALL }
+    return { db, memory }
   } catch (error) {
     await db.close()
     throw error
@@ -82,7 +86,8 @@ function createLogReads(context: StoreContext): LogReads {
     tombstonesOf: entry => context.memory.tombstones.of(entry).map(each => withStanding(each, context.memory)),
     frontier: () => buildFrontier(context.memory.logs().map(({ standing }) => standing)),
     counts: () => {
-      const { counts, logCount } = context.memory
+      const { counts: held, logCount } = context.memory
+      const { superseded: _, ...counts } = held
       const entries = context.memory.logs().reduce((sum, { standing }) => sum + standing.size, 0)
       return { ...counts, logs: logCount, entries }
     },

@@ -17,6 +17,7 @@ export interface MemoryReads {
   readonly counts: Readonly<Counts>
   readonly view: ViewState
   readonly nextQueueNumber: number
+  readonly nextChange: number
   readonly audit: AuditState
 }
 
@@ -30,6 +31,8 @@ export interface Counts {
   indicators: number
   claims: number
   shown: number
+  /** Changes in the journal of ids that changed once more. */
+  superseded: number
 }
 
 const NO_COUNTS: Readonly<Counts> = {
@@ -42,6 +45,7 @@ const NO_COUNTS: Readonly<Counts> = {
   indicators: 0,
   claims: 0,
   shown: 0,
+  superseded: 0,
 }
 
 const NO_AUDIT: AuditState = { first: 0, next: 0, hash: NO_RECORD, bytes: 0 }
@@ -53,14 +57,19 @@ export interface ViewState {
   readonly acceptance: Uint8Array
 }
 
+/** Of a new store. */
+export const NO_VIEW: ViewState = { generation: 0, stale: false, acceptance: EMPTY }
+
 /** A copy of records on disk, changed only after the write that says so. As large as there are logs and tombstones. */
 export class Memory implements MemoryReads {
   readonly #byId = new Map<string, LogState>()
   readonly #byNumber: LogState[] = []
   readonly tombstones = new TombstoneTable()
   counts: Readonly<Counts> = NO_COUNTS
-  view: ViewState = { generation: 0, stale: false, acceptance: EMPTY }
+  view: ViewState = NO_VIEW
   nextQueueNumber = 0
+  /** The least number that the next change of what shows may have. */
+  nextChange = 1
   audit: AuditState = NO_AUDIT
   /** Rises with every change of the view. */
   viewVersion = 0

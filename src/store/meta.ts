@@ -3,20 +3,24 @@ import { UserError } from '../base/errors.ts'
 import { parseHash } from '../base/ids.ts'
 import { decodeLoose, encode } from '../wire/codec.ts'
 import { AuditHeadRecord, CountsRecord, FormatRecord, ViewRecord } from '../wire/gen/store.ts'
+import { nextChangeAfter } from './changes.ts'
 import { type Database, type Reads, wholeSpace } from './database.ts'
 import { damaged } from './failures.ts'
 import { type Generation, nameKey, readU32, readU64, SPACE } from './keys.ts'
 import { decodeLogState } from './log-state.ts'
-import { type Counts, Memory, type ViewState } from './memory.ts'
+import { type Counts, Memory, NO_VIEW, type ViewState } from './memory.ts'
 import type { AuditState } from './store.ts'
 import { loadTombstones } from './tombstones.ts'
 
 const META = { format: 'format', counts: 'counts', view: 'view', audit: 'audit' } as const
 
-/** Rises with every change that an older program would misread. There is no older one yet, and so no migration. */
-export const FORMAT_VERSION = 1
+/**
+ * Rises with every change that an older program would misread. 2: with the journal of changes, which the view's being
+ * computed anew begins.
+ */
+export const FORMAT_VERSION = 2
 
-/** Refuses what a newer program wrote, and marks a new store. */
+/** Refuses what a newer program wrote, and marks what this one is going to write. */
 export async function assertFormat(db: Database): Promise<void> {
   const key = nameKey(SPACE.meta, META.format)
   const record = await db.get(key)
@@ -33,6 +37,9 @@ export async function assertFormat(db: Database): Promise<void> {
       data: { found: version, known: FORMAT_VERSION },
     })
   }
+  if (version === FORMAT_VERSION) return
+  const view = await db.get(nameKey(SPACE.meta, META.view))
+  await db.write([formatLine(), viewLine({ ...(view === undefined ? NO_VIEW : decodeView(view)), stale: true })], true)
 }
 
 /** The format of a store; undefined where there is none. */
@@ -50,6 +57,7 @@ export async function loadMemory(db: Reads): Promise<Memory> {
   if (view !== undefined) memory.view = decodeView(view)
   if (audit !== undefined) memory.audit = decodeAudit(audit)
   memory.nextQueueNumber = await nextQueueNumber(db)
+  memory.nextChange = await nextChangeAfter(db)
   await loadLogs(db, memory)
   await loadTombstones(db, memory.tombstones, number => memory.logAt(number))
   return memory
@@ -71,7 +79,7 @@ async function nextQueueNumber(db: Reads): Promise<number> {
 }
 
 /** Of what the view consists: one of an older program is computed anew, as one of other rules is. */
-const VIEW_LAYOUT = 1
+const VIEW_LAYOUT = 2
 const NO_RULES = Uint8Array.of(0)
 
 function decodeView(bytes: Uint8Array): ViewState {

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { Level as DiskLevel } from 'level'
 import { MemoryLevel } from 'memory-level'
+import type { Clock, Random } from '../base/ports.ts'
+import type { Numbering } from './changes.ts'
 import type { Scratch } from './check.ts'
 import { Database, type Level } from './database.ts'
 import { damaged } from './failures.ts'
@@ -16,6 +19,9 @@ export interface StoreOptions {
   /** Writes that LevelDB gathers before it makes a table of them; up to twice as much is held in memory. */
   readonly writeBufferBytes?: number
   readonly cacheBytes?: number
+  /** By which changes of what shows are numbered: the machine's where left out. */
+  readonly clock?: Clock
+  readonly random?: Random
 }
 
 const MIB = 1024 * 1024
@@ -30,17 +36,24 @@ const TABLE_BYTES = 8 * MIB
  * `store-damaged`, `store-full` or `store-open-failed`. Dispose of it.
  */
 export async function openStore(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
+  const numbering = { ...MACHINE, ...options }
   if (typeof location !== 'string') {
     const level = 'level' in location ? location.level : memoryLevel()
-    return openLevelStore(new Database(level, 'memory'), IN_MEMORY)
+    return openLevelStore(new Database(level, 'memory'), IN_MEMORY, numbering)
   }
   await assertWhole(location)
-  return openLevelStore(new Database(diskLevel(location, options), location), {
+  const place = {
     mayReopen: () => assertRoomToReopen(location),
     openScratch: () => openScratchBeside(location),
     checkFiles: () => checkLevelFiles(location, 'tables'),
     size: () => storeSize(location),
-  })
+  }
+  return openLevelStore(new Database(diskLevel(location, options), location), place, numbering)
+}
+
+const MACHINE: Numbering = {
+  clock: { now: () => Date.now() },
+  random: { bytes: length => new Uint8Array(randomBytes(length)) },
 }
 
 const IN_MEMORY: StorePlace = {

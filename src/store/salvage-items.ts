@@ -4,7 +4,7 @@ import { decodeLoose } from '../wire/codec.ts'
 import { ItemRecord } from '../wire/gen/store.ts'
 import type { Writes } from './database.ts'
 import type { Faults } from './faults.ts'
-import { type HeldItem, heldItem, writeGroup } from './held-item.ts'
+import { type HeldItem, heldItem, NEVER, writeGroup } from './held-item.ts'
 import { itemKey, itemKeyParts, latin1 } from './keys.ts'
 import type { LogSalvage } from './salvage-logs.ts'
 
@@ -48,7 +48,7 @@ export class ItemSalvage {
     this.#group = undefined
     if (group === undefined) return
     const written: Writes = []
-    writeGroup({ idKey: group.idKey, items: [] }, group.items, written)
+    writeGroup({ idKey: group.idKey, items: [], last: NEVER }, group.items, NEVER, written)
     writes.push(...written)
     this.count += group.items.length
     const lost = group.rows.size - group.items.length

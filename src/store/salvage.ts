@@ -48,13 +48,14 @@ const KEY_BYTES: ReadonlyMap<number, number> = new Map([
   [SPACE.held, 17],
   [SPACE.audit, 9],
   [SPACE.opened, 13],
+  [SPACE.changes, 9],
 ])
 
 /**
  * Builds a whole store out of the records of another, which come in the order of their keys and may be damaged: takes
  * what is primary and sound, works out anew what follows from it, and says what is wrong. Holds as much in memory as
  * there are logs. What it makes is `stale`: the view is computed when it is opened. Intents are left out: what they are
- * about was signed, or is not to be (R-2.11).
+ * about was signed, or is not to be (R-2.11); and the journal of changes, because everything is to be told anew.
  */
 export async function salvage(
   rows: AsyncIterable<readonly Row[]>,
@@ -107,6 +108,7 @@ class Salvage {
       [SPACE.items, (key, value, writes) => this.#items.take(key, value, writes)],
       [SPACE.opened, (key, value, writes) => this.#takeAbout(SPACE.opened, 1, key, value, writes)],
       [SPACE.audit, (key, value, writes) => this.#audit.take(key, value, writes)],
+      [SPACE.changes, () => {}],
     ])
   }
 
@@ -134,7 +136,7 @@ class Salvage {
     this.#items.end(writes)
     this.#logs.writeRecords(writes, anew)
     this.#audit.end(this.#meta.audit, writes)
-    const counts = { ...this.#counts, items: this.#items.count, indicators: 0, claims: 0, shown: 0 }
+    const counts = { ...this.#counts, items: this.#items.count, indicators: 0, claims: 0, shown: 0, superseded: 0 }
     if (whole) this.#compareDerived(counts)
     const view = { generation: 0, stale: true, acceptance: this.#meta.view?.acceptance ?? EMPTY } as const
     writes.push(formatLine(), countsLine(counts), viewLine(view), auditLine(this.#audit.state))

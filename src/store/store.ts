@@ -9,6 +9,7 @@ import type { HashAt } from '../merkle/proof-source.ts'
 import type { AuditHead, AuditLine } from '../policy/audit-chain.ts'
 import type { AuditEvent } from '../policy/audit-record.ts'
 import type { ParsedEntry } from '../wire/entry.ts'
+import type { ChangedId, ChangeReads } from './change-queries.ts'
 import type { Acceptance, Sight } from './sight.ts'
 import type { StoredTombstone, Tombstone } from './tombstone.ts'
 import type { Upkeep } from './upkeep.ts'
@@ -21,7 +22,7 @@ import type { IndicatorFilter, ItemFilter, Page } from './view-queries.ts'
  * committed state only. What is known of the logs is held in memory and changes when the write that says so has
  * succeeded. After a failed write the store takes no more of them until `recover()` or a reopening.
  */
-export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, Upkeep, AsyncDisposable {
+export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, ChangeReads<StoredItem>, Upkeep, AsyncDisposable {
   readonly state: StoreState
   /**
    * Applies all of `batch` or nothing. Throws StoreError `store-full`, `store-write-failed`, `store-damaged` (state is
@@ -333,6 +334,8 @@ export interface StoredItem extends ItemId {
   /** Where it stands: log and seq of each standing entry that carries it. */
   readonly entries: readonly CarryingEntry[]
 }
+
+export type StoredChange = ChangedId<StoredItem>
 
 export interface CarryingEntry extends EntryPosition {
   /** As OpenedItem has it. */

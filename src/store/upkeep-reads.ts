@@ -3,8 +3,8 @@ import type { StoreContext } from './context.ts'
 import { SPACE } from './keys.ts'
 import type { Row, StoreSize, Upkeep } from './upkeep.ts'
 
-/** Tree nodes and grants follow from the entries; intents are of this disk alone. */
-const NOT_PRIMARY: ReadonlySet<number | undefined> = new Set([SPACE.nodes, SPACE.grants, SPACE.intents])
+/** Tree nodes and grants follow from the entries; intents, and what whoever reads was told, are of this disk alone. */
+const NOT_PRIMARY: ReadonlySet<number | undefined> = new Set([SPACE.nodes, SPACE.grants, SPACE.intents, SPACE.changes])
 
 /** Entries and items may have 64 KiB each. */
 const CHUNK = 64

@@ -2,7 +2,8 @@ import { StoreError } from '../base/errors.ts'
 import { Ahead, InFlight } from './ahead.ts'
 import { COMMITS_WAITING_MAX } from './caps.ts'
 import { type Plan, planCommit } from './commit.ts'
-import type { StoreContext } from './context.ts'
+import { compactSome } from './compact-changes.ts'
+import { type StoreContext, tellChanged } from './context.ts'
 import type { Reads, Writes } from './database.ts'
 import type { Draft } from './draft.ts'
 import { SPACE, viewPrefix } from './keys.ts'
@@ -15,7 +16,7 @@ import type { StoredTombstone } from './tombstone.ts'
 export interface Reopening {
   /** Throws where reopening is bound to fail: until then reads are answered as before. */
   mayReopen(): Promise<void>
-  reopen(): Promise<StoreContext>
+  reopen(): Promise<Pick<StoreContext, 'memory'>>
 }
 
 /**
@@ -58,7 +59,7 @@ export class Writer {
   async #commit(batch: StoreBatch, sync: boolean): Promise<Plan> {
     const { plan, done } = await this.#inTurn(async () => {
       this.#assertWritable()
-      const plan = await planCommit(batch, this.#context.acceptance, ...this.#ahead())
+      const plan = await planCommit(batch, this.#context, ...this.#ahead())
       const { writes, draft } = plan
       await this.#landed()
       this.#assertWritable()
@@ -77,6 +78,19 @@ export class Writer {
       this.#assertWritable()
       await this.#failing(rebuildView(this.#context, signal))
     })
+  }
+
+  /** A chunk a turn: others write in between. */
+  async compactChanges(signal?: AbortSignal): Promise<void> {
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const start: number = from
+      signal?.throwIfAborted()
+      from = await this.#inTurn(async () => {
+        await this.#landed()
+        this.#assertWritable()
+        return this.#failing(compactSome(this.#context, start))
+      })
+    }
   }
 
   setAcceptance(acceptance: Acceptance): Promise<void> {
@@ -129,14 +143,17 @@ export class Writer {
 
   async #write(draft: Draft, writes: Writes, sync: boolean): Promise<void> {
     await this.#failing(this.#context.db.write(writes, sync))
-    draft.publish(this.#context.memory)
+    const { memory } = this.#context
+    const isChange = draft.nextChange !== memory.nextChange
+    draft.publish(memory)
     this.#inFlight = undefined
+    if (isChange) tellChanged(this.#context)
   }
 
   /** After a failed write it is not known what the disk holds; what is in memory is what was acknowledged. */
-  async #failing(write: Promise<void>): Promise<void> {
+  async #failing<T>(write: Promise<T>): Promise<T> {
     try {
-      await write
+      return await write
     } catch (error) {
       if (error instanceof StoreError) this.#state = 'failed'
       throw error

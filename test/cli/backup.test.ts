@@ -145,7 +145,7 @@ describe('the store of a home', () => {
   test('says what an upgrade would do', async () => {
     const { status, stdout } = await run('upgrade', '--check', '-o', 'json')
     expect(status).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ format: 1, known: 1, migration: 'none', downgrade: 'possible' })
+    expect(JSON.parse(stdout)).toMatchObject({ format: 2, known: 2, migration: 'none', downgrade: 'possible' })
     expect((await run('upgrade')).stderr).toContain('usage-invalid')
   })
 })

@@ -38,10 +38,10 @@ describe('opening a store', () => {
     const at = location()
     await (await openStore(at))[Symbol.asyncDispose]()
     const level = diskLevel(at)
-    await level.put(nameKey(SPACE.meta, 'format'), encode(FormatRecord, { version: 2 }))
+    await level.put(nameKey(SPACE.meta, 'format'), encode(FormatRecord, { version: 3 }))
     await level.close()
     await expect(openStore(at)).rejects.toMatchObject({ name: 'UserError', code: 'store-newer-format' })
-    await expect(openStore(at)).rejects.toThrow('format 2')
+    await expect(openStore(at)).rejects.toThrow('format 3')
   })
 
   it('refuses a database that is no store of ours', async () => {
