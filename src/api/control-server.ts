@@ -6,6 +6,7 @@ import { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { NodeService } from '../node/node-service.ts'
 import { hasCredentials } from './bearer.ts'
+import { closeServer } from './close-server.ts'
 import { createControlRoutes } from './control-routes.ts'
 import { listenOnSocket } from './control-socket.ts'
 import { answerError } from './error-body.ts'
@@ -34,8 +35,6 @@ export interface ControlServer extends AsyncDisposable {
 const CONNECTIONS_MAX = 128
 /** The longest value, each character percent-encoded, has to fit into the address of a request. */
 const REQUEST_HEAD_BYTES_MAX = 96 * 1024
-/** What is being answered may end; then connections are cut. */
-const CLOSE_GRACE_MS = 5_000
 
 /**
  * Serves the node on the Unix socket, and its health and the bearers of tokens on loopback ports where such are
@@ -96,14 +95,4 @@ function createHttpServer(app: Hono, logger: Logger): Server {
     server.on('error', error => logger.error({ err: error }, 'the control API could not take a connection'))
   })
   return server
-}
-
-async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
-  server.close(() => resolve())
-  server.closeIdleConnections()
-  await promise
-  clearTimeout(cut)
 }

@@ -20,7 +20,7 @@ export interface ErrorBody {
 const RETRY_AFTER_SECONDS = 1
 
 export function answerError(c: Context, error: unknown, logger: Logger): Response {
-  const { code, message, fix, data } = error instanceof TocsinError ? error : internal(error, logger)
+  const { code, message, fix, data } = errorOf(error, logger)
   if (kindOf(code) === 'busy') c.header('Retry-After', String(RETRY_AFTER_SECONDS))
   const status = httpStatusOf(code)
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
@@ -28,7 +28,9 @@ export function answerError(c: Context, error: unknown, logger: Logger): Respons
   return c.json(body, status)
 }
 
-function internal(error: unknown, logger: Logger): Pick<TocsinError, 'code' | 'message' | 'fix' | 'data'> {
+/** What is answered of it; a fault of ours is logged. */
+export function errorOf(error: unknown, logger: Logger): Pick<TocsinError, 'code' | 'message' | 'fix' | 'data'> {
+  if (error instanceof TocsinError) return error
   logger.error({ err: error }, 'a request to the control API failed')
   return {
     code: 'internal',

@@ -23,7 +23,8 @@ export function parseRequest<T>(schema: z.ZodType<T>, value: unknown, what: stri
   throw new UserError('api-request-invalid', `${where}: ${issue.message}`)
 }
 
-async function readBytes(c: Context, bytesMax: number): Promise<Uint8Array> {
+/** Throws UserError `api-body-too-large`. */
+export async function readBytes(c: Context, bytesMax: number): Promise<Uint8Array> {
   if (Number(c.req.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax)
   const chunks: Uint8Array[] = []
   let length = 0
