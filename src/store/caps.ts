@@ -12,3 +12,5 @@ export const LIST_PAGE_MAX = 1000
 export const CHANGES_PAGE_MAX = 1000
 export const LOOKUPS_MAX = 1000
 export const CLAIMS_PER_INDICATOR_MAX = 256
+/** Further indicators that a look-up tells of beside the one that it asks for. */
+export const RELATED_PER_SUBJECT_MAX = 16

@@ -57,6 +57,12 @@ export const VIEW = {
   time: 0x03,
   /** subject, u32 kind, nation \0 id16 → nothing: an item that is about it by an assertion that does not show */
   traces: 0x04,
+  /** subject of an observable, indicator id16 of a pattern → nothing, while there is a record of the pattern */
+  observables: 0x05,
+  /** indicator id16 of a pattern → its subject */
+  patterns: 0x06,
+  /** u8 bits of an address, u8 prefix length → u64 how many ranges have a record */
+  lengths: 0x07,
 } as const
 
 /** What a key of the view begins with: generation and view space. */

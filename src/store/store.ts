@@ -13,7 +13,7 @@ import type { ChangedId, ChangeReads } from './change-queries.ts'
 import type { Acceptance, Sight } from './sight.ts'
 import type { StoredTombstone, Tombstone } from './tombstone.ts'
 import type { Upkeep } from './upkeep.ts'
-import type { IndicatorFilter, ItemFilter, Page } from './view-queries.ts'
+import type { IndicatorFilter, ItemFilter, Page, Related } from './view-queries.ts'
 
 /**
  * What the node keeps on disk, as the rest of the daemon sees it.
@@ -22,7 +22,14 @@ import type { IndicatorFilter, ItemFilter, Page } from './view-queries.ts'
  * committed state only. What is known of the logs is held in memory and changes when the write that says so has
  * succeeded. After a failed write the store takes no more of them until `recover()` or a reopening.
  */
-export interface Store extends LogReads, EntryReads, RecordReads, ViewReads, ChangeReads<StoredItem>, Upkeep, AsyncDisposable {
+export interface Store
+  extends LogReads,
+    EntryReads,
+    RecordReads,
+    ViewReads,
+    ChangeReads<StoredItem>,
+    Upkeep,
+    AsyncDisposable {
   readonly state: StoreState
   /**
    * Applies all of `batch` or nothing. Throws StoreError `store-full`, `store-write-failed`, `store-damaged` (state is
@@ -369,6 +376,13 @@ export interface ViewReads {
   lookupMany(subjects: readonly TypedValue[], sight?: Sight): Promise<(StoredIndicator | undefined)[]>
   /** The same, and what is left of indicators whose claims are all withdrawn. */
   recall(subjects: readonly TypedValue[], sight?: Sight): Promise<(StoredIndicator | undefined)[]>
+  /**
+   * Indicators with claims that have to do with each subject without being it, the nearest first: at most
+   * RELATED_PER_SUBJECT_MAX, and `more` where there are others. At most LOOKUPS_MAX subjects at once.
+   */
+  related(subjects: readonly TypedValue[], sight?: Sight): Promise<readonly Related<StoredIndicator>[]>
+  /** (type, value) of every indicator with a claim that shows, ascending, a page at a time. */
+  subjects(): AsyncIterable<readonly TypedValue[]>
   /** What shows under one id: a claim, and perhaps its withdrawal. */
   itemsOfId(id: ItemId): Promise<StoredItem[]>
   /** Ascending by type and value. */

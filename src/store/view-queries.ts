@@ -1,4 +1,5 @@
 import type { NationId } from '../base/ids.ts'
+import type { Relation } from '../indicator/relation.ts'
 
 /** What is asked of the view, and the form of what is answered. */
 
@@ -6,6 +7,13 @@ export interface Page<T> {
   readonly items: readonly T[]
   /** Give it as `after` for the next page; absent after the last. */
   readonly next?: string
+}
+
+/** What has to do with a value without being it, the nearest first. */
+export interface Related<Indicator> {
+  readonly indicators: readonly { readonly relation: Exclude<Relation, 'exact'>; readonly indicator: Indicator }[]
+  /** There are others. */
+  readonly more: boolean
 }
 
 export interface IndicatorFilter {

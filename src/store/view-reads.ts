@@ -18,6 +18,7 @@ import type { StoredIndicator, ViewReads } from './store.ts'
 import { digestView } from './view-digest.ts'
 import { listIndicators, listItems } from './view-lists.ts'
 import { itemsOfGroup, type ViewMoment, viewMoment } from './view-moment.ts'
+import { readRelated } from './view-related.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
 import { readIndicators } from './whole.ts'
 
@@ -26,6 +27,8 @@ export function createViewReads(context: StoreContext): ViewReads {
     lookup: async (type, value) => (await atOnce(context, moment => lookUp([{ type, value }], moment)))[0],
     lookupMany: (subjects, sight) => atOnce(context, moment => lookUp(subjects, moment), sight),
     recall: (subjects, sight) => atOnce(context, moment => recall(subjects, moment), sight),
+    related: (subjects, sight) => atOnce(context, moment => readRelated(subjects, moment), sight),
+    subjects: () => claimedSubjects(context),
     itemsOfId: ({ nation, id }) =>
       atOnce(context, async moment => {
         const [group] = await loadGroups(context.db, [itemIdKey(nation, id)], { snapshot: moment.snapshot })
@@ -59,6 +62,16 @@ async function recall(values: readonly TypedValue[], moment: ViewMoment): Promis
   const records = await context.db.getMany(keys, { snapshot })
   const listed = records.map((bytes, i) => ({ subject: subjects[i]!, record: decodeIndicator(bytes) }))
   return moment.sight === undefined ? readIndicators(listed, moment) : readSeen(listed, moment)
+}
+
+async function* claimedSubjects(context: StoreContext): AsyncGenerator<readonly TypedValue[]> {
+  await using moment = viewMoment(context)
+  const range = prefixRange(viewPrefix(moment.generation, VIEW.indicators))
+  for await (const chunk of context.db.scan(range, { snapshot: moment.snapshot })) {
+    yield chunk.flatMap(([key, value]) =>
+      decodeIndicator(value).claims === 0 ? [] : typedValueOf(key.subarray(VIEW_KEY_PREFIX_BYTES)),
+    )
+  }
 }
 
 /** Reads the keys alone: an index would cost every claim a write, and be asked now and then. */

@@ -16,6 +16,7 @@ import {
 } from './keys.ts'
 import type { Counts } from './memory.ts'
 import { compareShown, type Shown, type ShownChange, shownRecord, type Trace, type ViewChange } from './shown.ts'
+import { type RecordChange, writeRelations } from './view-relations.ts'
 
 /**
  * The view keeps, for each item that shows, a line in order of time, and for each indicator one record with all that
@@ -46,7 +47,12 @@ export async function writeView(changes: readonly ViewChange[], target: ViewTarg
   }
   const touched = [...subjects.values()]
   const records = await target.db.getMany(touched.map(({ subject }) => indicatorKey(target.generation, subject)))
-  for (const [i, change] of touched.entries()) await writeIndicator(change, decodeIndicator(records[i]), target)
+  const begunOrEnded: RecordChange[] = []
+  for (const [i, change] of touched.entries()) {
+    const exists = await writeIndicator(change, decodeIndicator(records[i]), target)
+    if (exists !== (records[i] !== undefined)) begunOrEnded.push({ subject: change.subject, exists })
+  }
+  await writeRelations(begunOrEnded, target)
 }
 
 function writeShown(change: ShownChange, subjects: Map<string, SubjectChange>, target: ViewTarget): void {
@@ -97,7 +103,8 @@ function subjectChange(subjects: Map<string, SubjectChange>, subject: Uint8Array
   return change
 }
 
-async function writeIndicator(change: SubjectChange, before: IndicatorRecord, target: ViewTarget): Promise<void> {
+/** Whether there is a record of it now. */
+async function writeIndicator(change: SubjectChange, before: IndicatorRecord, target: ViewTarget): Promise<boolean> {
   const claims = before.claims + balance(change, shown => shown.kind === ITEM.INDICATOR)
   const remarks = before.remarks + balance(change, shown => shown.kind !== ITEM.INDICATOR)
   const traces = before.traces + change.traces
@@ -116,7 +123,9 @@ async function writeIndicator(change: SubjectChange, before: IndicatorRecord, ta
 
   const key = indicatorKey(target.generation, change.subject)
   const record = { claims, remarks, inline: spills ? [] : inline, traces }
-  target.writes.push([key, claims + remarks + traces === 0 ? undefined : encode(IndicatorRecord, record)])
+  const exists = claims + remarks + traces > 0
+  target.writes.push([key, exists ? encode(IndicatorRecord, record) : undefined])
+  return exists
 }
 
 function balance({ removed, added }: SubjectChange, counts: (shown: Shown) => boolean): number {
