@@ -100,27 +100,43 @@ export const SIGHTINGS: Shape<SightingView> = {
   ],
 }
 
+/** A row tells of one indicator: the first that it is, or else the first that has to do with it. */
 export const LOOKUPS: Shape<LookupResult> = {
   columns: [
     { name: 'query', cell: lookup => lookup.query },
     { name: 'result', cell: lookup => lookup.result },
-    { name: 'type', cell: lookup => lookup.indicators[0]?.type ?? '' },
-    { name: 'value', cell: lookup => lookup.indicators[0]?.value ?? '' },
-    { name: 'nations', cell: ({ indicators: [first] }) => (first === undefined ? '' : nationsCell(first)) },
-    { name: 'tlp', cell: lookup => lookup.indicators[0]?.tlp ?? '' },
-    { name: 'confidence', cell: lookup => lookup.indicators[0]?.confidence ?? null },
-    { name: 'last_seen', cell: lookup => timeCell(lookup.indicators[0]?.lastSeenMs ?? 0) },
-    { name: 'labels', cell: lookup => lookup.indicators[0]?.labels.join(LABEL_SEPARATOR) ?? '' },
+    { name: 'relation', cell: relationCell },
+    { name: 'type', cell: lookup => indicatorOf(lookup)?.type ?? '' },
+    { name: 'value', cell: lookup => indicatorOf(lookup)?.value ?? '' },
+    { name: 'nations', cell: lookup => ofIndicator(lookup, nationsCell) },
+    { name: 'tlp', cell: lookup => indicatorOf(lookup)?.tlp ?? '' },
+    { name: 'confidence', cell: lookup => indicatorOf(lookup)?.confidence ?? null },
+    { name: 'last_seen', cell: lookup => timeCell(indicatorOf(lookup)?.lastSeenMs ?? 0) },
+    { name: 'labels', cell: lookup => indicatorOf(lookup)?.labels.join(LABEL_SEPARATOR) ?? '' },
     { name: 'reason', cell: lookup => lookup.reason },
   ],
   defanged: lookup => ({
     ...lookup,
     query: broken(lookup.query),
     indicators: lookup.indicators.map(defangedIndicator),
+    related: lookup.related.map(({ relation, indicator }) => ({ relation, indicator: defangedIndicator(indicator) })),
   }),
 }
 
-function defangedIndicator(view: IndicatorView): IndicatorView {
+function indicatorOf({ indicators, related }: LookupResult): IndicatorView | undefined {
+  return indicators[0] ?? related[0]?.indicator
+}
+
+function relationCell({ indicators, related }: LookupResult): string {
+  return indicators.length > 0 ? 'exact' : (related[0]?.relation ?? '')
+}
+
+function ofIndicator(lookup: LookupResult, cell: (view: IndicatorView) => string): string {
+  const indicator = indicatorOf(lookup)
+  return indicator === undefined ? '' : cell(indicator)
+}
+
+export function defangedIndicator(view: IndicatorView): IndicatorView {
   const { value, claims, aside, withdrawn } = view
   const kept = aside === undefined ? {} : { aside: aside.map(defangedClaim) }
   const gone = withdrawn.map(each => ({ ...each, claim: defangedClaim(each.claim) }))
@@ -132,7 +148,7 @@ function defangedClaim(claim: ClaimView): ClaimView {
 }
 
 /** Who left, or is suspended, is marked: what it said before is still here. */
-function nationsCell({ nations, claims }: IndicatorView): string {
+export function nationsCell({ nations, claims }: IndicatorView): string {
   const statuses = new Map(claims.map(({ nation, nationStatus }) => [nation, nationStatus]))
   const marked = nations.map(nation => {
     const status = statuses.get(nation) ?? 'ACTIVE'
@@ -141,7 +157,7 @@ function nationsCell({ nations, claims }: IndicatorView): string {
   return marked.join(' ')
 }
 
-function broken(value: string): string {
+export function broken(value: string): string {
   return isDefanged(value) ? value : defang(value)
 }
 

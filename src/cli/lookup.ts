@@ -15,7 +15,9 @@ const BATCH_MAX = 500
 export function addLookupCommand(program: Command, context: CliContext): void {
   program
     .command('lookup')
-    .description('whether values are known; exits 0 if any is, 1 if none')
+    .description(
+      'what is known of values, and of ranges, parent domains and patterns about them; exits 1 if nothing is',
+    )
     .argument('[values...]', 'in any spelling, defanged or not; none, or "-": one a line from standard input')
     .addOption(outputOption())
     .action(async (values: readonly string[], { output }: { output: OutputFormat }) => {
@@ -34,16 +36,18 @@ async function lookUp(
   const writer = createRowWriter(context.out, output, LOOKUPS)
   let asked = 0
   let found = 0
+  let related = 0
   for await (const values of batches) {
     const results = await lookUpBatch(client, values)
     asked += results.length
     found += results.filter(({ result }) => result === 'found').length
+    related += results.filter(({ result }) => result === 'related').length
     await writer.write(results.flatMap(result => (output === 'json' || output === 'ndjson' ? result : flat(result))))
   }
   await writer.end()
-  context.say(`${found} of ${asked} found.`)
-  if (found === 0) sayIfBlind(context, await client.status())
-  context.setExitStatus(found > 0 ? EXIT_OK : EXIT_NO)
+  context.say(`${found} of ${asked} found${related === 0 ? '' : `, ${related} more by what has to do with them`}.`)
+  if (found + related === 0) sayIfBlind(context, await client.status())
+  context.setExitStatus(found + related > 0 ? EXIT_OK : EXIT_NO)
 }
 
 async function lookUpBatch(client: ControlClient, values: readonly string[]): Promise<readonly LookupResult[]> {
@@ -51,10 +55,13 @@ async function lookUpBatch(client: ControlClient, values: readonly string[]): Pr
   return results.map((result, index) => ({ ...result, query: values[index] ?? result.query }))
 }
 
-/** A line of a table for each indicator that a value stands for; one without, where it stands for none. */
+/** A line of a table for each indicator that is the value or has to do with it; one without, where there is none. */
 function flat(result: LookupResult): readonly LookupResult[] {
-  if (result.indicators.length <= 1) return [result]
-  return result.indicators.map(indicator => ({ ...result, indicators: [indicator] }))
+  const rows = [
+    ...result.indicators.map(indicator => ({ ...result, indicators: [indicator], related: [] })),
+    ...result.related.map(related => ({ ...result, indicators: [], related: [related] })),
+  ]
+  return rows.length === 0 ? [result] : rows
 }
 
 function* batchesOf(values: readonly string[]): Generator<readonly string[]> {

@@ -65,7 +65,7 @@ export function auditedReading(reading: Reading, { record }: Pick<AuditLog, 'rec
   return {
     lookup: values =>
       read(`lookup of ${values.length}`, reading.lookup(values), results =>
-        sum(results, ({ indicators }) => indicators.length),
+        sum(results, ({ indicators, related }) => indicators.length + related.length),
       ),
     list: query => read('list', reading.list(query), ({ indicators }) => indicators.length),
     show: idOrValue => read('show', reading.show(idOrValue), view => (view === null ? 0 : 1)),

@@ -1,3 +1,4 @@
+import type { Relation } from '../indicator/relation.ts'
 import type { OpinionKind } from '../indicator/remark.ts'
 
 /** What is asked of indicators, and what is answered. Times are milliseconds since the Unix epoch, 0 where unsaid. */
@@ -111,10 +112,19 @@ export interface ClaimView {
 
 export interface LookupResult {
   readonly query: string
-  /** 'found', 'absent', or 'invalid' where the text is no value of any type. */
-  readonly result: 'found' | 'absent' | 'invalid'
+  /** 'related': not it, but something that has to do with it; 'invalid': the text is no value of any type. */
+  readonly result: 'found' | 'related' | 'absent' | 'invalid'
   readonly reason: string
   readonly indicators: readonly IndicatorView[]
+  /** Found by what they have to do with the value, the nearest first. */
+  readonly related: readonly RelatedView[]
+  /** There are more of them than a look-up tells. */
+  readonly moreRelated: boolean
+}
+
+export interface RelatedView {
+  readonly relation: Exclude<Relation, 'exact'>
+  readonly indicator: IndicatorView
 }
 
 export interface ListQuery {

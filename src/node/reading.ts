@@ -16,7 +16,7 @@ import {
 
 export type Reads = Pick<
   Store,
-  'lookupMany' | 'recall' | 'listIndicators' | 'listItems' | 'itemsOfId' | 'subjectsById' | 'logs'
+  'lookupMany' | 'related' | 'recall' | 'listIndicators' | 'listItems' | 'itemsOfId' | 'subjectsById' | 'logs'
 >
 
 /** Makes of what is stored what is answered; null where nothing is left of it. */
@@ -31,12 +31,18 @@ export function createReading(store: Reads, viewOf: ViewOf, sight?: Sight): Read
   async function lookup(values: readonly string[]): Promise<readonly LookupResult[]> {
     const subjects = values.map(query => ({ query, subject: subjectOf(query) }))
     const asked = subjects.flatMap(({ subject }) => (typeof subject === 'string' ? [] : [subject]))
-    const found = await store.lookupMany(asked, sight)
-    const answers = found[Symbol.iterator]()
+    const [found, near] = await Promise.all([store.lookupMany(asked, sight), store.related(asked, sight)])
+    let answered = 0
     return subjects.map(({ query, subject }): LookupResult => {
-      if (typeof subject === 'string') return { query, result: 'invalid', reason: subject, indicators: [] }
-      const indicators = claimed(viewsOf([answers.next().value]))
-      return { query, result: indicators.length > 0 ? 'found' : 'absent', reason: '', indicators }
+      if (typeof subject === 'string') return { query, ...NOTHING_FOUND, result: 'invalid', reason: subject }
+      const indicators = claimed(viewsOf([found[answered]]))
+      const { indicators: others, more } = near[answered++]!
+      const related = others.flatMap(({ relation, indicator }) => {
+        const view = viewOf(indicator)
+        return view === null ? [] : { relation, indicator: view }
+      })
+      const result = indicators.length > 0 ? 'found' : related.length > 0 ? 'related' : 'absent'
+      return { query, result, reason: '', indicators, related, moreRelated: more }
     })
   }
 
@@ -109,6 +115,8 @@ export function createReading(store: Reads, viewOf: ViewOf, sight?: Sight): Read
 
   return { lookup, list, show }
 }
+
+const NOTHING_FOUND = { indicators: [], related: [], moreRelated: false } as const
 
 /** What a lookup is about, or why it is about nothing. */
 function subjectOf(query: string): { readonly type: string; readonly value: string } | string {

@@ -43,6 +43,8 @@ const VALUES = [
   ['domain', 'v1.example'],
   ['domain', 'v2.example'],
   ['url', 'http://v0.example/a'],
+  ['domain', 'a.v0.example'],
+  ['stix-pattern', "[domain-name:value = 'v1.example' AND domain-name:value = 'v2.example']"],
 ] as const
 
 const CLEARANCES = [

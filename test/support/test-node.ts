@@ -137,10 +137,11 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
 
   function lookupOne(query: string): LookupResult {
     const found = typedValue(query)
-    if (found === undefined) return { query, result: 'invalid', reason: 'this is no indicator', indicators: [] }
+    const nothing = { query, reason: '', indicators: [], related: [], moreRelated: false }
+    if (found === undefined) return { ...nothing, result: 'invalid', reason: 'this is no indicator' }
     const view = indicators.get(`${found.type} ${found.value}`)
-    if (view === undefined) return { query, result: 'absent', reason: '', indicators: [] }
-    return { query, result: 'found', reason: '', indicators: [view] }
+    if (view === undefined) return { ...nothing, result: 'absent' }
+    return { ...nothing, result: 'found', indicators: [view] }
   }
 
   function status(): NodeStatus {

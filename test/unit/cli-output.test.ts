@@ -132,8 +132,9 @@ describe('values', () => {
   test('are broken once, also where the source had done so', async () => {
     const [, domain] = await held()
     expect(await written(true, out => printRows(out, 'csv', domain!.claims, CLAIMS))).toContain(',c2[.]example,')
-    const lookup = { query: 'c2[.]example', result: 'found', reason: '', indicators: [domain!] } as const
+    const found = { result: 'found', reason: '', indicators: [domain!], related: [], moreRelated: false } as const
+    const lookup = { query: 'c2[.]example', ...found }
     const shown = await written(true, out => printRows(out, 'csv', [lookup], LOOKUPS))
-    expect(shown).toContain('c2[.]example,found,domain,c2[.]example,')
+    expect(shown).toContain('c2[.]example,found,exact,domain,c2[.]example,')
   })
 })
