@@ -158,6 +158,8 @@ export const PROTOCOL_CODES = {
   'import-distribution-limited': ['input', 'R-4.5'],
   'import-false-positive': ['input', ''],
   'import-reference-unresolved': ['input', ''],
+  'import-property-lost': ['input', ''],
+  'import-sighting-merged': ['input', ''],
   'import-in-prose': ['input', ''],
   'item-malformed': ['malformed', 'R-4.1'],
   // network

@@ -4,6 +4,7 @@ import type { ClaimDraft } from '../indicator/claim.ts'
 import { parseMoment } from './cell-value.ts'
 import { type DraftMarking, type ImportRow, refusedRow } from './import-row.ts'
 import { markingOfText, stricterMarking } from './marking-text.ts'
+import { ownFieldsOf, ownRow } from './misp-own.ts'
 import { ruleLines } from './rule-text.ts'
 import { objectsOf, stringOf } from './stix-object.ts'
 import type { TypeHint } from './type-hint.ts'
@@ -54,9 +55,18 @@ function rowsOf(place: string, attribute: MispFields, object: MispFields | undef
   const type = stringOf(attribute.type)
   const value = typeof attribute.value === 'number' ? String(attribute.value) : stringOf(attribute.value)
   const refused = (code: ErrorCode, reason: string) => [refusedRow(place, code, reason, `${type ?? ''} ${value ?? ''}`)]
+  const uuid = stringOf(attribute.uuid)
   if (type === undefined || value === undefined)
     return refused('import-misp-invalid', 'the attribute has no type or no value')
-  if (isTrue(attribute.deleted)) return refused('import-revoked', 'its author has deleted this attribute')
+  if (isTrue(attribute.deleted)) {
+    const rows = refused('import-revoked', 'its author has deleted this attribute')
+    return uuid === undefined ? rows : rows.map(row => ({ ...row, revokes: uuid }))
+  }
+  const own = ownFieldsOf(attribute)
+  if (own !== undefined) {
+    const { marking } = readTags(attribute.Tag, attribute.Galaxy)
+    return [ownRow(place, attribute, own, marking, sightingWarnings(type, attribute))]
+  }
   const parts = partsOf(type, value, stringOf(attribute.object_relation))
   if (typeof parts === 'string') return refused('import-type-unsupported', parts)
   const { facts, warnings } = factsOf(type, attribute, object)
@@ -64,7 +74,6 @@ function rowsOf(place: string, attribute: MispFields, object: MispFields | undef
     const read = readValue(text, hint)
     if (read.kind === 'refused') return refusedRow(place, read.code, read.reason, `${type} ${value}`)
     const labels = [...(facts.labels ?? []), ...read.labels, ...(said.labels ?? [])]
-    const was = said.labels === undefined && hintOfMispType(type) !== undefined ? typeLabel(type, read) : []
     const draft: ClaimDraft = {
       type: read.type,
       value: read.value,
@@ -74,7 +83,7 @@ function rowsOf(place: string, attribute: MispFields, object: MispFields | undef
       ...(said.description !== undefined && {
         description: [said.description, facts.description].filter(Boolean).join('\n'),
       }),
-      labels: [...labels, ...was],
+      labels: [...labels, ...typeLabel(type, read)],
     }
     return { kind: 'claim', place, draft, warnings: [...read.warnings, ...warnings] }
   })
@@ -146,50 +155,60 @@ function factsOf(
   const comment = stringOf(attribute.comment) ?? (object === undefined ? undefined : stringOf(object.comment))
   const uuid = stringOf(attribute.uuid)
   const changedMs = secondsMs(attribute.timestamp)
-  const sighted = sightingFacts(attribute, type)
   const facts: Partial<ClaimDraft> = {
     ...(uuid !== undefined && { sourceId: uuid }),
     ...(comment !== undefined && { description: comment }),
     ...(changedMs !== undefined && { validFromMs: changedMs }),
-    ...sighted.facts,
+    ...sightingFacts(attribute),
     ...(marking !== undefined && { marking }),
     labels: [...labels, ...flags],
   }
-  return { facts, warnings: sighted.warnings }
+  return { facts, warnings: sightingWarnings(type, attribute) }
 }
 
 /** First and last seen, as the attribute has them and as its sightings widen them; the end that a sighting gives it. */
-function sightingFacts(
-  attribute: MispFields,
-  type: string,
-): { facts: Partial<ClaimDraft>; warnings: readonly Advice[] } {
-  const sightings = objectsOf(attribute.Sighting)
-  const timesOf = (kind: number) =>
-    sightings
-      .filter(one => (numberOf(one.type) ?? SIGHTING.SEEN) === kind)
-      .flatMap(one => secondsMs(one.date_sighting) ?? [])
+function sightingFacts(attribute: MispFields): Partial<ClaimDraft> {
   const first = momentOf(attribute.first_seen)
   const last = momentOf(attribute.last_seen)
   const seen = [
-    ...timesOf(SIGHTING.SEEN),
+    ...sightingTimes(attribute, SIGHTING.SEEN),
     ...(first === undefined ? [] : [first]),
     ...(last === undefined ? [] : [last]),
   ]
-  const expired = timesOf(SIGHTING.EXPIRED)
-  const doubts = sightings.filter(one => numberOf(one.type) === SIGHTING.FALSE_POSITIVE).length
-  const message = `${doubts} of its sightings call this ${type} a false positive`
+  const expired = sightingTimes(attribute, SIGHTING.EXPIRED)
   const changedMs = secondsMs(attribute.timestamp)
   const untilMs = expired.length === 0 ? undefined : expired.reduce((a, b) => Math.min(a, b))
   return {
-    facts: {
-      ...(seen.length > 0 && {
-        firstSeenMs: seen.reduce((a, b) => Math.min(a, b)),
-        lastSeenMs: seen.reduce((a, b) => Math.max(a, b)),
-      }),
-      ...(untilMs !== undefined && (changedMs === undefined || untilMs > changedMs) && { validUntilMs: untilMs }),
-    },
-    warnings: doubts === 0 ? [] : [{ code: 'import-false-positive', severity: 'warn', message }],
+    ...(seen.length > 0 && {
+      firstSeenMs: seen.reduce((a, b) => Math.min(a, b)),
+      lastSeenMs: seen.reduce((a, b) => Math.max(a, b)),
+    }),
+    ...(untilMs !== undefined && (changedMs === undefined || untilMs > changedMs) && { validUntilMs: untilMs }),
   }
+}
+
+/** What becomes of sightings is told: as remarks of others they are not taken over. */
+function sightingWarnings(type: string, attribute: MispFields): readonly Advice[] {
+  const sightings = objectsOf(attribute.Sighting)
+  const count = (kind: number) => sightings.filter(one => kindOfSighting(one) === kind).length
+  const doubts = count(SIGHTING.FALSE_POSITIVE)
+  const others = sightings.length - doubts
+  const merged = `${others} of its sightings were taken for no more than when this ${type} was seen, or ceased to count`
+  const doubted = `${doubts} of its sightings call this ${type} a false positive`
+  return [
+    ...(others === 0 ? [] : [{ code: 'import-sighting-merged', severity: 'warn', message: merged } as const]),
+    ...(doubts === 0 ? [] : [{ code: 'import-false-positive', severity: 'warn', message: doubted } as const]),
+  ]
+}
+
+function sightingTimes(attribute: MispFields, kind: number): readonly number[] {
+  return objectsOf(attribute.Sighting)
+    .filter(one => kindOfSighting(one) === kind)
+    .flatMap(one => secondsMs(one.date_sighting) ?? [])
+}
+
+function kindOfSighting(sighting: MispFields): number {
+  return numberOf(sighting.type) ?? SIGHTING.SEEN
 }
 
 function momentOf(value: unknown): number | undefined {

@@ -1,16 +1,16 @@
 import { ProtocolError } from '../base/errors.ts'
-import type { Advice } from '../indicator/advice.ts'
 import { canonicalValue } from '../indicator/canonical.ts'
-import type { ClaimDraft, DraftReference } from '../indicator/claim.ts'
+import type { ClaimDraft } from '../indicator/claim.ts'
 import { indicatorText } from '../indicator/type.ts'
+import { present } from './claim-fields.ts'
 import { type ImportRow, refusedRow } from './import-row.ts'
 import { type PatternPart, splitPattern } from './pattern-value.ts'
 import { ruleLines } from './rule-text.ts'
+import { factsOfIndicator } from './stix-facts.ts'
 import type { StixReferences } from './stix-marking.ts'
-import { contextRow, objectsOf, type StixObject, stringOf, stringsOf, timestampOf } from './stix-object.ts'
+import { contextRow, type StixObject, stringOf } from './stix-object.ts'
 import { parseStixPattern } from './stix-pattern.ts'
 import { PatternSyntaxError } from './stix-pattern-error.ts'
-import { referenceWarnings } from './stix-reference.ts'
 import { isExactType } from './type-hint.ts'
 import { typeOfPatternLanguage } from './type-mapping.ts'
 import { readValue } from './value-text.ts'
@@ -25,13 +25,13 @@ export function indicatorRows(place: string, object: StixObject, references: Sti
   }
   if (pattern === undefined)
     return [refusedRow(place, 'import-stix-invalid', 'the indicator has no pattern', object.id)]
-  const { facts, warnings } = factsOf(object, references)
+  const { facts, warnings } = factsOfIndicator(object, references)
   // STIX 2.0 knows no other language than its own.
   const language = stringOf(object.pattern_type) ?? 'stix'
   const rows = language === 'stix' ? stixRows(place, pattern) : ruleRows(place, language, pattern)
   // A language without a type of its own may have values that are none here: the whole object travels instead.
   if (language !== 'stix' && rows[0]?.kind === 'refused') return [contextRow(place, object, facts.marking)]
-  const creator = optional('createdBy', stringOf(object.created_by_ref))
+  const creator = present('createdBy', stringOf(object.created_by_ref))
   return rows.map(row =>
     row.kind === 'claim'
       ? { ...row, draft: withFacts(row.draft, facts), warnings: [...row.warnings, ...warnings], ...creator }
@@ -62,7 +62,7 @@ function partRow(place: string, part: PatternPart): ImportRow {
   }
   if (read.kind === 'refused') return refusedRow(place, read.code, read.reason, part.text)
   const { type, value, original, labels, warnings } = read
-  const draft = { type, value, ...optional('original', original), ...(labels.length > 0 && { labels }) }
+  const draft = { type, value, ...present('original', original), ...(labels.length > 0 && { labels }) }
   return { kind: 'claim', place, draft, warnings }
 }
 
@@ -79,65 +79,11 @@ function ruleRow(place: string, type: string, text: string): ImportRow {
     return {
       kind: 'claim',
       place,
-      draft: { ...typed, ...optional('original', text === indicatorText(typed) ? undefined : text) },
+      draft: { ...typed, ...present('original', text === indicatorText(typed) ? undefined : text) },
       warnings: [],
     }
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause
     return refusedRow(place, cause.code, cause.message, text)
   }
-}
-
-function factsOf(
-  object: StixObject,
-  references: StixReferences,
-): { facts: Partial<ClaimDraft>; warnings: readonly Advice[] } {
-  const warnings: Advice[] = [...referenceWarnings(object, references)]
-  const marking = references.marking(object)
-  const labels = [...stringsOf(object.labels), ...stringsOf(object.indicator_types)]
-  const drafted = objectsOf(object.external_references)
-    .map(referenceOf)
-    .filter(one => one !== undefined)
-  const facts: Partial<ClaimDraft> = {
-    sourceId: object.id,
-    ...optional('name', stringOf(object.name)),
-    ...optional('description', stringOf(object.description)),
-    ...optional('source', references.creator(object)),
-    ...optional('confidence', confidenceOf(object.confidence)),
-    ...validity(object, warnings),
-    ...(marking !== undefined && { marking }),
-    ...(labels.length > 0 && { labels }),
-    ...(drafted.length > 0 && { references: drafted }),
-  }
-  return { facts, warnings }
-}
-
-function validity(object: StixObject, warnings: Advice[]): Pick<ClaimDraft, 'validFromMs' | 'validUntilMs'> {
-  const validFromMs = timestampOf(object.valid_from)
-  const validUntilMs = timestampOf(object.valid_until)
-  if (validFromMs !== undefined && validUntilMs !== undefined && validUntilMs <= validFromMs) {
-    const message = 'valid_until is not after valid_from; valid_until was left out'
-    warnings.push({ code: 'import-date-unclear', severity: 'warn', message })
-    return { validFromMs }
-  }
-  return { ...optional('validFromMs', validFromMs), ...optional('validUntilMs', validUntilMs) }
-}
-
-function confidenceOf(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 && value <= 100 ? value : undefined
-}
-
-function referenceOf(reference: Readonly<Record<string, unknown>>): DraftReference | undefined {
-  const sourceName = stringOf(reference.source_name)
-  if (sourceName === undefined) return undefined
-  return {
-    sourceName,
-    ...optional('url', stringOf(reference.url)),
-    ...optional('externalId', stringOf(reference.external_id)),
-    ...optional('description', stringOf(reference.description)),
-  }
-}
-
-function optional<Key extends string, T>(key: Key, value: T | undefined): { [K in Key]?: T } {
-  return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: T })
 }

@@ -1,6 +1,9 @@
 import { compareText } from '../indicator/assertion.ts'
 import type { OpinionKind } from '../indicator/remark.ts'
+import { claimFields } from './claim-fields.ts'
 import type { ExportedClaim, ExportedIndicator, ExportedOpinion, ExportedSighting } from './exported.ts'
+import { phaseOfLabel } from './kill-chain.ts'
+import { EXERCISE_LABEL } from './marking-text.ts'
 import { stixIdentity, stixMarkings, TOCSIN_EXTENSION } from './stix-companion.ts'
 import { stixIdentityId, stixIndicatorId, stixOpinionId, stixSightingId } from './stix-id.ts'
 import type { StixObject } from './stix-object.ts'
@@ -56,8 +59,6 @@ const INDICATOR_TYPES: ReadonlySet<string> = new Set([
   'malicious-activity',
   'unknown',
 ])
-const KILL_CHAIN = /^kill-chain:([^=]+)="([^"]+)"$/
-const EXERCISE_LABEL = 'exercise'
 
 function claimObject(
   { type, value }: ExportedIndicator,
@@ -67,12 +68,9 @@ function claimObject(
 ): StixObject {
   const { fromMs, untilMs } = validityOf(claim)
   const references = [...stixReferences(claim.references), ...sourceReference(claim)]
-  const phases = claim.labels.flatMap(label => {
-    const [, name, phase] = KILL_CHAIN.exec(label) ?? []
-    return name === undefined ? [] : [{ kill_chain_name: name, phase_name: phase }]
-  })
+  const phases = claim.labels.flatMap(label => phaseOfLabel(label) ?? [])
   const types = claim.labels.filter(label => INDICATOR_TYPES.has(label))
-  const plain = claim.labels.filter(label => !INDICATOR_TYPES.has(label) && !KILL_CHAIN.test(label))
+  const plain = claim.labels.filter(label => !INDICATOR_TYPES.has(label) && phaseOfLabel(label) === undefined)
   const labels = claim.exercise ? [...plain, EXERCISE_LABEL] : plain
   return {
     type: 'indicator',
@@ -108,15 +106,8 @@ function claimExtension(claim: ExportedClaim, withdrawal: Withdrawal | undefined
   const unsaid = [...(claim.name === '' ? ['name'] : []), ...(claim.validFromMs === 0 ? ['valid_from'] : [])]
   return {
     extension_type: 'property-extension',
-    claim: `${claim.nation}/${claim.id}`,
-    ...(claim.exercise && { exercise: true }),
-    ...(claim.lineage !== '' && { lineage: claim.lineage }),
-    ...(claim.firstSeenMs !== 0 && { first_seen: stixTime(claim.firstSeenMs) }),
-    ...(claim.lastSeenMs !== 0 && { last_seen: stixTime(claim.lastSeenMs) }),
-    ...(claim.source !== '' && { source: claim.source }),
-    ...(claim.sourceId !== '' && { source_id: claim.sourceId }),
+    ...claimFields(claim, withdrawal),
     ...(unsaid.length > 0 && { unsaid }),
-    ...(withdrawal !== undefined && withdrawal.reason !== '' && { withdrawn_reason: withdrawal.reason }),
   }
 }
 

@@ -127,15 +127,20 @@ describe('what is not for everybody', () => {
 describe('a MISP attribute', () => {
   it.each([
     ['ip-src', '192.0.2.1', ['ipv4 192.0.2.1'], ['misp:type="ip-src"']],
-    ['ip-dst|port', '192.0.2.1|8080', ['ipv4 192.0.2.1'], ['port:8080']],
+    ['ip-dst|port', '192.0.2.1|8080', ['ipv4 192.0.2.1'], ['port:8080', 'misp:type="ip-dst|port"']],
     ['hostname', 'a.evil.example', ['domain a.evil.example'], ['misp:type="hostname"']],
-    ['domain|ip', 'evil.example|2001:db8::1', ['domain evil.example', 'ipv6 2001:db8::1'], []],
+    ['domain|ip', 'evil.example|2001:db8::1', ['domain evil.example', 'ipv6 2001:db8::1'], ['misp:type="domain|ip"']],
     ['url', 'evil.example', ['domain evil.example'], ['misp:type="url"']],
     ['email-dst', 'A@evil.example', ['email a@evil.example'], ['misp:type="email-dst"']],
-    ['malware-sample', `evil.bin|${MD5}`, [`md5 ${MD5}`], []],
-    ['filename|imphash', `evil.exe|${MD5}`, [`imphash ${MD5}`], []],
+    ['malware-sample', `evil.bin|${MD5}`, [`md5 ${MD5}`], ['misp:type="malware-sample"']],
+    ['filename|imphash', `evil.exe|${MD5}`, [`imphash ${MD5}`], ['misp:type="filename|imphash"']],
     ['filename', '%TEMP%\\evil.exe', ['filename evil.exe'], []],
-    ['regkey|value', 'HKCU\\Software\\Evil|1', ['registry-key HKEY_CURRENT_USER\\software\\evil'], []],
+    [
+      'regkey|value',
+      'HKCU\\Software\\Evil|1',
+      ['registry-key HKEY_CURRENT_USER\\software\\evil'],
+      ['misp:type="regkey|value"'],
+    ],
     ['AS', 64_496, ['asn AS64496'], []],
     ['x509-fingerprint-md5', MD5, [`x509-fingerprint ${MD5}`], []],
     ['vulnerability', 'CVE-2021-44228', ['cve CVE-2021-44228'], []],
@@ -234,6 +239,11 @@ describe('a MISP attribute', () => {
       validUntilMs: 1_800_000_000_000,
     })
     expect(row!.warnings.slice(1)).toEqual([
+      {
+        code: 'import-sighting-merged',
+        severity: 'warn',
+        message: '3 of its sightings were taken for no more than when this domain was seen, or ceased to count',
+      },
       {
         code: 'import-false-positive',
         severity: 'warn',
