@@ -15,6 +15,8 @@ export interface PackedTexts {
   /** Where hashes begin. */
   readonly seed: number
   textAt(place: number): string
+  /** In bytes. */
+  lengthAt(place: number): number
 }
 
 export interface PackedTextsBuilder {
@@ -117,6 +119,7 @@ export function createPackedTexts(seed = 0x811c_9dc5): PackedTextsBuilder {
           const bytes = utf8(text)
           return findBytes(bytes, 0, bytes.length, hashOf(bytes, 0, bytes.length))
         },
+        lengthAt: place => ends[place]! - startOf(place),
         textAt: place => decoder.decode(blob.subarray(startOf(place), ends[place]!)),
       }
     },
