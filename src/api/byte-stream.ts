@@ -27,10 +27,7 @@ export function createStreams(idleMs = IDLE_MS) {
     open++
     try {
       const source = await begin()
-      return new Response(
-        streamOf(source, idleMs, () => open--),
-        { headers: HEADERS },
-      )
+      return new Response(pacedStream(source, { idleMs, ended: () => open-- }), { headers: HEADERS })
     } catch (error) {
       open--
       throw error
@@ -38,7 +35,20 @@ export function createStreams(idleMs = IDLE_MS) {
   }
 }
 
-function streamOf(source: AsyncGenerator<Uint8Array, void>, idleMs: number, ended: () => void): ReadableStream {
+export interface Pace {
+  /** Between two pieces that are read. */
+  readonly idleMs: number
+  /** Called once, however it ends. */
+  readonly ended: () => void
+  /** For whoever reads too slowly, and reads on within a moment; else the connection is cut. */
+  readonly lastWord?: () => Uint8Array
+}
+
+const LAST_WORD_MS = 5_000
+
+/** Made as fast as it is read: one piece of it is held. */
+export function pacedStream(source: AsyncGenerator<Uint8Array, void>, pace: Pace): ReadableStream<Uint8Array> {
+  const { idleMs, ended, lastWord } = pace
   let idle: NodeJS.Timeout | undefined
   let over = false
   const end = async () => {
@@ -48,8 +58,17 @@ function streamOf(source: AsyncGenerator<Uint8Array, void>, idleMs: number, ende
     ended()
     await source.return()
   }
+  const giveUp = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const cut = () => controller.error(new Error(`nothing was read for ${idleMs} ms`))
+    if (lastWord === undefined) cut()
+    else {
+      controller.enqueue(lastWord())
+      idle = setTimeout(cut, LAST_WORD_MS)
+    }
+  }
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     clearTimeout(idle)
+    if (over) return controller.close()
     try {
       const next = await source.next()
       if (next.done === true) {
@@ -59,8 +78,8 @@ function streamOf(source: AsyncGenerator<Uint8Array, void>, idleMs: number, ende
       }
       controller.enqueue(next.value)
       idle = setTimeout(() => {
-        controller.error(new Error(`nothing was read for ${idleMs} ms`))
         void end()
+        giveUp(controller)
       }, idleMs)
     } catch (error) {
       await end()

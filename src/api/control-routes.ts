@@ -34,6 +34,7 @@ import {
   trustRequest,
 } from './request-schema.ts'
 import { spoolBody } from './spooled-body.ts'
+import type { StreamAnswer } from './stream-routes.ts'
 
 /** Bodies that are read or worked on at once; each may take its whole cap of memory. */
 const BODIES_MAX = 8
@@ -48,7 +49,7 @@ const IMPORTS_MAX = 1
 const CHECKS_MAX = 1
 
 /** What an operator, a command or another program on this machine may ask of the node; `folder` has room for files. */
-export function createControlRoutes(service: NodeService, folder: string): Hono {
+export function createControlRoutes(service: NodeService, folder: string, streamed: StreamAnswer): Hono {
   const app = new Hono()
   const bodies = createGate(BODIES_MAX)
   const diagnoses = createGate(DIAGNOSES_MAX)
@@ -146,6 +147,7 @@ export function createControlRoutes(service: NodeService, folder: string): Hono 
   app.get('/v1/rules', c => c.json(service.rules()))
   app.post('/v1/rules/reload', async c => c.json(await service.reloadRules()))
 
+  app.get('/v1/stream', c => streamed.answer(c, '', async () => service))
   app.get('/v1/indicators', async c =>
     c.json(await service.list(parseRequest(listRequest, c.req.query(), 'the query'))),
   )

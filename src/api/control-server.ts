@@ -15,6 +15,7 @@ import { listenOnPort, refuseForeignHost } from './loopback-port.ts'
 import { createMetrics } from './metrics.ts'
 import { addReaderRoutes } from './reader-routes.ts'
 import { createRequestLog } from './request-log.ts'
+import { createStreamAnswer } from './stream-routes.ts'
 
 export interface ControlServerOptions {
   readonly socketPath: string
@@ -46,11 +47,12 @@ export async function openControlServer(service: NodeService, options: ControlSe
   await using opened = new AsyncDisposableStack()
   const health = createHealthRoutes(service, createMetrics(service))
 
-  const asReader = addReaderRoutes(createApp(logger), service)
+  const streams = createStreamAnswer({ logger })
+  const asReader = addReaderRoutes(createApp(logger), service, streams)
   const control = createHttpServer(
     createApp(logger, async (c, next) => (hasCredentials(c) ? asReader.fetch(c.req.raw) : next()))
       .route('/', health)
-      .route('/', createControlRoutes(service, dirname(options.socketPath))),
+      .route('/', createControlRoutes(service, dirname(options.socketPath), streams)),
     logger,
   )
   // A file may take longer than Node allows a body.
@@ -66,7 +68,8 @@ export async function openControlServer(service: NodeService, options: ControlSe
     return listenOnPort(port, address, field)
   }
   const metricsAddress = await serveAt(metricsListen, 'metrics.listen', app => app.route('/', health))
-  const readAddress = await serveAt(readListen, 'api.listen', app => addReaderRoutes(app, service))
+  const readAddress = await serveAt(readListen, 'api.listen', app => addReaderRoutes(app, service, streams))
+  opened.defer(() => streams.end())
 
   const owned = opened.move()
   return { metricsAddress, readAddress, [Symbol.asyncDispose]: () => owned.disposeAsync() }

@@ -11,12 +11,13 @@ import {
   publishRequest,
   readerListRequest,
 } from './request-schema.ts'
+import type { StreamAnswer } from './stream-routes.ts'
 
 /** A list of what a clearance lets through may read all that is held. */
 const READS_MAX = 8
 
 /** What the bearer of a token may ask for, and nothing else: no status, no counts, no metrics. */
-export function addReaderRoutes(app: Hono, service: NodeService): Hono {
+export function addReaderRoutes(app: Hono, service: NodeService, streams: StreamAnswer): Hono {
   const readerOf = createBearerCheck(service)
   const reads = createGate(READS_MAX)
 
@@ -49,6 +50,7 @@ export function addReaderRoutes(app: Hono, service: NodeService): Hono {
       throw indicatorAbsent()
     }),
   )
+  app.get('/v1/stream', async c => streams.answer(c, (await readerOf(c)).name, () => readerOf(c)))
   app.post(
     '/v1/publish',
     asReader(async (c, reader) => {

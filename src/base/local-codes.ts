@@ -138,6 +138,8 @@ export const LOCAL_CODES = {
   'api-method': ['input', ''],
   'api-busy': ['busy', ''],
   'api-listen-failed': ['input', ''],
+  'stream-cursor': ['input', ''],
+  'stream-slow': ['busy', ''],
   'api-answer-invalid': ['fault', ''],
   'taxii-accept': ['input', ''],
   'taxii-absent': ['absent', 'R-4.4'],

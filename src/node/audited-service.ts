@@ -4,6 +4,7 @@ import type { AuditDecision } from '../policy/audit-record.ts'
 import { exportName, proofName } from './audit-commands.ts'
 import type { AuditLog } from './audit-log.ts'
 import { bundleName } from './bundle-commands.ts'
+import type { ChangeReading } from './change-reading.ts'
 import type { Reading } from './indicator-reading.ts'
 import type { NodeService } from './node-service.ts'
 
@@ -55,7 +56,11 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
 }
 
 /** What is read, and not who else could have: also for the bearer of a token. */
-export function auditedReading(reading: Reading, { record }: Pick<AuditLog, 'record'>, by: string): Reading {
+export function auditedReading(
+  reading: Reading & ChangeReading,
+  { record }: Pick<AuditLog, 'record'>,
+  by: string,
+): Reading & ChangeReading {
   async function read<T>(name: string, work: Promise<T>, countOf: (result: T) => number): Promise<T> {
     const result = await work
     await record({ kind: 'read', by, name, count: countOf(result) })
@@ -63,6 +68,14 @@ export function auditedReading(reading: Reading, { record }: Pick<AuditLog, 'rec
   }
 
   return {
+    changesNow: reading.changesNow,
+    onChange: reading.onChange,
+    async changes(query) {
+      const page = await reading.changes(query)
+      // Whoever waits for changes reads nothing.
+      if (page.events.length > 0) await record({ kind: 'read', by, name: 'changes', count: page.events.length })
+      return page
+    },
     lookup: values =>
       read(`lookup of ${values.length}`, reading.lookup(values), results =>
         sum(results, ({ indicators, related }) => indicators.length + related.length),

@@ -44,6 +44,7 @@ export function localService(service: NodeService, operators: () => Operators): 
     lookup: as('read', service.lookup),
     list: as('read', service.list),
     show: as('read', service.show),
+    changes: as('read', service.changes),
     quarantined: as('read', service.quarantined),
   }
 }

@@ -5,6 +5,7 @@ import type { AuditCommands } from './audit-commands.ts'
 import type { AuditPage, AuditQuery } from './audit-page.ts'
 import type { BundleCommands } from './bundle-commands.ts'
 import type { DiagnosisCheck } from './diagnosis-check.ts'
+import type { ChangeReading } from './change-reading.ts'
 import type { EntryCommands } from './entry-orders.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
 import type { BoundView } from './log-bounds.ts'
@@ -18,6 +19,7 @@ import type { SyncCommands } from './sync-state.ts'
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
 export interface NodeService
   extends Reading,
+    ChangeReading,
     MuteCommands,
     AuditCommands,
     BundleCommands,
@@ -94,7 +96,9 @@ export interface NodeService
 }
 
 /** What the bearer of a token may ask for; answers hold what its clearance lets it see, and nothing else has a part in them. */
-export interface Reader extends Reading {
+export interface Reader extends Reading, ChangeReading {
+  /** Of the token. */
+  readonly name: string
   /** Throws UserError `token-forbidden` where the clearance does not say `publish`, or is below a marking. */
   publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
 }

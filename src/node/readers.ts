@@ -3,6 +3,9 @@ import { type AcceptancePolicy, acceptanceText } from '../policy/acceptance.ts'
 import type { Clearance } from '../policy/clearance.ts'
 import { createSight } from '../policy/reader-view.ts'
 import type { StoredItem } from '../store/store.ts'
+import { type ChangeSource, createChangeReading } from './change-feed.ts'
+import type { ChangeReading } from './change-reading.ts'
+import type { Cursors } from './cursor-seal.ts'
 import type { IndicatorView, ListQuery, NationStatus, Reading } from './indicator-reading.ts'
 import { createReading, type Reads, type ViewOf } from './reading.ts'
 import { claimView, indicatorView, type Scoring } from './views.ts'
@@ -20,21 +23,35 @@ export function createClearedReading(
   statusOf: StatusOf,
   scoring: Scoring,
 ): Reading {
-  const viewOf: ViewOf = (stored, explained) =>
+  return createReading(store, clearedView(statusOf, scoring), { sees: createSight(clearance) })
+}
+
+/** The same of what changes. */
+export function createClearedChanges(
+  store: ChangeSource,
+  clearance: Clearance,
+  statusOf: StatusOf,
+  scoring: Scoring,
+  cursors: Cursors,
+): ChangeReading {
+  return createChangeReading(store, clearedView(statusOf, scoring), { sees: createSight(clearance) }, cursors)
+}
+
+function clearedView(statusOf: StatusOf, scoring: Scoring): ViewOf {
+  return (stored, explained) =>
     indicatorView(stored, item => ({ ...claimView(item, statusOf), entry: '' }), scoring, explained)
-  return createReading(store, viewOf, { sees: createSight(clearance) })
 }
 
 /** What the administrator reads: the view, and what the acceptance policy keeps out of it. */
 export function createWholeReading(
-  store: Reads,
+  store: Reads & ChangeSource,
   acceptance: () => AcceptancePolicy,
   statusOf: StatusOf,
   scoring: Scoring,
-): Reading {
-  const whole = createReading(store, (stored, explained) =>
-    indicatorView(stored, item => claimView(item, statusOf), scoring, explained),
-  )
+): Reading & ChangeReading {
+  const viewOf: ViewOf = (stored, explained) =>
+    indicatorView(stored, item => claimView(item, statusOf), scoring, explained)
+  const whole = createReading(store, viewOf)
   const asideClaim = (item: StoredItem) => ({
     ...claimView(item, statusOf),
     standing: acceptanceText(acceptance().judge(item)),
@@ -56,6 +73,7 @@ export function createWholeReading(
   }
 
   return {
+    ...createChangeReading(store, viewOf),
     lookup: whole.lookup,
     list: ({ quarantined: only, ...query }: ListQuery) => (only === true ? quarantined : whole).list(query),
     show,

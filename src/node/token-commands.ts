@@ -1,5 +1,6 @@
 import { EMPTY } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import type { NationId } from '../base/ids.ts'
 import { canonicalValue } from '../indicator/canonical.ts'
 import { PAP, parseTlp, type Tlp } from '../indicator/marking.ts'
 import { encodeAudienceName, groupKey } from '../policy/audience-name.ts'
@@ -8,6 +9,7 @@ import { createSight } from '../policy/reader-view.ts'
 import { tokenHash, tokenText } from '../policy/token.ts'
 import type { TokenRecord } from '../wire/gen/store.ts'
 import { auditedReading } from './audited-service.ts'
+import { createCursorSeal } from './cursor-seal.ts'
 import type { Node } from './daemon.ts'
 import { nationStatus } from './directory-views.ts'
 import {
@@ -20,7 +22,7 @@ import {
   type TokenRequest,
   type TokenView,
 } from './node-service.ts'
-import { createClearedReading } from './readers.ts'
+import { createClearedChanges, createClearedReading } from './readers.ts'
 import { isRemark } from './remark-desk.ts'
 import { scoringOf } from './scoring.ts'
 import { createTokenBook, TOKENS_MAX } from './token-book.ts'
@@ -35,6 +37,8 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
   const { store, clock, random, groups, publisher, config } = node
   const audit = node.audit.log
   const book = createTokenBook(store, clock, node.logger)
+  const cursors = createCursorSeal(store, random)
+  const standingOf = (nation: NationId) => nationStatus(node.book.directory(), nation)
   function clearanceOf(text: string): Clearance {
     return parseClearance(text, called => groupKey(groups.find(called)))
   }
@@ -43,8 +47,12 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
     const clearance = clearanceOf(text)
     const by = `token:${name}`
     return {
+      name,
       ...auditedReading(
-        createClearedReading(store, clearance, of => nationStatus(node.book.directory(), of), scoringOf(node)),
+        {
+          ...createClearedReading(store, clearance, standingOf, scoringOf(node)),
+          ...createClearedChanges(store, clearance, standingOf, scoringOf(node), cursors),
+        },
         audit,
         by,
       ),

@@ -297,9 +297,12 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       ),
     reader: token =>
       after(() => {
-        if (token === 'right') return node
+        if (token === 'right') return { ...node, name: 'right' }
         throw new UserError('token-invalid', 'this token is unknown here')
       }),
+    changesNow: () => after(() => '0'),
+    changes: () => after(() => ({ events: [], next: '0', end: true })),
+    onChange: () => () => {},
     tokens: () => after(() => tokens),
     addToken: ({ name, clearance, expiresMs = 0 }) =>
       after(() => {

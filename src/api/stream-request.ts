@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { isNationId } from '../base/ids.ts'
+import { INDICATOR_TYPES } from '../indicator/type.ts'
+import { CHANGE_EVENTS } from '../node/change-reading.ts'
+import { NATIONS_MAX } from '../wire/limits.ts'
+
+const list = <T>(each: z.ZodType<T, string>, most: number) =>
+  z
+    .string()
+    .max(4096)
+    .transform(text => text.split(','))
+    .pipe(z.array(each).min(1).max(most))
+
+/** The query of `GET /v1/stream`, in which everything is text, and lists have commas. */
+export const streamRequest = z.strictObject({
+  /** A cursor, or `now`, or `all`. */
+  cursor: z.string().max(64).exactOptional(),
+  events: list(z.enum(CHANGE_EVENTS), CHANGE_EVENTS.length).exactOptional(),
+  types: list(z.enum([...INDICATOR_TYPES.keys()]), INDICATOR_TYPES.size).exactOptional(),
+  nations: list(z.string().refine(isNationId, { message: 'must be nation ids' }), NATIONS_MAX).exactOptional(),
+  scoreMin: z
+    .string()
+    .regex(/^\d{1,3}$/, { message: 'must be from 0 to 100' })
+    .transform(Number)
+    .refine(score => score <= 100, { message: 'must be from 0 to 100' })
+    .exactOptional(),
+  /** `false`: ends when all there is has been told. */
+  follow: z.enum(['true', 'false']).default('true'),
+})
+
+export type StreamRequest = z.infer<typeof streamRequest>
