@@ -79,7 +79,8 @@ function claimAttribute(
     ...(claim.exercise ? [EXERCISE_LABEL] : []),
     ...claim.labels.filter(label => !shape.labels.has(label)),
   ]
-  const comment = [claim.name, claim.description].filter(text => text !== '').join('\n')
+  // Not both: the name was the title of an event perhaps, and would come before the comment again on each round.
+  const comment = claim.description || claim.name
   const sightings = withdrawn === undefined ? sightingsOn(indicator, claim) : []
   const json = {
     uuid: ownUuid('attribute', claim.nation, claim.id),

@@ -26,7 +26,7 @@ export function ownRow(
   marking: DraftMarking | undefined,
   warnings: readonly Advice[],
 ): ImportRow {
-  const text = valueOf(stringOf(attribute.type) ?? '', stringOf(attribute.value) ?? '')
+  const text = textOf(stringOf(attribute.type) ?? '', stringOf(attribute.value) ?? '')
   try {
     const typed = canonicalValue(stringOf(fields.type) ?? '', text)
     const draft = { ...typed, ...factsOf(attribute, fields), ...present('marking', marking) }
@@ -38,7 +38,7 @@ export function ownRow(
 }
 
 /** Of `filename|sha256` the hash, of `ip-dst|port` the address. */
-function valueOf(type: string, value: string): string {
+function textOf(type: string, value: string): string {
   if (type.startsWith('filename|')) return value.slice(value.indexOf('|') + 1)
   return type.endsWith('|port') ? value.slice(0, value.lastIndexOf('|')) : value
 }

@@ -29,7 +29,7 @@ export function exportedIndicator(
   }
 }
 
-function exportedClaim(but: Partial<ExportedClaim> = {}): ExportedClaim {
+export function exportedClaim(but: Partial<ExportedClaim> = {}): ExportedClaim {
   return {
     id: '00112233445566778899aabbccddeeff',
     nation: 'NLD',
