@@ -1,6 +1,7 @@
 import { toHex, utf8 } from '../base/bytes.ts'
 import { choiceOf, matchOf } from './export-parameter.ts'
 import type { ExportContext, ExportedIndicator, ExportFormat, ExportPiece, ExportWriter, Written } from './exported.ts'
+import { wireUrl } from './wire-url.ts'
 
 /** Zeek compares URLs without scheme, certificates by SHA-1 and files by what it computes, which SHA-512 is not. */
 const INTEL_TYPES: ReadonlyMap<string, string> = new Map([
@@ -101,19 +102,11 @@ class IntelWriter implements ExportWriter {
     }
     const intelType = INTEL_TYPES.get(type)!
     if (type !== 'url') return { indicator: cell(value), intelType, source: this.#source }
-    const { scheme, url } = bareUrl(value)
+    const { scheme, authority, target } = wireUrl(value)
     // One bare URL may stand for several: a source of its own for each scheme, so that the one leaves without the other.
-    return { indicator: cell(url), intelType, source: scheme === 'http' ? this.#source : `${this.#source}-${scheme}` }
+    const source = scheme === 'http' ? this.#source : `${this.#source}-${scheme}`
+    return { indicator: cell(authority + target), intelType, source }
   }
-}
-
-/** A canonical URL as it is seen on the wire: no scheme, no user, no fragment. */
-function bareUrl(value: string): { readonly scheme: string; readonly url: string } {
-  const at = value.indexOf('://')
-  const [rest = ''] = value.slice(at + 3).split('#')
-  const slash = rest.indexOf('/')
-  const authority = rest.slice(0, slash)
-  return { scheme: value.slice(0, at), url: authority.slice(authority.lastIndexOf('@') + 1) + rest.slice(slash) }
 }
 
 function descriptionOf({ nations, tlp, score, claims }: ExportedIndicator): string {
