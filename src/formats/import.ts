@@ -156,7 +156,7 @@ function rowsOf(
   }
 }
 
-function withDefaults(row: ImportRow, defaults: ImportDefaults): ImportRow {
+export function withDefaults(row: ImportRow, defaults: ImportDefaults): ImportRow {
   if (row.kind === 'refused') return row
   const marking: DraftMarking = { ...defaults.marking, ...(row.kind === 'claim' ? row.draft.marking : row.marking) }
   if (row.kind === 'context') return { ...row, marking }

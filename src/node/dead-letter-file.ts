@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { UserError } from '../base/errors.ts'
 import { encodeDeadLetter } from '../formats/dead-letter.ts'
@@ -13,8 +14,12 @@ export interface DeadLetterFile extends AsyncDisposable {
 
 const BUFFER_LENGTH = 64 * 1024
 
-/** Values of others are in it: for its owner alone. Its methods throw UserError `file-unwritable`. */
-export function createDeadLetterFile(path: string): DeadLetterFile {
+/**
+ * Values of others are in it: for its owner alone. `noFollow`: in a folder where others may put links. Its methods throw
+ * UserError `file-unwritable`.
+ */
+export function createDeadLetterFile(path: string, { noFollow = false } = {}): DeadLetterFile {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (noFollow ? constants.O_NOFOLLOW : 0)
   let file: FileHandle | undefined
   let buffer = ''
   let count = 0
@@ -27,7 +32,7 @@ export function createDeadLetterFile(path: string): DeadLetterFile {
     buffer = ''
     if (text === '') return
     try {
-      file ??= await open(path, 'w', 0o600)
+      file ??= await open(path, flags, 0o600)
       await file.appendFile(text)
     } catch (cause) {
       failed = true
@@ -55,6 +60,7 @@ export function createDeadLetterFile(path: string): DeadLetterFile {
         if (!failed) await last.then(write)
       } finally {
         await file?.close()
+        file = undefined
       }
     },
   }

@@ -12,9 +12,11 @@ export interface ImportPorts {
   publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
   /** Keeps a row that was refused, by the importer or by the node. */
   refuse(row: RefusedRow): Promise<void>
+  /** Told of each row that was not refused. */
+  settled?(row: PublishRow, outcome: Exclude<PublishOutcome, { outcome: 'refused' }>): void
 }
 
-type PublishRow = Exclude<ImportRow, RefusedRow>
+export type PublishRow = Exclude<ImportRow, RefusedRow>
 
 /** Requests under way: one is signed and stored while the next is read and sent. */
 const REQUESTS_MAX = 2
@@ -113,8 +115,10 @@ async function publishRows(rows: readonly PublishRow[], ports: ImportPorts, tall
   for (const [index, row] of rows.entries()) {
     const outcome = outcomes[index]
     if (outcome === undefined) throw new StoreError('api-answer-invalid', 'an item came back without an outcome')
-    if (outcome.outcome !== 'refused') tally.count(row, outcome.outcome)
-    else {
+    if (outcome.outcome !== 'refused') {
+      tally.count(row, outcome.outcome, outcome.outcome === 'duplicate' ? [] : outcome.hits)
+      ports.settled?.(row, outcome)
+    } else {
       const refused = refusedRow(row.place, outcome.code, outcome.reason, textOf(row))
       tally.refuse(refused)
       await ports.refuse(refused)
@@ -122,7 +126,11 @@ async function publishRows(rows: readonly PublishRow[], ports: ImportPorts, tall
   }
 }
 
-async function publishPatiently(items: readonly PublishItem[], ports: ImportPorts): Promise<readonly PublishOutcome[]> {
+/** Asks again where the node is busy. */
+export async function publishPatiently(
+  items: readonly PublishItem[],
+  ports: Pick<ImportPorts, 'publish'>,
+): Promise<readonly PublishOutcome[]> {
   for (let waits = 0; ; waits++) {
     try {
       return await ports.publish(items)

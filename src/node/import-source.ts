@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
@@ -20,25 +21,30 @@ export interface ImportSourceOptions {
   readonly bytesMax: number
   /** Of the file as it lies there, as it is read. */
   readonly onRead: (bytes: number) => void
+  /** Where others may put links and pipes: those are refused. */
+  readonly plainOnly?: boolean
 }
 
 const CHUNK_BYTES = 64 * 1024
 
-/** Throws UserError `file-unreadable`; its chunks throw `import-too-large`, `import-gzip-bomb` or `import-gzip-invalid`. */
+/** A file, or standard input for `-`. Throws as `openImportFile` does. */
 export async function openImportSource(
   path: string,
   stdin: Readable,
   options: ImportSourceOptions,
 ): Promise<ImportSource> {
-  if (path === '-') {
-    return {
-      name: 'stdin',
-      bytesTotal: undefined,
-      chunks: unpacked(tallied(stdin, options.onRead), 'standard input', options.bytesMax),
-      [Symbol.asyncDispose]: async () => {},
-    }
+  if (path !== '-') return openImportFile(path, options)
+  return {
+    name: 'stdin',
+    bytesTotal: undefined,
+    chunks: unpacked(tallied(stdin, options.onRead), 'standard input', options.bytesMax),
+    [Symbol.asyncDispose]: async () => {},
   }
-  const { stream, bytesTotal } = await openFile(path)
+}
+
+/** Throws UserError `file-unreadable`; its chunks throw `import-too-large`, `import-gzip-bomb` or `import-gzip-invalid`. */
+export async function openImportFile(path: string, options: ImportSourceOptions): Promise<ImportSource> {
+  const { stream, bytesTotal } = await openFile(path, options.plainOnly ?? false)
   return {
     name: basename(path),
     bytesTotal,
@@ -47,13 +53,18 @@ export async function openImportSource(
   }
 }
 
-async function openFile(path: string): Promise<{ stream: Readable; bytesTotal: number | undefined }> {
+const PLAIN_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+async function openFile(
+  path: string,
+  plainOnly: boolean,
+): Promise<{ stream: Readable; bytesTotal: number | undefined }> {
   try {
-    const file = await open(path)
+    const file = await open(path, plainOnly ? PLAIN_ONLY : constants.O_RDONLY)
     const found = await file.stat()
-    if (found.isDirectory()) {
+    if (found.isDirectory() || (plainOnly && !found.isFile())) {
       await file.close()
-      throw new Error('it is a folder')
+      throw new Error(found.isDirectory() ? 'it is a folder' : 'it is no plain file')
     }
     const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES })
     return { stream, bytesTotal: found.isFile() ? found.size : undefined }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expandFeeds } from '../../src/node/feed-folder.ts'
+import { expandFeeds } from '../../src/node/misp-feed-folder.ts'
 import { openImportSource } from '../../src/node/import-source.ts'
 
 let folder: string

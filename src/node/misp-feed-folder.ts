@@ -1,10 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
-
-const MANIFEST = 'manifest.json'
-const MANIFEST_BYTES_MAX = 64 * 1024 * 1024
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+import { MANIFEST, MANIFEST_BYTES_MAX, type MispManifest, parseMispManifest } from './misp-manifest.ts'
 
 /**
  * The paths with each folder that is a MISP feed replaced by the events that its manifest names, in their order there.
@@ -23,24 +20,16 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function eventsOf(folder: string): Promise<readonly string[]> {
-  const path = join(folder, MANIFEST)
-  const manifest = parseManifest(path, await readManifest(folder, path))
-  const ids = Object.keys(manifest)
-  // A name from outside becomes a path: only what can be nothing but an id of an event.
-  const strange = ids.find(id => !UUID.test(id))
-  if (strange !== undefined) {
-    throw new UserError(
-      'import-misp-invalid',
-      `${path} names ${JSON.stringify(strange.slice(0, 80))}, which is no uuid`,
-      {
-        fix: 'Get the feed again from where it comes.',
-      },
-    )
-  }
-  return ids.map(id => join(folder, `${id}.json`))
+  return [...(await readManifest(folder)).keys()].map(id => join(folder, `${id}.json`))
 }
 
-async function readManifest(folder: string, path: string): Promise<string> {
+/** Of the feed in a folder. Throws UserError `file-unreadable` or `import-misp-invalid`. */
+export async function readManifest(folder: string): Promise<MispManifest> {
+  const path = join(folder, MANIFEST)
+  return parseMispManifest(path, await readText(folder, path))
+}
+
+async function readText(folder: string, path: string): Promise<string> {
   try {
     await using file = await open(path)
     const { size } = await file.stat()
@@ -53,16 +42,4 @@ async function readManifest(folder: string, path: string): Promise<string> {
       cause,
     })
   }
-}
-
-function parseManifest(path: string, text: string): object {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-  }
-  throw new UserError('import-misp-invalid', `${path} is no manifest of a MISP feed`, {
-    fix: 'Get the feed again from where it comes.',
-  })
 }

@@ -1,0 +1,108 @@
+import { UserError } from '../base/errors.ts'
+import { visibleText } from '../base/visible-text.ts'
+import type { FeedReport, FeedView } from '../node/feed-orders.ts'
+import type { CliContext } from './context.ts'
+import { exitStatusOf } from './exit.ts'
+import { type OutputFormat, printRows, type Shape, timeCell } from './output.ts'
+
+export interface PollOptions {
+  readonly dryRun?: boolean
+  readonly output: OutputFormat
+}
+
+const FEEDS: Shape<FeedView> = {
+  columns: [
+    { name: 'feed', cell: feed => feed.name },
+    { name: 'kind', cell: feed => feed.kind },
+    { name: 'state', cell: feed => feed.state },
+    { name: 'entries', cell: feed => feed.entries },
+    { name: 'succeeded', cell: feed => timeCell(feed.succeededMs) },
+    { name: 'next', cell: feed => (feed.state === 'held' ? '' : timeCell(feed.nextMs)) },
+    { name: 'failures', cell: feed => feed.failures },
+    { name: 'from', cell: feed => feed.from },
+  ],
+}
+
+type NamedReport = FeedReport & { readonly feed: string }
+
+const REPORTS: Shape<NamedReport> = {
+  columns: [
+    { name: 'feed', cell: report => report.feed },
+    { name: 'polled', cell: report => timeCell(report.startedMs) },
+    { name: 'rows', cell: report => report.rows },
+    { name: 'new', cell: report => report.new },
+    { name: 'duplicate', cell: report => report.duplicate },
+    { name: 'queued', cell: report => report.queued },
+    { name: 'held', cell: report => report.held },
+    { name: 'refused', cell: report => report.refused },
+    { name: 'context', cell: report => report.context },
+    { name: 'withdrawn', cell: report => report.withdrawn },
+    { name: 'seconds', cell: report => report.seconds },
+    { name: 'fault', cell: report => report.fault?.code ?? '' },
+    { name: 'refused_rows_in', cell: report => report.deadLetter },
+  ],
+}
+
+export async function listFeeds(context: CliContext, output: OutputFormat): Promise<void> {
+  await printRows(context.out, output, await context.client().feeds(), FEEDS)
+}
+
+export async function showFeeds(context: CliContext, name: string | undefined, output: OutputFormat): Promise<void> {
+  const all = await context.client().feeds()
+  const feeds = name === undefined ? all : all.filter(feed => feed.name === name)
+  if (name !== undefined && feeds.length === 0) {
+    throw new UserError('feed-unknown', `config.yaml names no feed ${JSON.stringify(name)}`, {
+      fix: 'See "tocsin feed list"; the configuration is read when the node starts.',
+    })
+  }
+  const polled = feeds.flatMap(({ name: feed, last }) => (last === null ? [] : [{ feed, ...last }]))
+  await printRows(context.out, output, polled, REPORTS)
+  for (const feed of feeds) sayState(context, feed)
+  for (const report of polled) sayRefusals(context, report)
+  if (feeds.some(({ state }) => state === 'held' || state === 'failing')) context.setExitStatus(1)
+}
+
+export async function pollFeed(
+  context: CliContext,
+  name: string,
+  { dryRun = false, output }: PollOptions,
+): Promise<void> {
+  const report = { feed: name, ...(await context.client().pollFeed(name, dryRun)) }
+  await printRows(context.out, output, [report], REPORTS)
+  context.say(sumOf(report))
+  sayRefusals(context, report)
+  if (report.fault === null) return
+  const { code, message, fix } = report.fault
+  context.stderr.write(`error ${code}: ${visibleText(message)}\n${fix === '' ? '' : `→ ${visibleText(fix)}\n`}`)
+  context.setExitStatus(exitStatusOf(code))
+}
+
+export async function releaseFeed(context: CliContext, name: string): Promise<void> {
+  await context.client().releaseFeed(name)
+  context.say(`${name} is polled now, and what is beyond its limits comes in this once.`)
+}
+
+/** `abuse-ch: 12 rows in = 9 new + 1 duplicate + 2 refused`. */
+function sumOf(report: NamedReport): string {
+  const { feed, rows, duplicate, queued, held, refused, context, withdrawn, dryRun } = report
+  const parts = [`${report.new} ${dryRun ? 'good' : 'new'}`, `${duplicate} duplicate`]
+  if (queued > 0) parts.push(`${queued} queued until a peer answers`)
+  if (held > 0) parts.push(`${held} held for a second person`)
+  parts.push(`${refused} refused`)
+  const objects = context === 0 ? '' : ` (${context} of them objects of context)`
+  const gone = withdrawn === 0 ? '' : `; ${withdrawn} withdrawn, for their source has taken them back`
+  return `${feed}: ${rows} rows in = ${parts.join(' + ')}${objects}${gone}`
+}
+
+function sayState(context: CliContext, { name, state, last, failures }: FeedView): void {
+  const fault = visibleText(last?.fault?.message ?? '')
+  if (state === 'held') context.say(`${name} is held: ${fault}. "tocsin feed release ${name}" lets it go on.`)
+  if (state === 'failing') context.say(`${name} has failed ${failures} times in a row: ${fault}`)
+}
+
+function sayRefusals(context: CliContext, { feed, refusals, deadLetter }: NamedReport): void {
+  for (const { code, count, place, message } of refusals) {
+    context.say(`  ${feed}: refused ${code} (${count}): ${visibleText(place)}: ${visibleText(message)}`)
+  }
+  if (deadLetter !== '') context.say(`  what was refused is in ${deadLetter}`)
+}
