@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import type { NodeService } from '../node/node-service.ts'
 import { bytesAnswer, createStreams } from './byte-stream.ts'
+import { addFeedRoutes } from './feed-routes.ts'
+import { addExportRoutes } from './export-routes.ts'
 import { createGate } from './gate.ts'
 import { indicatorAbsent } from './reader-routes.ts'
 import { parseRequest, readBody } from './request-body.ts'
@@ -33,8 +35,10 @@ import {
   tokenRequest,
   trustRequest,
 } from './request-schema.ts'
+import { addScanRoutes } from './scan-routes.ts'
 import { spoolBody } from './spooled-body.ts'
 import type { StreamAnswer } from './stream-routes.ts'
+import { addWarninglistRoutes } from './warninglist-routes.ts'
 
 /** Bodies that are read or worked on at once; each may take its whole cap of memory. */
 const BODIES_MAX = 8
@@ -104,6 +108,8 @@ export function createControlRoutes(service: NodeService, folder: string, stream
     }),
   )
 
+  addScanRoutes(app, service, bodies, streams)
+
   app.post('/v1/audience', async c => {
     const { audience, tlp } = await readBody(c, audienceRequest, SMALL_BODY_BYTES_MAX)
     return c.json(service.audience(audience, tlp))
@@ -123,6 +129,8 @@ export function createControlRoutes(service: NodeService, folder: string, stream
     return c.json({ revoked: true })
   })
 
+  addWarninglistRoutes(app, service)
+
   app.get('/v1/mutes', c => c.json({ muted: service.muted() }))
   app.post('/v1/mutes', async c => {
     const { nation, reason } = await readBody(c, muteRequest, SMALL_BODY_BYTES_MAX)
@@ -133,6 +141,8 @@ export function createControlRoutes(service: NodeService, folder: string, stream
     await service.unmuteNation(c.req.param('nation'))
     return c.json({ muted: false })
   })
+
+  addFeedRoutes(app, service)
 
   app.get('/v1/held', c => c.json({ held: service.held() }))
   app.post('/v1/held/:id/approve', async c => {
@@ -203,6 +213,7 @@ export function createControlRoutes(service: NodeService, folder: string, stream
       return c.json({ queued: await service.republish(ids) })
     }),
   )
+  addExportRoutes(app, service)
   app.post('/v1/store/rebuild', async c => c.json(await service.rebuildView()))
   app.post('/v1/store/check', c => checks(async () => c.json(await service.checkStore())))
   app.post('/v1/store/export', () => streams(() => service.exportRows()))

@@ -5,6 +5,7 @@ import { exportName, proofName } from './audit-commands.ts'
 import type { AuditLog } from './audit-log.ts'
 import { bundleName } from './bundle-commands.ts'
 import type { ChangeReading } from './change-reading.ts'
+import { exportOrderName } from './export-commands.ts'
 import type { Reading } from './indicator-reading.ts'
 import type { NodeService } from './node-service.ts'
 
@@ -43,11 +44,16 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
         service.applyDocuments(documents),
       ),
     pin: trust => change({ kind: 'trust-pinned', subject: sha256(utf8(trust)) }, () => service.pin(trust)),
+    exportIndicators: order =>
+      change({ kind: 'exported', name: exportOrderName(order) }, () => service.exportIndicators(order)),
+    releaseExport: (name, held) =>
+      change({ kind: 'export-released', name }, () => service.releaseExport(name, held)),
     exportBundle: order => change({ kind: 'exported', name: bundleName(order) }, () => service.exportBundle(order)),
     importBundle: (path, dryRun) =>
       dryRun
         ? service.importBundle(path, dryRun)
         : change({ kind: 'documents-given', name: 'bundle' }, () => service.importBundle(path, dryRun)),
+    searchable: () => change({ kind: 'read', name: 'scan' }, () => service.searchable()),
     exportRows: () => change({ kind: 'backed-up' }, () => service.exportRows()),
     rebuildView: () => change({ kind: 'view-rebuilt', name: 'rebuild' }, () => service.rebuildView()),
     reopenItems: () => change({ kind: 'view-rebuilt', name: 'reopen' }, () => service.reopenItems()),

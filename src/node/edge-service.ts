@@ -19,6 +19,8 @@ import { createSyncCommands } from './sync-commands.ts'
 
 /** What needs to open, seal or sign, or to know what the nation lets leave. */
 const REFUSED = {
+  searchable: refuse,
+  indicatorsOf: refuse,
   lookup: refuse,
   list: refuse,
   show: refuse,
@@ -48,8 +50,17 @@ const REFUSED = {
   changes: refuse,
   onChange: refuse,
   muted: refuse,
+  feeds: refuse,
+  pollFeed: refuse,
+  releaseFeed: refuse,
+  liveExports: refuse,
+  releaseExport: refuse,
+  exportIndicators: refuse,
   muteNation: refuse,
   unmuteNation: refuse,
+  warninglists: refuse,
+  checkWarninglists: refuse,
+  updateWarninglists: refuse,
 } satisfies Partial<NodeService>
 
 /** What the control API offers at an edge node: how it does, and whatever it takes no key of the nation for. */

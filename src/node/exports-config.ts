@@ -102,18 +102,10 @@ export function parameterFault(format: ExportFormat, parameters: Readonly<Record
   }
   try {
     const none = { name: 'check', nation: 'AA', allianceName: '', madeMs: 0, serial: 1, allowed: [] }
-    format.start({ ...none, parameters: withDefaults(format, parameters) })
+    format.start({ ...none, parameters })
     return undefined
   } catch (error) {
     if (error instanceof TocsinError) return error.message
     throw error
   }
-}
-
-export function withDefaults(
-  { parameters }: Pick<ExportFormat, 'parameters'>,
-  given: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const defaults = Object.entries(parameters).map(([name, parameter]) => [name, parameter.default])
-  return { ...Object.fromEntries(defaults), ...given }
 }

@@ -15,3 +15,8 @@ export function fileFault(cause: unknown): string {
   const code = 'code' in cause ? String(cause.code) : ''
   return WORDS[code] ?? cause.message
 }
+
+/** There is no such file. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

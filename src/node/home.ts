@@ -13,7 +13,7 @@ import {
   parseNodeKeys,
 } from '../crypto/node-key-file.ts'
 import { CONFIG_BYTES_MAX, type Config, parseConfig } from './config.ts'
-import { fileFault } from './file-fault.ts'
+import { fileFault, isMissing } from './file-fault.ts'
 
 /** Where everything of a node is. */
 export interface Home {
@@ -37,6 +37,10 @@ export interface Home {
   readonly policy: string
   readonly operators: string
   readonly data: string
+  /** What live exports held, which can be made anew. */
+  readonly exports: string
+  /** What of the feeds was refused. */
+  readonly feeds: string
   readonly socket: string
   readonly pid: string
 }
@@ -63,6 +67,8 @@ export function homeAt(path: string | undefined, environment: Readonly<Record<st
     policy: join(root, 'policy.yaml'),
     operators: join(root, 'operators.yaml'),
     data: join(root, 'data'),
+    exports: join(root, 'exports'),
+    feeds: join(root, 'feeds'),
     socket: join(root, 'control.sock'),
     pid: join(root, 'tocsin.pid'),
   }
@@ -158,6 +164,8 @@ async function writeBeside(path: string, fill: (write: Write) => Promise<void>, 
   const temporary = `${path}.${process.pid}.tmp`
   await using file = await open(temporary, 'wx', mode)
   try {
+    // Whatever the process masks.
+    await file.chmod(mode)
     await fill(bytes => file.writeFile(bytes))
     await file.sync()
     await rename(temporary, path)
@@ -165,7 +173,12 @@ async function writeBeside(path: string, fill: (write: Write) => Promise<void>, 
     await rm(temporary, { force: true })
     throw error
   }
-  await using folder = await open(dirname(path), 'r')
+  await syncFolder(dirname(path))
+}
+
+/** What it holds, and under which names, is on the disk. */
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r')
   await folder.sync()
 }
 
@@ -243,8 +256,4 @@ export async function readCapped(path: string, bytesMax: number): Promise<Buffer
   const { size } = await stat(path)
   if (size > bytesMax) throw new UserError('file-too-large', `${path} has ${size} bytes; at most ${bytesMax} are read`)
   return readFile(path)
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

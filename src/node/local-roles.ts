@@ -31,7 +31,11 @@ export function localService(service: NodeService, operators: () => Operators): 
     rejectHeld: as('administer', service.rejectHeld),
     muteNation: as('administer', service.muteNation),
     unmuteNation: as('administer', service.unmuteNation),
+    pollFeed: as('publish', service.pollFeed),
+    releaseFeed: as('administer', service.releaseFeed),
     reloadRules: as('administer', service.reloadRules),
+    releaseExport: as('administer', service.releaseExport),
+    exportIndicators: as('read', service.exportIndicators),
     // A token reads, or publishes.
     addToken: as('administer', service.addToken),
     revokeToken: as('administer', service.revokeToken),
@@ -41,6 +45,8 @@ export function localService(service: NodeService, operators: () => Operators): 
     showEntry: as('read', service.showEntry),
     // A backup holds what can be read, and the audit log.
     exportRows: as('read', service.exportRows),
+    searchable: as('read', service.searchable),
+    indicatorsOf: as('read', service.indicatorsOf),
     lookup: as('read', service.lookup),
     list: as('read', service.list),
     show: as('read', service.show),

@@ -4,6 +4,7 @@ import type { Clock } from '../base/ports.ts'
 import type { Directory } from '../registry/directory.ts'
 import type { Store } from '../store/store.ts'
 import type { MuteCommands } from './mute-orders.ts'
+import type { Outlets } from './outlets.ts'
 import type { Projector } from './project.ts'
 import type { ReleaseOffice } from './release-office.ts'
 import { createTurns } from './turns.ts'
@@ -14,12 +15,14 @@ interface MuteOptions {
   readonly release: Pick<ReleaseOffice, 'rules' | 'mutes'>
   readonly store: Pick<Store, 'setAcceptance'>
   readonly projector: Pick<Projector, 'wake'>
+  readonly outlets: Pick<Outlets, 'decided' | 'exports'>
   readonly clock: Clock
 }
 
 const REASON_LENGTH_MAX = 512
 
-export function createMuteCommands({ nation: own, book, release, store, projector, clock }: MuteOptions): MuteCommands {
+export function createMuteCommands(options: MuteOptions): MuteCommands {
+  const { nation: own, book, release, store, projector, outlets, clock } = options
   const { mutes, rules } = release
   const inTurn = createTurns()
 
@@ -36,6 +39,7 @@ export function createMuteCommands({ nation: own, book, release, store, projecto
   async function takeUp(): Promise<void> {
     rules.mute(mutes.list())
     await store.setAcceptance(rules.current().acceptance)
+    outlets.decided()
     projector.wake()
   }
 
@@ -49,7 +53,9 @@ export function createMuteCommands({ nation: own, book, release, store, projecto
       }),
     unmuteNation: text =>
       inTurn(async () => {
-        await mutes.remove(parseNationId(text), 'local')
+        const nation = parseNationId(text)
+        await mutes.remove(nation, 'local')
+        await outlets.exports.desk.pardon(nation)
         await takeUp()
       }),
   }

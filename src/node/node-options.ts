@@ -39,4 +39,10 @@ export interface NodeOptions extends CommonOptions {
   readonly rules: NationalRules
   /** As they stand in their files by now; without it they stay as they are. */
   readonly rereadRules?: () => Promise<NationalRules>
+  /** Where files with what feeds are refused go; without it none are written. */
+  readonly feedFolder?: string
+  /** Files and folders of warninglists beside the built-in ones. */
+  readonly warninglistPaths?: () => readonly string[]
+  /** Where live exports keep what they held; without it there are none. */
+  readonly exportsFolder?: string
 }

@@ -1,20 +1,27 @@
 import type { AlertKind } from '../audit/alert.ts'
 import type { ErrorCode } from '../base/codes.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
+import type { Clearance } from '../policy/clearance.ts'
+import type { WarningHit } from '../policy/warninglists.ts'
 import type { AuditCommands } from './audit-commands.ts'
 import type { AuditPage, AuditQuery } from './audit-page.ts'
 import type { BundleCommands } from './bundle-commands.ts'
-import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { ChangeReading } from './change-reading.ts'
+import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { EntryCommands } from './entry-orders.ts'
+import type { ExportCommands } from './export-orders.ts'
+import type { FeedCommands } from './feed-orders.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
 import type { BoundView } from './log-bounds.ts'
 import type { LaggingWitness, LogStatus, StatedRegistry, SyncStatus } from './log-status.ts'
 import type { MuteCommands } from './mute-orders.ts'
 import type { RebuildResult } from './rebuild-result.ts'
 import type { RemarkText } from './remark-text.ts'
+import type { ScanCommands } from './scan-commands.ts'
 import type { StoreCommands } from './store-commands.ts'
 import type { SyncCommands } from './sync-state.ts'
+import type { TaxiiCommands } from './taxii-reading.ts'
+import type { WarninglistCommands } from './warninglist-orders.ts'
 
 /** What the control API asks of the node; `node/service.ts` provides it. Times are milliseconds since the Unix epoch. */
 export interface NodeService
@@ -24,8 +31,13 @@ export interface NodeService
     AuditCommands,
     BundleCommands,
     EntryCommands,
+    ExportCommands,
+    FeedCommands,
+    ScanCommands,
     StoreCommands,
-    SyncCommands {
+    SyncCommands,
+    TaxiiCommands,
+    WarninglistCommands {
   status(): NodeStatus
   /** Digests over everything held: reads the whole view, so it is asked for, not polled. */
   digest(): Promise<NodeDigest>
@@ -99,6 +111,7 @@ export interface NodeService
 export interface Reader extends Reading, ChangeReading {
   /** Of the token. */
   readonly name: string
+  readonly clearance: Clearance
   /** Throws UserError `token-forbidden` where the clearance does not say `publish`, or is below a marking. */
   publish(items: readonly PublishItem[]): Promise<readonly PublishOutcome[]>
 }
@@ -271,12 +284,19 @@ export interface AppliedDocuments {
 
 /** `audience`: the whole alliance where it is left out. */
 export type PublishItem = (
-  | { readonly kind: 'claim'; readonly draft: ClaimDraft }
+  | ClaimItem
   | { readonly kind: 'context'; readonly json: string; readonly tlp?: number }
   /** The next version of a group of the own nation; it goes to the members that it names. */
   | ({ readonly kind: 'group' } & GroupText)
   | RemarkText
 ) & { readonly audience?: AudienceText }
+
+interface ClaimItem {
+  readonly kind: 'claim'
+  readonly draft: ClaimDraft
+  /** Though a warninglist blocks it, which the audit log then says. */
+  readonly force?: boolean
+}
 
 export interface GroupText {
   /** Hex, 16 bytes. */
@@ -343,13 +363,20 @@ export type AudienceText = { readonly to: readonly string[] } | { readonly group
 
 export type PublishOutcome =
   /** Signed and stored durably here; gossip follows. */
-  | { readonly outcome: 'new'; readonly id: string; readonly entry: string; readonly warnings: readonly string[] }
+  | (Warned & { readonly outcome: 'new'; readonly id: string; readonly entry: string })
   | { readonly outcome: 'duplicate'; readonly id: string }
   /** Stored durably, not signed until a peer has answered (R-2.11). */
-  | { readonly outcome: 'queued'; readonly id: string; readonly warnings: readonly string[] }
+  | (Warned & { readonly outcome: 'queued'; readonly id: string })
   /** Stored durably, not signed until a second person has approved it; the last warning says which rule asks for one. */
-  | { readonly outcome: 'held'; readonly id: string; readonly warnings: readonly string[] }
+  | (Warned & { readonly outcome: 'held'; readonly id: string })
   | { readonly outcome: 'refused'; readonly code: ErrorCode; readonly reason: string }
+
+interface Warned {
+  /** For people: all that is doubtful, each a sentence. */
+  readonly warnings: readonly string[]
+  /** Warninglists that it is on; absent where it is on none. */
+  readonly hits?: readonly WarningHit[]
+}
 
 /** An operator's signature over what is submitted (`submissionInput`). */
 export interface SubmissionText {

@@ -34,6 +34,7 @@ import type { CommonOptions } from './node-options.ts'
 import type { NodeService } from './node-service.ts'
 import { systemRandom } from './random-system.ts'
 import { createNodeService, type ServiceHooks } from './service.ts'
+import { warninglistPaths } from './warninglist-files.ts'
 
 const systemClock: Clock = { now: () => Date.now() }
 
@@ -106,6 +107,9 @@ async function prepareNode(home: Home, keys: NodeKeys): Promise<Opening> {
       destroyKemKeys: secrets => destroyKemKeys(home, secrets),
       rules,
       rereadRules: () => readNationalRules(home),
+      exportsFolder: home.exports,
+      feedFolder: home.feeds,
+      warninglistPaths: () => warninglistPaths(home, common.config.warninglists),
     })
     return { node, createService: hooks => createNodeService(node, hooks) }
   }

@@ -1,26 +1,39 @@
 import type { AuditOffice } from './audit-office.ts'
+import { openExportOffice } from './export-office.ts'
 import type { KeysInUse } from './key-succession.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Network } from './network.ts'
 import type { NodeOptions } from './node-options.ts'
 import type { Opening } from './opening.ts'
 import type { ReleaseOffice } from './release-office.ts'
+import type { WarningBook } from './warning-book.ts'
+import { startWebhooks } from './webhooks.ts'
 
 export interface OutletInputs {
   readonly keys: KeysInUse
   readonly audit: AuditOffice
   readonly knowledge: Knowledge
   readonly opening: Opening
-  readonly network: Pick<Network, 'sync'>
+  readonly network: Pick<Network, 'sync' | 'host'>
   readonly release: ReleaseOffice
+  readonly warnings: WarningBook
 }
 
 export type Outlets = Awaited<ReturnType<typeof composeOutlets>>
 
 /** What follows the view and brings it to the tools of the nation. */
-export async function composeOutlets(_options: NodeOptions, _inputs: OutletInputs, _parts: AsyncDisposableStack) {
+export async function composeOutlets(options: NodeOptions, inputs: OutletInputs, parts: AsyncDisposableStack) {
+  const exports = await openExportOffice(options, inputs)
+  parts.defer(() => exports.desk.stop())
+  parts.defer(options.store.onChange(exports.desk.viewChanged))
+  const webhooks = startWebhooks(options, inputs)
+  parts.defer(() => webhooks.stop())
   return {
+    exports,
+    webhooks,
     /** The view may have changed. */
-    viewChanged(): void {},
+    viewChanged: exports.desk.viewChanged,
+    /** Somebody here decided what is to be seen: what leaves follows at once. */
+    decided: exports.desk.urgent,
   }
 }

@@ -8,10 +8,14 @@ import type { AuditOffice } from './audit-office.ts'
 import type { Config } from './config.ts'
 import type { EpochKeys } from './epoch-keys.ts'
 import type { EvidenceBook } from './evidence-book.ts'
+import type { ExportDesk } from './export-desk.ts'
+import type { Inlets } from './inlets.ts'
 import type { Quotas } from './quotas.ts'
 import type { ReleaseDesk } from './release-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
 import type { SyncService } from './sync-service.ts'
+import type { WarnedClaims } from './warned-claims.ts'
+import type { WarningBook } from './warning-book.ts'
 
 /** The parts of an edge node that may have problems. */
 export interface EdgeProblemSources {
@@ -32,6 +36,10 @@ export interface ProblemSources extends EdgeProblemSources {
   readonly epochs: Pick<EpochKeys, 'holdsKemKey'>
   readonly guard: Pick<SigningGuard, 'state' | 'renewal' | 'waitedMs'>
   readonly release: { readonly desk: Pick<ReleaseDesk, 'hindrance'> }
+  readonly warnings: Pick<WarningBook, 'problems'>
+  readonly warned: Pick<WarnedClaims, 'problems'>
+  readonly inlets: Pick<Inlets, 'feeds'>
+  readonly outlets: { readonly exports: { readonly desk: Pick<ExportDesk, 'problems'> } }
   /** Why nothing can be published now. */
   hindrance(): UserError | undefined
 }

@@ -5,6 +5,7 @@ import { KEY_STATUS } from '../registry/node-key.ts'
 import { auditProblems } from './audit-problems.ts'
 import { nationStatus, otherActiveNations } from './directory-views.ts'
 import { edgeProblems } from './edge-problems.ts'
+import { feedProblems } from './feed-problems.ts'
 import type { Problem } from './node-service.ts'
 import { offenderProblems } from './offender-problems.ts'
 import { addressFaultOf } from './own-addresses.ts'
@@ -14,7 +15,13 @@ import type { EdgeProblemSources, ProblemSources } from './problem-sources.ts'
 /** What keeps a node from its work, or soon will: for the operator, with what to do about it. Alarms come first. */
 export function findProblems(node: ProblemSources): Problem[] {
   const ofPublishing = [...signingProblems(node), ...policyProblems(node), ...kemProblems(node)]
-  return alarmsFirst([...ownProblems(node), ...ofPublishing, ...edgeProblems(node), ...outerProblems(node)])
+  const ofLists = [
+    ...node.warnings.problems(),
+    ...node.warned.problems(),
+    ...feedProblems(node.inlets, node.clock.now()),
+    ...node.outlets.exports.desk.problems(),
+  ]
+  return alarmsFirst([...ownProblems(node), ...ofPublishing, ...ofLists, ...edgeProblems(node), ...outerProblems(node)])
 }
 
 export function findEdgeProblems(node: EdgeProblemSources): Problem[] {

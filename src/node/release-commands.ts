@@ -102,6 +102,7 @@ export function createReleaseCommands(node: Node): ReleaseCommands {
     async reloadRules() {
       const { acceptance } = await rules.reload()
       await node.store.setAcceptance(acceptance)
+      node.outlets.decided()
       node.projector.wake()
       publisher.wake()
       return rulesView()

@@ -10,6 +10,8 @@ import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
 import { nationStatus } from './directory-views.ts'
 import { createEntryCommands } from './entry-commands.ts'
+import { createExportCommands } from './export-commands.ts'
+import { feedCounters } from './feed-counters.ts'
 import { createHistoryCommands } from './history-commands.ts'
 import { localService } from './local-roles.ts'
 import { createMuteCommands } from './mute-commands.ts'
@@ -21,11 +23,15 @@ import { createWholeReading } from './readers.ts'
 import type { RebuildResult } from './rebuild-result.ts'
 import { registryView } from './registry-view.ts'
 import { createReleaseCommands } from './release-commands.ts'
+import { createScanCommands } from './scan-commands.ts'
 import { scoringOf } from './scoring.ts'
 import { peerViews } from './status-views.ts'
 import { createStoreCommands } from './store-commands.ts'
 import { createSyncCommands } from './sync-commands.ts'
+import { createTaxiiCommands } from './taxii-commands.ts'
 import { createTokenCommands } from './token-commands.ts'
+import { claimView, indicatorView } from './views.ts'
+import { createWarninglistCommands } from './warninglist-commands.ts'
 
 export interface ServiceHooks extends KeepingHooks {
   stop(): void
@@ -58,6 +64,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
   }
 
   const standingOf = (of: NationId) => nationStatus(book.directory(), of)
+  const tokens = createTokenCommands(node)
   const service: NodeService = {
     status,
     digest: () => digestOf(node),
@@ -69,11 +76,18 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createAudienceCommands(node),
     ...createHistoryCommands(node),
     ...createWholeReading(store, () => node.release.rules.current().acceptance, standingOf, scoringOf(node)),
-    ...createTokenCommands(node),
+    ...tokens,
+    ...createTaxiiCommands(node, tokens.reader),
     ...createMuteCommands(node),
+    ...node.inlets,
+    ...createWarninglistCommands(node),
     ...createAlertCommands(node),
     ...createAuditCommands(node),
     ...createEntryCommands(node),
+    ...createExportCommands(node),
+    ...createScanCommands(store, stored =>
+      indicatorView(stored, item => claimView(item, standingOf), scoringOf(node)),
+    ),
     ...createStoreCommands(node),
     ...createSyncCommands(node),
     ...createBundleCommands(node),
@@ -91,7 +105,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
       return { logId: logIdHex(head.logId), incarnation: head.incarnation }
     },
     audit: query => readAuditPage(store, query),
-    counters: () => nodeCounters(node),
+    counters: () => [...nodeCounters(node), ...feedCounters(node.inlets), ...node.warned.counters(), ...node.outlets.exports.desk.gauges()],
     stop,
   }
   return localService(auditedService(service, node.audit.log, 'local'), () => node.release.rules.current().operators)

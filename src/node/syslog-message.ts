@@ -49,6 +49,14 @@ export function headMessage(head: { number: number; hash: Hash }, timeMs: number
   return message({ severity: 'notice', timeMs, msgId: 'audit-head', fields, said }, source)
 }
 
+/** Facility 16, "local use 0", severity "notice". */
+const CEF_PRIORITY = 16 * 8 + 5
+
+/** A line of CEF, which no message may hold a line end of. */
+export function cefMessage(line: string, timeMs: number, { hostname, pid }: SyslogSource): string {
+  return `<${CEF_PRIORITY}>1 ${new Date(timeMs).toISOString()} ${hostField(hostname)} tocsin ${pid} export - ${line}`
+}
+
 interface Content {
   readonly severity: Severity
   readonly timeMs: number

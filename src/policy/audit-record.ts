@@ -56,6 +56,12 @@ export const AUDIT_KIND = {
   /** Nothing of the nation `name` is taken into the view from now on. */
   'nation-muted': 33,
   'nation-unmuted': 34,
+  /** What the feed `name` gives may come in once, beyond its limits. */
+  'feed-released': 36,
+  /** Claimed by the nation though the warninglist `name` blocks it. */
+  'warninglist-overridden': 35,
+  /** What the breaker of the export `name` has held may go. */
+  'export-released': 37,
 } as const
 
 export type AuditKind = keyof typeof AUDIT_KIND

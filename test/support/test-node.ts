@@ -19,12 +19,16 @@ import type {
   TokenView,
 } from '../../src/node/node-service.ts'
 import type { SyncState } from '../../src/node/sync-state.ts'
+import { builtInWarninglists } from '../../src/policy/warninglist-facts.ts'
+import { createWarninglists, hitText, isBlocked } from '../../src/policy/warninglists.ts'
 import type { StoreCheck } from '../../src/store/upkeep.ts'
 
 /**
  * The surface of a node without the node: indicators in memory, nothing signed, no peers but those it is told of. For
  * the tests of the control API and of what the commands make of it.
  */
+const WARNINGLISTS = createWarninglists(builtInWarninglists())
+
 export interface TestNode extends NodeService {
   readonly state: {
     status: Partial<NodeStatus>
@@ -101,7 +105,9 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
 
   function addClaim(draft: ClaimDraft): PublishOutcome {
     const claim = buildClaim(draft, { allianceId: ALLIANCE, nation: NATION, defaultTlp: 3, assertion: 0 })
-    if (claim.value === 'refused.example') throw new UserError('indicator-public-suffix', 'this one is never taken')
+    if (claim.value === 'refused.example') throw new UserError('guard-denied', 'this one is never taken')
+    const hits = WARNINGLISTS.check(claim)
+    if (isBlocked(hits)) throw new UserError('warninglist-blocked', hitText(claim.value, hits[0]!))
     const id = toHex(claim.id)
     const key = `${claim.type} ${claim.value}`
     const before = indicators.get(key)
@@ -132,7 +138,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       conflict: false,
     }
     indicators.set(key, merged(claim, [...(before?.claims ?? []), view]))
-    return { outcome: 'new', id, entry: view.entry, warnings: [] }
+    return { outcome: 'new', id, entry: view.entry, warnings: [], ...(hits.length > 0 && { hits }) }
   }
 
   function lookupOne(query: string): LookupResult {
@@ -260,8 +266,20 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
         state.held = state.held.filter(held => held.id !== id)
       }),
     muted: () => [],
+    feeds: () => [],
+    pollFeed: name => after(() => Promise.reject(new UserError('feed-unknown', `there is no feed ${name}`))),
+    releaseFeed: () => after(() => {}),
     muteNation: () => after(() => {}),
     unmuteNation: () => after(() => {}),
+    warninglists: () => after(() => []),
+    checkWarninglists: () => [],
+    updateWarninglists: () =>
+      after(() => ({
+        changes: [],
+        broken: [],
+        stored: { newlyBlocked: 0, newlyWarned: 0, released: 0, unwarned: 0 },
+        exports: [],
+      })),
     rules: () => ({ policy: { rules: 1, warnings: [] }, operators: 0 }),
     reloadRules: () => after(() => ({ policy: { rules: 1, warnings: [] }, operators: 0 })),
     publish: (items, signature) =>
@@ -324,6 +342,11 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       }),
     checkStore: () => after(() => WHOLE),
     exportRows: () => after(async function* () {}),
+    liveExports: () => [],
+    releaseExport() {
+      throw new UserError('export-unknown', 'there is no such export')
+    },
+    exportIndicators: () => node.exportHistory({ logs: [], withBodies: true, purpose: 'export' }),
     storeSize: () => after(() => ({ bytes: 4096, freeBytes: 8192 })),
     proveEntry: () => after(() => new Uint8Array(0)),
     showEntry({ log, seq }) {
@@ -395,7 +418,7 @@ function merged({ type, value }: TypedValue, claims: readonly ClaimView[]): Indi
     lastSeenMs: last.lastSeenMs,
     validUntilMs: last.validUntilMs,
     labels: last.labels,
-    ...{ state: 'active', score: 50, origins: 1, corroboration: '' },
+    ...{ state: 'active', score: 50, origins: 1, corroboration: '', warnings: WARNINGLISTS.check({ type, value }) },
     claims,
     ...{ sightings: [], opinions: [], withdrawn: [] },
   }
