@@ -10,6 +10,7 @@ import { feedsSection } from './feeds-config.ts'
 import { ownSection } from './own-config.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 import { taxiiConfig } from './taxii-config.ts'
+import { webhooksSection } from './webhooks-config.ts'
 import { warninglistsSection } from './warninglists-config.ts'
 
 const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
@@ -110,6 +111,7 @@ const schema = z.strictObject({
   exports: exportsSection,
   feeds: feedsSection,
   taxii: taxiiConfig,
+  webhooks: webhooksSection,
   warninglists: warninglistsSection,
   log: z
     .strictObject({
