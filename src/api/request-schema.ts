@@ -85,7 +85,12 @@ const audience: z.ZodType<AudienceText> = z.union([
 ])
 
 const publishItem: z.ZodType<PublishItem> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('claim'), draft, audience: audience.exactOptional() }),
+  z.strictObject({
+    kind: z.literal('claim'),
+    draft,
+    force: z.boolean().exactOptional(),
+    audience: audience.exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal('context'),
     json: text,
@@ -233,6 +238,10 @@ const listFields = {
     .max(256)
     .transform(states => states.split(','))
     .pipe(z.array(z.enum(INDICATOR_STATES)).min(1))
+    .exactOptional(),
+  warned: z
+    .literal('true')
+    .transform(() => true)
     .exactOptional(),
 }
 

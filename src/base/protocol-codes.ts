@@ -123,13 +123,8 @@ export const PROTOCOL_CODES = {
   // indicators and what is inside a batch
   'indicator-invalid': ['malformed', 'R-4.3'],
   'indicator-type': ['malformed', 'R-4.3'],
-  'indicator-public-suffix': ['input', 'R-4.3'],
-  'indicator-shared-suffix': ['input', 'R-4.3'],
   'indicator-unknown-tld': ['input', 'R-4.3'],
-  'indicator-special-name': ['input', 'R-4.3'],
-  'indicator-special-address': ['input', 'R-4.3'],
   'indicator-broad-range': ['input', 'R-4.3'],
-  'indicator-empty-file': ['input', 'R-4.3'],
   'indicator-homograph': ['input', 'R-4.3'],
   'indicator-credentials': ['input', 'R-4.3'],
   'indicator-rule-too-long': ['malformed', 'R-4.3'],

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import { toBase64 } from '../base/bytes.ts'
 import { StoreError, UserError } from '../base/errors.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
 import type { ExportQuery } from '../node/audit-export.ts'
 import type { AuditPage, AuditQuery } from '../node/audit-page.ts'
 import type { ProveQuery } from '../node/audit-prove.ts'
@@ -9,6 +10,8 @@ import type { BundleReport } from '../node/bundle-report.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import type { EntryQuery, ErasureRequest, ErasureResult } from '../node/entry-orders.ts'
 import type { EntryView } from '../node/entry-view.ts'
+import type { FeedReport, FeedView } from '../node/feed-orders.ts'
+import type { HistoryRequest, HistoryResult } from '../node/history-orders.ts'
 import { type Home, readSecret } from '../node/home.ts'
 import type { IndicatorPage, IndicatorView, ListQuery, LookupResult } from '../node/indicator-reading.ts'
 import type { BoundView } from '../node/log-bounds.ts'
@@ -20,8 +23,6 @@ import type {
   AudienceView,
   GroupView,
   HeldView,
-  HistoryRequest,
-  HistoryResult,
   NewToken,
   NodeDigest,
   NodeStatus,
@@ -37,6 +38,7 @@ import type {
 } from '../node/node-service.ts'
 import type { RebuildResult } from '../node/rebuild-result.ts'
 import type { SyncState } from '../node/sync-state.ts'
+import type { WarninglistCheck, WarninglistUpdate, WarninglistView } from '../node/warninglist-orders.ts'
 import type { MutedNation } from '../policy/acceptance.ts'
 import type { StoreCheck } from '../store/upkeep.ts'
 import { collect, connectionError, exchange, openStream, piecesOf, refusalOf, upload } from './control-exchange.ts'
@@ -72,9 +74,19 @@ export interface ControlClient {
   muted(): Promise<readonly MutedNation[]>
   muteNation(nation: string, reason: string): Promise<void>
   unmuteNation(nation: string): Promise<void>
+  warninglists(stored: boolean): Promise<readonly WarninglistView[]>
+  checkWarninglists(values: readonly string[]): Promise<readonly WarninglistCheck[]>
+  updateWarninglists(): Promise<WarninglistUpdate>
+  feeds(): Promise<readonly FeedView[]>
+  /** Waits until it is done. */
+  pollFeed(name: string, dryRun: boolean): Promise<FeedReport>
+  releaseFeed(name: string): Promise<void>
   rules(): Promise<RulesView>
   reloadRules(): Promise<RulesView>
   lookup(values: readonly string[]): Promise<readonly LookupResult[]>
+  /** Lines `type TAB value`, see `ScanCommands`. */
+  searchable(): Promise<AsyncIterable<Uint8Array>>
+  indicatorsOf(subjects: readonly TypedValue[]): Promise<readonly (IndicatorView | null)[]>
   list(query: ListQuery): Promise<IndicatorPage>
   show(idOrValue: string): Promise<IndicatorView>
   rebuildView(): Promise<RebuildResult>
@@ -215,10 +227,29 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     muted: async () => (await call<{ muted: readonly MutedNation[] }>('GET', '/v1/mutes')).muted,
     muteNation: async (nation, reason) => void (await call('POST', '/v1/mutes', { nation, reason })),
     unmuteNation: async nation => void (await call('POST', `/v1/mutes/${encodeURIComponent(nation)}/remove`)),
+    feeds: async () => (await call<{ feeds: readonly FeedView[] }>('GET', '/v1/feeds')).feeds,
+    pollFeed: (name, dryRun) =>
+      call('POST', `/v1/feeds/${encodeURIComponent(name)}/poll`, { dryRun }, WHOLE_STORE_TIMEOUT_MS),
+    releaseFeed: async name => void (await call('POST', `/v1/feeds/${encodeURIComponent(name)}/release`)),
+    async warninglists(stored) {
+      type Answer = { lists: readonly WarninglistView[] }
+      const path = `/v1/warninglists${stored ? '?stored=true' : ''}`
+      return (await call<Answer>('GET', path, undefined, WHOLE_STORE_TIMEOUT_MS)).lists
+    },
+    async checkWarninglists(values) {
+      type Answer = { checks: readonly WarninglistCheck[] }
+      return (await call<Answer>('POST', '/v1/warninglists/check', { values })).checks
+    },
+    updateWarninglists: () => call('POST', '/v1/warninglists/update', undefined, WHOLE_STORE_TIMEOUT_MS),
     rules: () => call('GET', '/v1/rules'),
     reloadRules: () => call('POST', '/v1/rules/reload'),
     async lookup(values) {
       return (await call<{ results: readonly LookupResult[] }>('POST', '/v1/lookup', { values })).results
+    },
+    searchable: () => stream('/v1/scan/searchable', {}),
+    async indicatorsOf(subjects) {
+      type Answer = { indicators: readonly (IndicatorView | null)[] }
+      return (await call<Answer>('POST', '/v1/scan/indicators', { subjects })).indicators
     },
     list: query => call('GET', `/v1/indicators?${queryText(query)}`),
     show: idOrValue => call('GET', `/v1/indicators/${encodeURIComponent(idOrValue)}`),

@@ -19,6 +19,7 @@ import { sayFixes, sayHeld } from './refusal-fix.ts'
 interface AddOptions extends ClaimOptions, AudienceOptions, OperatorOptions {
   readonly explain?: boolean
   readonly dryRun?: boolean
+  readonly force?: boolean
   readonly type?: string
   readonly description?: string
   readonly name?: string
@@ -61,6 +62,7 @@ export function addAddCommand(indicator: Command, context: CliContext): void {
     .option('--description <text>', 'what it is about')
     .option('--explain', 'tell who will be able to read it and why, and publish nothing')
     .option('--dry-run', 'the same')
+    .option('--force', 'though a warninglist blocks it; the audit log will say so')
   for (const option of operatorOptions()) command.addOption(option)
   addAudienceOptions(addClaimOptions(command))
     .addOption(passphraseFileOption())
@@ -72,6 +74,7 @@ async function add(context: CliContext, values: readonly string[], options: AddO
   if (options.explain === true || options.dryRun === true) return explainAudience(context, options, [options.tlp])
   const client = context.client()
   const audience = itemAudience(options)
+  const force = options.force === true ? { force: true } : {}
   const sign = await createSubmitter(context, options)
   const writer = createRowWriter(context.out, options.output, ADDED)
   const refusals: ErrorCode[] = []
@@ -79,7 +82,7 @@ async function add(context: CliContext, values: readonly string[], options: AddO
   for (let from = 0; from < values.length; from += PUBLISH_ITEMS_MAX) {
     const read = values.slice(from, from + PUBLISH_ITEMS_MAX).map(value => readDraft(value, options))
     const drafts = read.flatMap(each => (each.kind === 'draft' ? [each.draft] : []))
-    const items = drafts.map((draft): PublishItem => ({ kind: 'claim', draft, ...audience }))
+    const items = drafts.map((draft): PublishItem => ({ kind: 'claim', draft, ...force, ...audience }))
     const outcomes = items.length === 0 ? [] : await client.publish(items, sign(items))
     const published = outcomes[Symbol.iterator]()
     const added = read.map(each =>

@@ -31,6 +31,7 @@ interface ListOptions {
   readonly until?: number
   readonly scoreMin?: number
   readonly state?: readonly IndicatorState[]
+  readonly warned?: boolean
   readonly limit: number
   readonly all?: boolean
   readonly quarantined?: boolean
@@ -46,6 +47,7 @@ function addListCommand(indicator: Command, context: CliContext): void {
     .option('--since <time>', 'published since then, such as 2026-11-21 or 7d', parsePast)
     .option('--until <time>', 'published until then', parsePast)
     .option('--score-min <0-100>', 'whose score is no less, see "show --explain"', parseWhole(0, 100))
+    .option('--warned', 'that are on a warninglist')
     .option('--state <states>', `such as active,disputed; of ${INDICATOR_STATES.join(', ')}`, parseStates)
     .option('--limit <count>', 'how many', parseWhole(1, LIST_MAX), LIST_DEFAULT)
     .option('--all', 'all of them')
@@ -73,7 +75,7 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
 }
 
 function pageQuery(
-  { type, nation, since, until, scoreMin, state, quarantined }: ListOptions,
+  { type, nation, since, until, scoreMin, state, warned, quarantined }: ListOptions,
   limit: number,
   cursor: string | undefined,
 ): ListQuery {
@@ -85,6 +87,7 @@ function pageQuery(
     ...(until !== undefined && { untilMs: until }),
     ...(scoreMin !== undefined && { scoreMin }),
     ...(state !== undefined && { states: state }),
+    ...(warned === true && { warned }),
     ...(cursor !== undefined && { cursor }),
     ...(quarantined === true && { quarantined }),
   }

@@ -15,6 +15,7 @@ import { addDoctorCommand } from './doctor.ts'
 import { addEntryCommands } from './entry.ts'
 import { describeFailure } from './error-text.ts'
 import { EXIT_HELP } from './exit.ts'
+import { addFeedCommands } from './feed.ts'
 import { addGroupCommands } from './group.ts'
 import { addHistoryCommands } from './history.ts'
 import { addIndicatorCommands } from './indicator.ts'
@@ -27,12 +28,14 @@ import { addPeerCommands } from './peer.ts'
 import { addPolicyCommands } from './policy.ts'
 import { addQueueCommands } from './queue.ts'
 import { addSandboxCommand } from './sandbox.ts'
+import { addScanCommand } from './scan.ts'
 import { addStartCommand } from './start.ts'
 import { addStatusCommand } from './status.ts'
 import { addStopCommand } from './stop.ts'
 import { addStoreCommands } from './store.ts'
 import { addTokenCommands } from './token.ts'
 import { addUpgradeCommand } from './upgrade.ts'
+import { addWarninglistCommands } from './warninglist.ts'
 
 /** In the order of the help. */
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
@@ -48,12 +51,15 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addPeerCommands,
   addIndicatorCommands,
   addLookupCommand,
+  addScanCommand,
+  addWarninglistCommands,
   addEntryCommands,
   addPolicyCommands,
   addOperatorCommands,
   addGroupCommands,
   addHistoryCommands,
   addQueueCommands,
+  addFeedCommands,
   addTokenCommands,
   addStoreCommands,
   addBackupCommands,

@@ -24,6 +24,8 @@ const FIXES: Partial<Readonly<Record<ErrorCode, string>>> = {
   'remark-own-claim': 'Take it back with "tocsin indicator withdraw", or let it end with "tocsin indicator extend".',
   'remark-too-wide': 'Name those who got the claim: --to DEU,FRA, or --group NAME.',
   'remark-below-marking': 'Leave --tlp out: then it is marked as the claim is.',
+  'warninglist-blocked':
+    'If it is meant all the same: "tocsin indicator add --force VALUE"; what a list does says "warninglists:" in config.yaml.',
   'guard-limit': 'Try again when the hour is over; what has left already is recognised.',
 }
 

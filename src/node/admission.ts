@@ -5,6 +5,7 @@ import { ITEM } from '../indicator/item-type.ts'
 import type { Tlp } from '../indicator/marking.ts'
 import { type AudienceName, encodeAudienceName } from '../policy/audience-name.ts'
 import { ruleText } from '../policy/guard-policy.ts'
+import { hitText, isBlocked, type WarningHit } from '../policy/warninglists.ts'
 import type { Store } from '../store/store.ts'
 import type { AudienceDesk } from './audience-desk.ts'
 import { buildDraftItem, type DraftItem, groupDocOf } from './draft-item.ts'
@@ -13,10 +14,11 @@ import type { PublishedReaders } from './published-readers.ts'
 import type { Departure, ReleaseDesk, Ruling } from './release-desk.ts'
 import { createRemarkDesk, entriesSaying, isRemark } from './remark-desk.ts'
 import type { Submitter } from './submission.ts'
+import type { WarningBook } from './warning-book.ts'
 
 /** What becomes of a draft; `known`: it was published, or is on its way. */
 export type Judged =
-  | (Ruling & { readonly warnings: readonly string[] })
+  | (Ruling & { readonly warnings: readonly string[]; readonly hits: readonly WarningHit[] })
   | { readonly kind: 'known'; readonly departure: Departure }
 
 export interface AdmissionOptions {
@@ -28,6 +30,7 @@ export interface AdmissionOptions {
   readonly desk: Pick<ReleaseDesk, 'decide'>
   readonly audiences: Pick<AudienceDesk, 'nameOf' | 'assertNextGroup' | 'resolve'>
   readonly published: PublishedReaders
+  readonly warnings: Pick<WarningBook, 'check'>
   /** To this audience. */
   isOnItsWay(departure: Departure): boolean
 }
@@ -44,6 +47,7 @@ export function createAdmission({
   desk,
   audiences,
   published,
+  warnings,
   isOnItsWay,
 }: AdmissionOptions) {
   const remarks = createRemarkDesk({ nation, defaultTlp, store, audiences, published })
@@ -58,7 +62,7 @@ export function createAdmission({
       const draft = buildDraftItem(item, { allianceId, nation, defaultTlp, assertion })
       const submission = { item: draft.item, assertion, audience, submitter, approval: undefined }
       const ruling = desk.decide(submission, true)
-      if (ruling.kind === 'refused') return { ...ruling, warnings: [] }
+      if (ruling.kind === 'refused') return { ...ruling, warnings: [], hits: [] }
       const { id } = ruling.departure.leaving
       const known = { kind: 'known', departure: ruling.departure } as const
       if (isOnItsWay(ruling.departure)) return known
@@ -67,9 +71,21 @@ export function createAdmission({
       const entries = entriesSaying(ruling.departure.leaving.item, shown)
       // Others may have got it, and not these: it is the same item, in one more entry.
       if (await published.reach(entries, ruling.audience)) return known
-      return { ...ruling, warnings: [...draft.warnings, ...changesOf(draft, ruling)] }
+      return warnedOf(draft, ruling, item.kind === 'claim' && item.force === true)
     }
     throw new UserError('publish-too-often', `this content was withdrawn ${ASSERTIONS_MAX} times`)
+  }
+
+  /** What is on a warninglist as it would leave: a list that blocks refuses it, unless somebody insists. */
+  function warnedOf(draft: DraftItem, ruling: Exclude<Ruling, { kind: 'refused' }>, isForced: boolean): Judged {
+    const { subject } = ruling.departure.leaving
+    const hits = subject === undefined ? [] : warnings.check(subject)
+    const told = hits.map(hit => hitText(subject?.value ?? '', hit))
+    if (isBlocked(hits) && !isForced) {
+      const reason = told.filter((_, index) => hits[index]?.action === 'block').join('; ')
+      return { kind: 'refused', code: 'warninglist-blocked', reason, decision: ruling.decision, warnings: [], hits }
+    }
+    return { ...ruling, warnings: [...draft.warnings, ...told, ...changesOf(draft, ruling)], hits }
   }
 
   /** A version of a group goes to the members that it names. */
@@ -86,7 +102,7 @@ export function createAdmission({
         return await firstFreeAssertion(item, submitter)
       } catch (error) {
         if (!(error instanceof TocsinError && isDraftFault(error))) throw error
-        return { kind: 'refused', code: error.code, reason: error.message, decision: undefined, warnings: [] }
+        return { kind: 'refused', code: error.code, reason: error.message, decision: undefined, warnings: [], hits: [] }
       }
     },
   }

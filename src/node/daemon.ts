@@ -1,3 +1,4 @@
+import type { LogId } from '../base/ids.ts'
 import type { LogHead } from '../chain/log-head.ts'
 import { ROLE } from '../registry/registry-doc.ts'
 import { openAlertBook } from './alert-book.ts'
@@ -8,6 +9,7 @@ import { retentionRules } from './config.ts'
 import { createContentAlerts } from './content-alerts.ts'
 import { cosignedSize } from './cosigner.ts'
 import { otherActiveNations } from './directory-views.ts'
+import { composeInlets } from './inlets.ts'
 import { composeIntake } from './intake.ts'
 import { keysInUse } from './key-succession.ts'
 import { composeKnowledge } from './knowledge.ts'
@@ -19,6 +21,8 @@ import { findProblems } from './problems.ts'
 import { createRegistryRecord } from './registry-record.ts'
 import { startRetention } from './retention.ts'
 import { startStoreKeeper } from './store-keeper.ts'
+import { createWarnedClaims } from './warned-claims.ts'
+import { openWarningBook } from './warning-book.ts'
 import { composeWriting } from './writing.ts'
 
 export type Node = Awaited<ReturnType<typeof composeNode>>
@@ -45,6 +49,14 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   parts.defer(() => alerts.stop())
   const keys = keysInUse(options.keys, options.nextKeys?.keys, knowledge.ownDocument())
 
+  const warnings = await openWarningBook({
+    config: config.warninglists,
+    paths: options.warninglistPaths ?? (() => []),
+    logger,
+  })
+  const nationOfLog = (log: LogId) => store.log(log)?.head.nation
+  const warned = createWarnedClaims({ own: nation, nationOf: nationOfLog, warnings, clock, logger })
+
   const opening = await composeOpening(
     options,
     {
@@ -61,6 +73,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
           alerts.noteGrant(fault)
           writing.complaints.about(fault)
         },
+        opened: warned.received,
         complained: (entry, complaint) => writing.complaints.received(entry, complaint),
         projected() {
           writing.publisher.opened()
@@ -112,9 +125,14 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     },
     parts,
   )
-  const writing = await composeWriting(options, { keys, audit, knowledge, opening, ingest, forks, network }, parts)
+  const writing = await composeWriting(
+    options,
+    { keys, audit, knowledge, opening, ingest, forks, network, warnings },
+    parts,
+  )
   const { release } = writing
-  const outlets = await composeOutlets(options, { keys, audit, knowledge, opening, network, release }, parts)
+  const outlets = await composeOutlets(options, { keys, audit, knowledge, opening, network, release, warnings }, parts)
+  warnings.onChange(outlets.viewChanged)
 
   const progress = startCatchUpProgress({ store, sync: network.sync, quotas, clock })
   parts.defer(() => progress.stop())
@@ -146,6 +164,7 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
   network.reconsider()
   opening.projector.wake()
   const makers = await writing.start()
+  const inlets = await composeInlets(options, { audit, knowledge, publisher: writing.publisher }, parts)
   const retention = startRetention({
     store,
     pruned: intake.pruned,
@@ -215,5 +234,8 @@ async function composeNode(options: NodeOptions, parts: AsyncDisposableStack) {
     nationOf: knowledge.nationOf,
     hindrance,
     outlets,
+    inlets,
+    warnings,
+    warned,
   }
 }

@@ -1,6 +1,7 @@
 import { fromHex } from '../base/bytes.ts'
 import { ProtocolError, UserError } from '../base/errors.ts'
 import { advise } from '../indicator/advice.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
 import { buildClaim, type ClaimContext, encodeClaimItem } from '../indicator/claim.ts'
 import { itemHash, parseItem } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
@@ -23,6 +24,8 @@ export interface DraftItem {
   /** 0: unmarked. */
   readonly tlp: number
   readonly warnings: readonly string[]
+  /** What a claim is about; undefined for everything else. */
+  readonly subject?: TypedValue
 }
 
 /** Throws a TocsinError with the reason for which the draft is refused. */
@@ -74,7 +77,10 @@ function contextItem(draft: Extract<PublishItem, { kind: 'context' }>, context: 
 /** An item that was made here, with its id and marking. Throws ProtocolError `item-malformed` where it is of another kind. */
 export function draftOf(item: Item): DraftItem {
   const parsed = parseItem(item)
-  if (parsed.kind === 'indicator') return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [] }
+  if (parsed.kind === 'indicator') {
+    const { type, value } = parsed
+    return { item, id: parsed.claim.id, tlp: parsed.marking.tlp, warnings: [], subject: { type, value } }
+  }
   if (parsed.kind === 'stix-object') return { item, id: parsed.object.id, tlp: parsed.marking.tlp, warnings: [] }
   if (parsed.kind === 'sighting') return { item, id: parsed.sighting.id, tlp: parsed.marking.tlp, warnings: [] }
   if (parsed.kind === 'opinion') return { item, id: parsed.opinion.id, tlp: parsed.marking.tlp, warnings: [] }

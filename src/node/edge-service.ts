@@ -34,6 +34,8 @@ const REFUSED = {
   rules: refuse,
   reloadRules: refuse,
   reader: refuse,
+  taxiiReader: refuse,
+  taxiiTitle: refuse,
   tokens: refuse,
   addToken: refuse,
   revokeToken: refuse,

@@ -4,7 +4,8 @@ import { ALLIANCE } from '../policy/audience-name.ts'
 import { exclusionText } from '../policy/resolve-audience.ts'
 import type { Recipient } from '../registry/audience.ts'
 import type { Node } from './daemon.ts'
-import type { HistoryRequest, NodeService } from './node-service.ts'
+import type { HistoryRequest } from './history-orders.ts'
+import type { NodeService } from './node-service.ts'
 
 /** What operators ask of a running node about what was published before. */
 export function createHistoryCommands(node: Node): Pick<NodeService, 'grantHistory'> {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../base/codes.ts'
 import { StoreError } from '../base/errors.ts'
 import type { ImportRow, RefusedRow } from '../formats/import-row.ts'
+import { hitText, type WarningHit } from '../policy/warninglists.ts'
 
 /** How often something was said, and where first. */
 export interface Remark {
@@ -27,24 +28,34 @@ export interface ImportCounts {
 }
 
 export interface ImportTally {
-  count(row: Exclude<ImportRow, RefusedRow>, outcome: 'new' | 'duplicate' | 'queued' | 'held'): void
+  /** `hits`: the warninglists that it is on all the same. */
+  count(
+    row: Exclude<ImportRow, RefusedRow>,
+    outcome: 'new' | 'duplicate' | 'queued' | 'held',
+    hits?: readonly WarningHit[],
+  ): void
   refuse(row: RefusedRow): void
   counts(): ImportCounts
-  /** By code; there are no more of them than codes. */
+  /** By code, and by warninglist; there are no more of them than of these. */
   warnings(): readonly Remark[]
   refusals(): readonly Remark[]
 }
 
 export function createImportTally(): ImportTally {
   const counts = { rows: 0, new: 0, duplicate: 0, queued: 0, held: 0, refused: 0, context: 0 }
-  const warnings = new Map<ErrorCode, Remark>()
-  const refusals = new Map<ErrorCode, Remark>()
+  const warnings = new Map<string, Remark>()
+  const refusals = new Map<string, Remark>()
   return {
-    count(row, outcome) {
+    count(row, outcome, hits = []) {
       counts.rows++
       counts[outcome]++
       if (row.kind === 'context') counts.context++
       for (const { code, message } of row.warnings) remark(warnings, { code, place: row.place, message })
+      if (row.kind === 'context') return
+      for (const hit of hits) {
+        const said = { code: 'warninglist-warned', place: row.place, message: hitText(row.draft.value, hit) } as const
+        remark(warnings, said, `${said.code} ${hit.list}`)
+      }
     },
     refuse({ code, place, reason }) {
       counts.rows++
@@ -68,7 +79,7 @@ export function assertComplete(
   })
 }
 
-function remark(remarks: Map<ErrorCode, Remark>, said: Omit<Remark, 'count'>): void {
-  const before = remarks.get(said.code)
-  remarks.set(said.code, before === undefined ? { ...said, count: 1 } : { ...before, count: before.count + 1 })
+function remark(remarks: Map<string, Remark>, said: Omit<Remark, 'count'>, kind: string = said.code): void {
+  const before = remarks.get(kind)
+  remarks.set(kind, before === undefined ? { ...said, count: 1 } : { ...before, count: before.count + 1 })
 }

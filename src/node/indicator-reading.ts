@@ -1,5 +1,6 @@
 import type { Relation } from '../indicator/relation.ts'
 import type { OpinionKind } from '../indicator/remark.ts'
+import type { WarningHit } from '../policy/warninglists.ts'
 
 /** What is asked of indicators, and what is answered. Times are milliseconds since the Unix epoch, 0 where unsaid. */
 export interface Reading {
@@ -26,6 +27,8 @@ export interface IndicatorView {
   /** The least number of origins that do not go back to each other, and what they are. */
   readonly origins: number
   readonly corroboration: string
+  /** Warninglists that the value is on, what blocks first. */
+  readonly warnings: readonly WarningHit[]
   readonly claims: readonly ClaimView[]
   readonly sightings: readonly SightingView[]
   /** The last of each nation. */
@@ -139,6 +142,8 @@ export interface ListQuery {
   readonly scoreMin?: number
   /** One of these; `withdrawn` goes with no other, and with no times. */
   readonly states?: readonly IndicatorState[]
+  /** Only what is on a warninglist. */
+  readonly warned?: boolean
   /** Instead of the view, what the acceptance policy has put into quarantine. */
   readonly quarantined?: boolean
 }

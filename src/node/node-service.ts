@@ -11,6 +11,7 @@ import type { DiagnosisCheck } from './diagnosis-check.ts'
 import type { EntryCommands } from './entry-orders.ts'
 import type { ExportCommands } from './export-orders.ts'
 import type { FeedCommands } from './feed-orders.ts'
+import type { HistoryRequest, HistoryResult } from './history-orders.ts'
 import type { NationStatus, Reading } from './indicator-reading.ts'
 import type { BoundView } from './log-bounds.ts'
 import type { LaggingWitness, LogStatus, StatedRegistry, SyncStatus } from './log-status.ts'
@@ -328,27 +329,6 @@ export interface AudienceView {
   readonly excluded: readonly ReaderView[]
   /** Why nothing so marked can go there; then nobody reads. */
   readonly refusal: { readonly code: ErrorCode; readonly reason: string } | undefined
-}
-
-export interface HistoryRequest {
-  readonly nation: string
-  /** Undefined: what went to the whole alliance. */
-  readonly group: string | undefined
-  /** Epochs opened from then on. */
-  readonly sinceMs: number
-}
-
-export interface HistoryResult {
-  /** `LOG/SEQ` of each grant. */
-  readonly entries: readonly string[]
-  /** Epochs that were not granted, by the reason. */
-  readonly left: {
-    readonly 'reads-already': number
-    readonly 'other-audience': number
-    readonly before: number
-    readonly ceiling: number
-    readonly guard: number
-  }
 }
 
 export interface ReaderView {

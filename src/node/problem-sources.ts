@@ -16,6 +16,7 @@ import type { SigningGuard } from './signing-guard.ts'
 import type { SyncService } from './sync-service.ts'
 import type { WarnedClaims } from './warned-claims.ts'
 import type { WarningBook } from './warning-book.ts'
+import type { Webhooks } from './webhooks.ts'
 
 /** The parts of an edge node that may have problems. */
 export interface EdgeProblemSources {
@@ -39,7 +40,10 @@ export interface ProblemSources extends EdgeProblemSources {
   readonly warnings: Pick<WarningBook, 'problems'>
   readonly warned: Pick<WarnedClaims, 'problems'>
   readonly inlets: Pick<Inlets, 'feeds'>
-  readonly outlets: { readonly exports: { readonly desk: Pick<ExportDesk, 'problems'> } }
+  readonly outlets: {
+    readonly exports: { readonly desk: Pick<ExportDesk, 'problems'> }
+    readonly webhooks: Pick<Webhooks, 'problems'>
+  }
   /** Why nothing can be published now. */
   hindrance(): UserError | undefined
 }

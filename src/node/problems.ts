@@ -20,6 +20,7 @@ export function findProblems(node: ProblemSources): Problem[] {
     ...node.warned.problems(),
     ...feedProblems(node.inlets, node.clock.now()),
     ...node.outlets.exports.desk.problems(),
+    ...node.outlets.webhooks.problems(),
   ]
   return alarmsFirst([...ownProblems(node), ...ofPublishing, ...ofLists, ...edgeProblems(node), ...outerProblems(node)])
 }

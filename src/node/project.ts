@@ -30,6 +30,8 @@ export interface ProjectEvents {
   itemVoided(item: VoidItem): void
   /** A nation asserted two different things under one id. */
   conflict(item: ItemId): void
+  /** These are in the view, but for what is void. */
+  opened(items: readonly OpenedItem[]): void
 }
 
 export interface GrantFault {
@@ -157,6 +159,7 @@ export function createProjector(options: ProjectOptions) {
     const { voided, conflicts } = await store.commit(batch)
     for (const item of voided) events.itemVoided(item)
     for (const item of conflicts) events.conflict(item)
+    if (batch.items !== undefined) events.opened(batch.items)
     // 08 06: the type of an item stands first, in canonical form
     if (batch.items?.some(({ item }) => item[0] === 0x08 && item[1] === ITEM.GROUP)) await options.groupsChanged()
   }

@@ -24,7 +24,7 @@ import { createPendingItems, type PendingItem } from './pending-items.ts'
 import { notYet, stopped } from './publish-refusal.ts'
 import type { PublishedReaders } from './published-readers.ts'
 import { createQueueWriter } from './queue-writer.ts'
-import { requestRecords, runOf } from './release-audit.ts'
+import { overrideRecords, requestRecords, runOf } from './release-audit.ts'
 import type { Departure, Release, ReleaseDesk, Ruling } from './release-desk.ts'
 import { entriesSaying } from './remark-desk.ts'
 import type { SigningGuard } from './signing-guard.ts'
@@ -37,6 +37,7 @@ import {
 } from './submission.ts'
 import { createTurns } from './turns.ts'
 import { createViewLag } from './view-lag.ts'
+import type { WarningBook } from './warning-book.ts'
 import { createWorkerLoop } from './worker-loop.ts'
 
 export interface PublishOptions extends BatchSealerOptions {
@@ -50,6 +51,7 @@ export interface PublishOptions extends BatchSealerOptions {
   readonly audit: AuditLog
   readonly audiences: AudienceDesk
   readonly published: PublishedReaders
+  readonly warnings: Pick<WarningBook, 'check'>
   /** Resolves when all that is committed is opened. */
   viewSettled(): Promise<void>
   /** Why this node may not publish now; undefined where it may. */
@@ -126,6 +128,7 @@ export function createPublisher(options: PublishOptions) {
     }
     const judged = await admission.judge(item, submitter)
     if (judged.kind === 'refused') return refuse(judged)
+    for (const decision of judged.kind === 'known' ? [] : overrideRecords(judged)) await options.audit.record(decision)
     const id = toHex(judged.departure.leaving.id)
     const way = wayOf(judged.departure)
     // Asked again: another draft of the same content may have come meanwhile.
@@ -133,21 +136,22 @@ export function createPublisher(options: PublishOptions) {
       await (inFlight.get(way) ?? queuedIds.get(way))
       return options.held.has(id) ? { outcome: 'held', id, warnings: [] } : { outcome: 'duplicate', id }
     }
-    const { departure, audience, decision, warnings } = judged
+    const { departure, audience, decision, hits } = judged
+    const told = { warnings: judged.warnings, ...(hits.length > 0 && { hits }) }
     const full = options.desk.take(judged)
     if (full !== undefined) return refuse({ ...full, decision })
     if (judged.kind === 'held') {
       await options.held.hold(id, heldSubmission(departure, decision.reason), decision)
-      return { outcome: 'held', id, warnings: [...warnings, decision.reason] }
+      return { outcome: 'held', id, ...told, warnings: [...told.warnings, decision.reason] }
     }
     if (options.guard.state().kind !== 'open') {
       await queue(departure, way, runOf(departure.submission, decision))
-      return { outcome: 'queued', id, warnings }
+      return { outcome: 'queued', id, ...told }
     }
     const signed = enqueue(departure, audience, undefined)
     loop.wake()
     const entry = await signed
-    return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, warnings }
+    return { outcome: 'new', id, entry: `${logIdHex(entry.logId)}/${entry.header.seq}`, ...told }
   }
 
   function heldSubmission({ submission, leaving }: Departure, rule: string): HeldSubmission {

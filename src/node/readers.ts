@@ -82,7 +82,7 @@ export function createWholeReading(
 
 function nothingOf({ id, type, value }: IndicatorView): IndicatorView {
   const unsaid = { nations: [], tlp: '', confidence: null, labels: [], claims: [] }
-  const unscored = { state: 'active', score: 0, origins: 0, corroboration: '' } as const
+  const unscored = { state: 'active', score: 0, origins: 0, corroboration: '', warnings: [] } as const
   const times = { firstSeenMs: 0, lastSeenMs: 0, validUntilMs: 0 }
   return { id, type, value, ...unsaid, ...unscored, ...times, sightings: [], opinions: [], withdrawn: [] }
 }

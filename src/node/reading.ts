@@ -140,8 +140,8 @@ function claimed(views: readonly IndicatorView[]): readonly IndicatorView[] {
 
 const CLAIM_ID_DIGITS = 32
 
-function fits({ score, state }: IndicatorView, { scoreMin = 0, states }: ListQuery): boolean {
-  return score >= scoreMin && states?.includes(state) !== false
+function fits({ score, state, warnings }: IndicatorView, { scoreMin = 0, states, warned }: ListQuery): boolean {
+  return score >= scoreMin && states?.includes(state) !== false && (warned !== true || warnings.length > 0)
 }
 
 function filterOf({ type, nation, cursor, states }: ListQuery) {

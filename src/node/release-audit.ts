@@ -7,6 +7,7 @@ import { AUDIT_RUNS_MAX, type AuditDecision } from '../policy/audit-record.ts'
 import type { OwnEpoch } from '../policy/epoch.ts'
 import type { GuardDecision } from '../policy/guard.ts'
 import { ruleText } from '../policy/guard-policy.ts'
+import type { WarningHit } from '../policy/warninglists.ts'
 import type { EntryPosition } from '../store/store.ts'
 import type { AuditRun } from '../wire/gen/store.ts'
 import type { Submission, Submitter } from './submission.ts'
@@ -130,4 +131,17 @@ function countOf(runs: readonly AuditRun[]): number {
 /** All that have a part in it. */
 function byOf(runs: readonly AuditRun[]): string {
   return [...new Set(runs.map(({ by }) => by))].join(', ')
+}
+
+/** One for each list that blocks what somebody insists on; made before it is on its way. */
+export function overrideRecords({ departure, hits }: Overriding): readonly AuditDecision[] {
+  const by = nameOf(departure.submission.submitter)
+  const item = departure.leaving.id
+  const blocking = hits.filter(({ action }) => action === 'block')
+  return blocking.map(({ list }) => ({ kind: 'warninglist-overridden', by, name: list, item }))
+}
+
+interface Overriding {
+  readonly departure: { readonly submission: Submission; readonly leaving: { readonly id: Uint8Array } }
+  readonly hits: readonly WarningHit[]
 }

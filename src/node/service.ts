@@ -85,9 +85,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createAuditCommands(node),
     ...createEntryCommands(node),
     ...createExportCommands(node),
-    ...createScanCommands(store, stored =>
-      indicatorView(stored, item => claimView(item, standingOf), scoringOf(node)),
-    ),
+    ...createScanCommands(store, stored => indicatorView(stored, item => claimView(item, standingOf), scoringOf(node))),
     ...createStoreCommands(node),
     ...createSyncCommands(node),
     ...createBundleCommands(node),
@@ -105,7 +103,12 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
       return { logId: logIdHex(head.logId), incarnation: head.incarnation }
     },
     audit: query => readAuditPage(store, query),
-    counters: () => [...nodeCounters(node), ...feedCounters(node.inlets), ...node.warned.counters(), ...node.outlets.exports.desk.gauges()],
+    counters: () => [
+      ...nodeCounters(node),
+      ...feedCounters(node.inlets),
+      ...node.warned.counters(),
+      ...node.outlets.exports.desk.gauges(),
+    ],
     stop,
   }
   return localService(auditedService(service, node.audit.log, 'local'), () => node.release.rules.current().operators)

@@ -48,6 +48,7 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
     const by = `token:${name}`
     return {
       name,
+      clearance,
       ...auditedReading(
         {
           ...createClearedReading(store, clearance, standingOf, scoringOf(node)),
@@ -75,6 +76,7 @@ export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 't
       })
     }
     for (const item of items) {
+      if (item.kind === 'claim' && item.force === true) throw forbidden('a token overrides no warninglist')
       if (item.kind === 'group') throw forbidden('a token changes no group')
       if (item.kind === 'withdrawal') throw forbidden('a token withdraws nothing')
       if (!mayRead(clearance, faceOf(item, clearance))) throw forbidden(BEYOND)

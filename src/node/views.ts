@@ -1,6 +1,7 @@
 import { toHex } from '../base/bytes.ts'
 import { type LogIdHex, logIdHex, type NationId } from '../base/ids.ts'
 import type { Claim } from '../indicator/assertion.ts'
+import type { TypedValue } from '../indicator/canonical.ts'
 import { corroborationText } from '../indicator/corroboration.ts'
 import { isLive, validityAt } from '../indicator/expiry.ts'
 import { indicatorId, indicatorIdText } from '../indicator/indicator-id.ts'
@@ -10,6 +11,7 @@ import { mergeClaims } from '../indicator/merge.ts'
 import { OPINION } from '../indicator/remark.ts'
 import { type Evidence, type Score, scoreOf, standingOpinions } from '../indicator/score.ts'
 import type { ScorePolicy } from '../indicator/score-policy.ts'
+import type { WarningHit } from '../policy/warninglists.ts'
 import type { StoredIndicator, StoredItem } from '../store/store.ts'
 import { Item } from '../wire/gen/tocsin.ts'
 import { BODY_BYTES_MAX } from '../wire/limits.ts'
@@ -17,10 +19,12 @@ import { decodeStrict } from '../wire/strict.ts'
 import type { ClaimView, IndicatorState, IndicatorView, NationStatus } from './indicator-reading.ts'
 import { opinionView, remarksOn, sightingView, withdrawnView } from './remark-views.ts'
 
-/** By what scores are computed. */
+/** What is said of an indicator beside what nations say of it. */
 export interface Scoring {
   policy(): ScorePolicy
   nowMs(): number
+  /** On which warninglists a canonical value is; its score is what nations say of it, whatever lists it is on. */
+  warnings(typed: TypedValue): readonly WarningHit[]
 }
 
 /**
@@ -54,6 +58,7 @@ export function indicatorView(
     score: score.score,
     origins: score.corroboration.independent,
     corroboration: corroborationText(score.corroboration),
+    warnings: scoring.warnings(merged),
     claims: stored.claims.map(viewOfClaim),
     sightings: evidence.sightings.map(sightingView),
     opinions: standingOpinions(evidence.opinions).map(opinionView),

@@ -30,6 +30,7 @@ import { createRenewal } from './renewal.ts'
 import { awaitsRenewal } from './renewal-note.ts'
 import { createSigningGuard } from './signing-guard.ts'
 import { createSigningStop } from './signing-stop.ts'
+import type { WarningBook } from './warning-book.ts'
 
 export interface WritingInputs {
   readonly keys: KeysInUse
@@ -39,6 +40,7 @@ export interface WritingInputs {
   readonly ingest: Ingest
   readonly forks: Pick<ForkWatch, 'publish'>
   readonly network: Network
+  readonly warnings: Pick<WarningBook, 'check'>
 }
 
 /** The own log, and all that this node signs. Nothing is signed before `start`. */
@@ -90,6 +92,7 @@ export async function composeWriting(options: NodeOptions, inputs: WritingInputs
     outbox,
     ...release,
     audiences,
+    warnings: inputs.warnings,
     published: createPublishedReaders(store, epochs),
     viewSettled: () => projector.settled(),
     epochLimits: () => epochLimits(book.directory()),

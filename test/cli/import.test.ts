@@ -94,7 +94,9 @@ describe('an import', () => {
     const { status, stdout, stderr } = await importing('mixed.txt')
     expect(status).toBe(0)
     expect(stdout).toBe('mixed.txt: 5 rows in = 3 new + 0 duplicate + 2 refused\n')
-    expect(stderr).toMatch(/^ {2}warning indicator-special-address \(1\): line 5: 192\.0\.2\.1 is reserved/m)
+    expect(stderr).toMatch(
+      /^ {2}warning warninglist-warned \(1\): line 5: 192\.0\.2\.1 is on the warninglist "documentation-addresses"/m,
+    )
     expect(stderr).toMatch(/^ {2}refused \S+ \(\d\): line 6: /m)
     expect(stderr).toMatch(/^ {2}what was refused is in mixed\.txt\.refused\.ndjson$/m)
   })
@@ -111,7 +113,7 @@ describe('an import', () => {
       { place: 'line 2', code: 'indicator-invalid', reason: expect.any(String), text: '999.1.1.1' },
       {
         place: 'line 3',
-        code: 'indicator-public-suffix',
+        code: 'guard-denied',
         reason: 'this one is never taken',
         text: 'refused[.]example',
       },

@@ -78,8 +78,8 @@ describe('indicator add', () => {
     expect(status).toBe(65)
     expect(ndjson(stdout)).toMatchObject([
       { outcome: 'refused', code: 'indicator-invalid', reason: expect.stringContaining('999.1.1.1') },
-      { outcome: 'refused', code: 'indicator-public-suffix' },
-      { outcome: 'refused', code: 'indicator-public-suffix', reason: 'this one is never taken' },
+      { outcome: 'refused', code: 'warninglist-blocked', reason: 'co.uk is on the warninglist "public-suffixes"' },
+      { outcome: 'refused', code: 'guard-denied', reason: 'this one is never taken' },
       { outcome: 'new', type: 'domain' },
     ])
   })

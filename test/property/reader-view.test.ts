@@ -170,7 +170,11 @@ const FILTERS: readonly Omit<ListQuery, 'limit'>[] = [
   { scoreMin: 30 },
 ]
 
-const scoring: Scoring = { policy: () => DEFAULT_SCORE_POLICY, nowMs: () => timeAt(ENTRIES) + 86_400_000 }
+const scoring: Scoring = {
+  policy: () => DEFAULT_SCORE_POLICY,
+  nowMs: () => timeAt(ENTRIES) + 86_400_000,
+  warnings: () => [],
+}
 
 async function pages(reading: Reading, filter: Omit<ListQuery, 'limit'>, limit: number) {
   const all = []

@@ -1,4 +1,4 @@
-import { toHex } from '../../src/base/bytes.ts'
+import { toHex, utf8 } from '../../src/base/bytes.ts'
 import { ProtocolError, TocsinError, UserError } from '../../src/base/errors.ts'
 import type { AllianceId, NationId } from '../../src/base/ids.ts'
 import { canonicalValue, classify, type TypedValue } from '../../src/indicator/canonical.ts'
@@ -19,6 +19,7 @@ import type {
   TokenView,
 } from '../../src/node/node-service.ts'
 import type { SyncState } from '../../src/node/sync-state.ts'
+import { parseClearance } from '../../src/policy/clearance.ts'
 import { builtInWarninglists } from '../../src/policy/warninglist-facts.ts'
 import { createWarninglists, hitText, isBlocked } from '../../src/policy/warninglists.ts'
 import type { StoreCheck } from '../../src/store/upkeep.ts'
@@ -293,6 +294,9 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
         return items.map(publishOne)
       }),
     lookup: values => after(() => values.map(lookupOne)),
+    searchable: () => after(() => linesOf([...indicators.values()])),
+    indicatorsOf: subjects =>
+      after(() => subjects.map(({ type, value }) => indicators.get(`${type} ${value}`) ?? null)),
     list: query =>
       after(() => {
         const all = [...indicators.values()].filter(
@@ -315,9 +319,14 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       ),
     reader: token =>
       after(() => {
-        if (token === 'right') return { ...node, name: 'right' }
+        if (token === 'right')
+          return { ...node, name: 'right', clearance: parseClearance('tlp=RED,publish', group => group) }
         throw new UserError('token-invalid', 'this token is unknown here')
       }),
+    taxiiReader() {
+      throw new UserError('token-invalid', 'this token is unknown here')
+    },
+    taxiiTitle: () => ({ nation: NATION, allianceName: 'Test alliance' }),
     changesNow: () => after(() => '0'),
     changes: () => after(() => ({ events: [], next: '0', end: true })),
     onChange: () => () => {},
@@ -422,4 +431,8 @@ function merged({ type, value }: TypedValue, claims: readonly ClaimView[]): Indi
     claims,
     ...{ sightings: [], opinions: [], withdrawn: [] },
   }
+}
+
+async function* linesOf(views: readonly IndicatorView[]): AsyncGenerator<Uint8Array, void> {
+  yield utf8(views.map(({ type, value }) => `${type}\t${value}\n`).join(''))
 }

@@ -58,8 +58,6 @@ describe('a line of a list', () => {
 
   it.each([
     ['.cc', 'indicator-invalid'],
-    ['co.uk', 'indicator-public-suffix'],
-    ['.co.uk', 'indicator-public-suffix'],
     ['0.0.0.0/0', 'indicator-broad-range'],
     ['999.1.1.1', 'indicator-invalid'],
     ['192.0.2', 'indicator-invalid'],
