@@ -85,8 +85,14 @@ export const KIND = {
 
 const NOTHING: readonly Match[] = []
 
-/** `seed`: see `createPackedTexts`. Entries of types that no text is searched for are left out. */
-export function buildMatcher(entries: Iterable<MatcherEntry>, seed?: number): Matcher {
+export interface MatcherBuilder {
+  /** Types that no text is searched for are left out. */
+  add(entry: MatcherEntry): void
+  build(): Matcher
+}
+
+/** `seed`: see `createPackedTexts`. */
+export function createMatcher(seed?: number): MatcherBuilder {
   const packed = createPackedTexts(seed)
   /** By place: kinds that are indicators, and kinds that patterns ask for. */
   const own = growing()
@@ -99,7 +105,7 @@ export function buildMatcher(entries: Iterable<MatcherEntry>, seed?: number): Ma
   let hasAddressHosts = false
   let size = 0
 
-  function add({ type, value }: TypedValue, bits: typeof own): void {
+  function addAs({ type, value }: TypedValue, bits: typeof own): void {
     bits.or(packed.add(textOf(type, value)), bitOf(type))
     for (const text of otherSpellings(type, value)) spellings.push({ type, value, text, bits })
     if (type !== 'url') return
@@ -109,11 +115,11 @@ export function buildMatcher(entries: Iterable<MatcherEntry>, seed?: number): Ma
     schemes.add(value.slice(0, value.indexOf(':')))
   }
 
-  for (const { type, value, observables = [] } of entries) {
-    if (MATCHED_TYPES.has(type)) add({ type, value }, own)
+  function add({ type, value, observables = [] }: MatcherEntry): void {
+    if (MATCHED_TYPES.has(type)) addAs({ type, value }, own)
     const searched = observables.filter(each => MATCHED_TYPES.has(each.type))
     for (const each of searched) {
-      add(each, asked)
+      addAs(each, asked)
       const key = `${each.type} ${each.value}`
       const named = patterns.get(key) ?? []
       patterns.set(key, named)
@@ -121,43 +127,51 @@ export function buildMatcher(entries: Iterable<MatcherEntry>, seed?: number): Ma
     }
     if (MATCHED_TYPES.has(type) || searched.length > 0) size++
   }
-  for (const { type, value, text, bits } of spellings) {
-    const place = packed.add(text)
-    if (((own.at(place) | asked.at(place)) & bitOf(type)) !== 0) continue
-    bits.or(place, bitOf(type))
-    meant.set(place, value)
+
+  function addSpellings(): void {
+    for (const { type, value, text, bits } of spellings) {
+      const place = packed.add(text)
+      if (((own.at(place) | asked.at(place)) & bitOf(type)) !== 0) continue
+      bits.or(place, bitOf(type))
+      meant.set(place, value)
+    }
   }
 
-  const texts = packed.build()
-  const { ranges, places } = rangesIn(texts, place => own.at(place) | asked.at(place))
-  const lengths = lengthsIn(texts, place => own.at(place) | asked.at(place))
+  function build(): Matcher {
+    addSpellings()
+    const texts = packed.build()
+    const kindsAt = (place: number) => own.at(place) | asked.at(place)
+    const { ranges, places } = rangesIn(texts, kindsAt)
 
-  function matchesOf(type: string, place: number, relation: MatchRelation): readonly Match[] {
-    const value = meant.get(place) ?? canonicalOf(type, texts.textAt(place))
-    const isOwn = (own.at(place) & bitOf(type)) !== 0
-    const named = (asked.at(place) & bitOf(type)) === 0 ? [] : (patterns.get(`${type} ${value}`) ?? [])
-    return [
-      ...(isOwn ? [{ type, value, relation }] : []),
-      ...named.map(pattern => ({ type: 'stix-pattern', value: pattern, relation: 'pattern' as const })),
-    ]
+    function matchesOf(type: string, place: number, relation: MatchRelation): readonly Match[] {
+      const value = meant.get(place) ?? canonicalOf(type, texts.textAt(place))
+      const isOwn = (own.at(place) & bitOf(type)) !== 0
+      const named = (asked.at(place) & bitOf(type)) === 0 ? [] : (patterns.get(`${type} ${value}`) ?? [])
+      return [
+        ...(isOwn ? [{ type, value, relation }] : []),
+        ...named.map(pattern => ({ type: 'stix-pattern', value: pattern, relation: 'pattern' as const })),
+      ]
+    }
+
+    return {
+      size,
+      texts,
+      ranges,
+      textOfRange: number => places[number]!,
+      kindsAt,
+      matchesAt(place, kinds, relation) {
+        const found = kindsAt(place) & kinds & ~KIND.urlHost
+        return found === 0
+          ? NOTHING
+          : TYPES.flatMap((type, bit) => ((found & (1 << bit)) === 0 ? [] : matchesOf(type, place, relation)))
+      },
+      ...lengthsIn(texts, kindsAt),
+      hasAddressHosts,
+      schemes: [...schemes],
+    }
   }
 
-  return {
-    size,
-    texts,
-    ranges,
-    textOfRange: number => places[number]!,
-    kindsAt: place => own.at(place) | asked.at(place),
-    matchesAt(place, kinds, relation) {
-      const found = (own.at(place) | asked.at(place)) & kinds & ~KIND.urlHost
-      return found === 0
-        ? NOTHING
-        : TYPES.flatMap((type, bit) => ((found & (1 << bit)) === 0 ? [] : matchesOf(type, place, relation)))
-    },
-    ...lengths,
-    hasAddressHosts,
-    schemes: [...schemes],
-  }
+  return { add, build }
 }
 
 /** Numbers by place, 0 where none was set. */

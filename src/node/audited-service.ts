@@ -46,8 +46,7 @@ export function auditedService(service: NodeService, { record }: Pick<AuditLog, 
     pin: trust => change({ kind: 'trust-pinned', subject: sha256(utf8(trust)) }, () => service.pin(trust)),
     exportIndicators: order =>
       change({ kind: 'exported', name: exportOrderName(order) }, () => service.exportIndicators(order)),
-    releaseExport: (name, held) =>
-      change({ kind: 'export-released', name }, () => service.releaseExport(name, held)),
+    releaseExport: (name, held) => change({ kind: 'export-released', name }, () => service.releaseExport(name, held)),
     exportBundle: order => change({ kind: 'exported', name: bundleName(order) }, () => service.exportBundle(order)),
     importBundle: (path, dryRun) =>
       dryRun
