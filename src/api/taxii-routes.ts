@@ -68,14 +68,12 @@ export function addTaxiiRoutes(app: Hono, service: TaxiiCommands): Hono {
     async (c, reader) => {
       const query = parsePageQuery(c, kind, collectionOf(c, reader).id, c.req.param('object'))
       const found = await reader.objects(query)
-      const last = found.objects.at(-1)
-      if (last === undefined) {
-        if (query.match.ids !== undefined && OF_ONE_OBJECT.has(kind)) await assertHeld(reader, query)
-        return answerTaxii(c, {})
-      }
-      const more = found.more ? { more: true, next: encodeNext(kind, query, last.addedUs) } : { more: false }
+      if (found.objects.length === 0 && OF_ONE_OBJECT.has(kind)) await assertHeld(reader, query)
+      const { nextUs } = found
+      const mark = nextUs === undefined ? { more: false } : { more: true, next: encodeNext(kind, query, nextUs) }
+      if (found.objects.length === 0) return answerTaxii(c, nextUs === undefined ? {} : mark)
       const times = found.objects.map(({ addedUs }) => addedUs)
-      return answerTaxii(c, { ...more, ...body(found) }, 200, dateHeaders(times))
+      return answerTaxii(c, { ...mark, ...body(found) }, 200, dateHeaders(times))
     }
 
   serve('/taxii2/', {

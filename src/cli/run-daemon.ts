@@ -1,8 +1,10 @@
 import { openControlServer } from '../api/control-server.ts'
 import { assertSocketFree } from '../api/control-socket.ts'
+import { openTaxiiServer } from '../api/taxii-server.ts'
 import type { Logger } from '../base/ports.ts'
 import type { NodeService } from '../node/node-service.ts'
 import type { Daemon } from '../node/open-daemon.ts'
+import type { TaxiiListening } from '../node/taxii-config.ts'
 
 export interface DaemonRun {
   readonly open: () => Promise<Daemon>
@@ -10,6 +12,7 @@ export interface DaemonRun {
   /** `host:port`, or empty. */
   readonly metricsListen: string
   readonly readListen: string
+  readonly taxii: TaxiiListening | undefined
   readonly logger: Logger
   /** The node may sign and publish from now on. */
   readonly onReady: () => void
@@ -33,6 +36,10 @@ export async function runDaemon(run: DaemonRun): Promise<void> {
     { socket: socketPath, metrics: control.metricsAddress, readers: control.readAddress },
     'the control API is open',
   )
+  if (run.taxii !== undefined) {
+    const taxii = opened.use(await openTaxiiServer(daemon.service, run.taxii, logger))
+    logger.info({ url: taxii.url }, 'TAXII is served')
+  }
   opened.use(watchState(daemon.service, run))
   logger.info({ reason: await toStop }, 'stopping')
 }

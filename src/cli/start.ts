@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { readConfig } from '../node/home.ts'
+import { taxiiListening } from '../node/taxii-config.ts'
 import type { CliContext } from './context.ts'
 import { exitStatusOf } from './exit.ts'
 
@@ -29,6 +30,7 @@ async function start(context: CliContext): Promise<void> {
     socketPath: home.socket,
     metricsListen: config.metrics.listen,
     readListen: config.api.listen,
+    taxii: taxiiListening(config.taxii, home.path),
     logger,
     onReady() {
       logger.info({ nation: config.nation }, 'ready')

@@ -56,8 +56,10 @@ export interface TaxiiMatch {
 }
 
 export interface TaxiiPage {
+  /** May be none though it is not the last page, where a filter lets few through. */
   readonly objects: readonly TaxiiObject[]
-  readonly more: boolean
+  /** What the next page comes after; undefined: there is none. */
+  readonly nextUs: number | undefined
 }
 
 export interface TaxiiObject {

@@ -28,6 +28,7 @@ await runDaemon({
   socketPath: home.socket,
   metricsListen: '',
   readListen: '',
+  taxii: undefined,
   logger: pino(pino.destination(2)),
   onReady: () => process.stdout.write('ready\n'),
 })
