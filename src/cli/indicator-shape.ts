@@ -28,6 +28,7 @@ export const INDICATORS: Shape<IndicatorView> = {
     { name: 'last_seen', cell: view => timeCell(view.lastSeenMs) },
     { name: 'valid_until', cell: view => timeCell(view.validUntilMs) },
     { name: 'labels', cell: view => view.labels.join(LABEL_SEPARATOR) },
+    { name: 'warninglists', cell: warningsCell },
   ],
   defanged: defangedIndicator,
 }
@@ -113,6 +114,7 @@ export const LOOKUPS: Shape<LookupResult> = {
     { name: 'confidence', cell: lookup => indicatorOf(lookup)?.confidence ?? null },
     { name: 'last_seen', cell: lookup => timeCell(indicatorOf(lookup)?.lastSeenMs ?? 0) },
     { name: 'labels', cell: lookup => indicatorOf(lookup)?.labels.join(LABEL_SEPARATOR) ?? '' },
+    { name: 'warninglists', cell: lookup => ofIndicator(lookup, warningsCell) },
     { name: 'reason', cell: lookup => lookup.reason },
   ],
   defanged: lookup => ({
@@ -155,6 +157,11 @@ export function nationsCell({ nations, claims }: IndicatorView): string {
     return status === 'ACTIVE' ? nation : `${nation} (${status})`
   })
   return marked.join(' ')
+}
+
+/** `block public-resolvers; warn Top 10K` */
+function warningsCell({ warnings }: IndicatorView): string {
+  return warnings.map(({ action, list }) => `${action} ${list}`).join(LABEL_SEPARATOR)
 }
 
 export function broken(value: string): string {

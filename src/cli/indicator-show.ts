@@ -42,7 +42,11 @@ async function printEach<Row>(context: CliContext, rows: readonly Row[], shape: 
 const EXPLANATION: Shape<{ readonly step: string }> = { columns: [{ name: 'step', cell: ({ step }) => step }] }
 
 async function printExplanation(context: CliContext, output: OutputFormat, view: IndicatorView): Promise<void> {
-  const lines = [...(view.explanation ?? []), `independent origins: ${view.origins} (${view.corroboration})`]
+  const warnings = view.warnings.map(
+    ({ action, list, entry }) => `on the warninglist "${list}" (${action}, ${entry}), which stands beside the score`,
+  )
+  const origins = `independent origins: ${view.origins} (${view.corroboration})`
+  const lines = [...(view.explanation ?? []), origins, ...warnings]
   if (output === 'table') return context.out.write(lines.map(line => `${line}\n`).join(''))
   await printRows(
     context.out,

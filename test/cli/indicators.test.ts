@@ -111,7 +111,7 @@ describe('indicator list', () => {
       expect.objectContaining({ value: 'listed.example', labels: ['a, b', 'c'] }),
     )
     expect(ndjson(ndjsonText!)).toEqual(JSON.parse(json!))
-    expect(csv).toMatch(/,listed\.example,AAA,.*,"a, b; c"$/m)
+    expect(csv).toMatch(/,listed\.example,AAA,.*,"a, b; c",warn documentation-names$/m)
   })
 
   test('pages through everything with --all, and says when there is more', async () => {
@@ -223,7 +223,7 @@ describe('lookup', () => {
   test('of nothing finds nothing', async () => {
     expect(await home.run(['lookup', '-o', 'csv'], { input: '\n\n' })).toMatchObject({
       status: 1,
-      stdout: 'query,result,type,value,nations,tlp,confidence,last_seen,labels,reason\n',
+      stdout: 'query,result,relation,type,value,nations,tlp,confidence,last_seen,labels,warninglists,reason\n',
       stderr: '0 of 0 found.\n',
     })
   })
