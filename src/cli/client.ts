@@ -89,6 +89,8 @@ export interface ControlClient {
   indicatorsOf(subjects: readonly TypedValue[]): Promise<readonly (IndicatorView | null)[]>
   list(query: ListQuery): Promise<IndicatorPage>
   show(idOrValue: string): Promise<IndicatorView>
+  /** What changes in what shows, as lines of JSON, by the query of `GET /v1/stream`; without an end unless it says so. */
+  changes(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   rebuildView(): Promise<RebuildResult>
   reopenItems(): Promise<RebuildResult>
   /** Reads all that is held. */
@@ -149,14 +151,21 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
   }
 
   /** An answer that is as long as it is; the time allowed is that between two pieces of it. */
-  async function stream(path: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
+  function stream(path: string, body: unknown): Promise<AsyncIterable<Uint8Array>> {
+    return streamed('POST', path, JSON.stringify(body))
+  }
+
+  async function streamed(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const within = timeoutMs ?? STREAM_IDLE_MS
     const token = tokenFile === undefined ? undefined : await readToken(tokenFile)
-    const target = { agent, socketPath: home.socket, method: 'POST', path, token }
+    const target = { agent, socketPath: home.socket, method, path, token }
     try {
-      return piecesOf(await openStream(target, JSON.stringify(body), within), error =>
-        connectionError(error, home, within),
-      )
+      return piecesOf(await openStream(target, body, within, signal), error => connectionError(error, home, within))
     } catch (error) {
       throw connectionError(error, home, within)
     }
@@ -252,6 +261,7 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
       return (await call<Answer>('POST', '/v1/scan/indicators', { subjects })).indicators
     },
     list: query => call('GET', `/v1/indicators?${queryText(query)}`),
+    changes: (query, signal) => streamed('GET', `/v1/stream?${new URLSearchParams(query)}`, undefined, signal),
     show: idOrValue => call('GET', `/v1/indicators/${encodeURIComponent(idOrValue)}`),
     rebuildView: () => call('POST', '/v1/store/rebuild', undefined, WHOLE_STORE_TIMEOUT_MS),
     reopenItems: () => call('POST', '/v1/store/reopen', undefined, WHOLE_STORE_TIMEOUT_MS),

@@ -1,5 +1,5 @@
 import { EMPTY, fromUtf8, utf8 } from '../base/bytes.ts'
-import type { RefusedRow } from '../formats/import-row.ts'
+import { type RefusedRow, refusedRow } from '../formats/import-row.ts'
 import { importStix } from '../formats/stix.ts'
 import { statusOf } from './feed-fetch.ts'
 import type { FeedUnit } from './feed-intake.ts'
@@ -50,17 +50,25 @@ async function firstPage(
 async function batchOf({ bytes }: TaxiiPage): Promise<{ units: readonly FeedUnit[]; refused: readonly RefusedRow[] }> {
   const refused: RefusedRow[] = []
   const rows = new Map<string, PublishRow[]>()
+  const revoked = new Set<string>()
   async function* chunks() {
     yield bytes
   }
   for await (const row of importStix(chunks())) {
     if (row.kind === 'refused') {
       refused.push(row)
-      if (row.revokes !== undefined) rows.set(row.revokes, rows.get(row.revokes) ?? [])
+      if (row.revokes !== undefined) revoked.add(row.revokes)
     } else {
       const id = row.kind === 'claim' ? (row.draft.sourceId ?? row.draft.value) : row.stixId
       rows.set(id, [...(rows.get(id) ?? []), row])
     }
+  }
+  // Final, whatever version of it stands beside.
+  for (const id of revoked) {
+    for (const { place } of rows.get(id) ?? []) {
+      refused.push(refusedRow(place, 'import-revoked', 'its author has revoked this indicator', id))
+    }
+    rows.set(id, [])
   }
   const units = [...rows].map(([id, of]) => ({ id, version: '', rows: of, whole: true }))
   return { units, refused }

@@ -16,13 +16,10 @@ const line = z
   .max(200)
   .regex(/^\P{Cc}+$/u, { message: 'must be one line' })
 const path = z.string().max(4096).refine(isAbsolute, { message: 'must be an absolute path' })
-const url = z
-  .string()
-  .max(2048)
-  .refine(isWebAddress, {
-    message:
-      'must look like https://taxii.cert.example/taxii2/, without user name or password (those go into files, under auth)',
-  })
+const url = z.string().max(2048).refine(isWebAddress, {
+  message:
+    'must look like https://taxii.cert.example/taxii2/, without user name or password (those go into files, under auth)',
+})
 
 /** Each names the file of a secret, of mode 0600, which is read anew for each poll. */
 const auth = z.union(
