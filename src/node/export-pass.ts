@@ -39,10 +39,14 @@ export interface PassOutput {
 const RECALL = 500
 
 export async function runPass(inputs: PassInputs): Promise<TallyCounts> {
+  await using before = walk(inputs.before)
+  await using approved = walk(inputs.approved)
+  return await passOver(inputs, before, approved)
+}
+
+async function passOver(inputs: PassInputs, before: Walk, approved: Walk): Promise<TallyCounts> {
   const { format, writer, verdict, nowMs, changesOnly, output } = inputs
   const tally = createExportTally()
-  const before = walk(inputs.before)
-  const approved = walk(inputs.approved)
   const remembers = format.removals || format.withdrawn
   /** They left, and it is not known yet why. */
   let unexplained: Listed[] = []
@@ -129,6 +133,8 @@ export async function runPass(inputs: PassInputs): Promise<TallyCounts> {
   return tally.counts()
 }
 
+type Walk = ReturnType<typeof walk>
+
 /** Steps through a listing beside what is ascending as well. */
 function walk(listing: AsyncIterable<Listed>) {
   const lines = listing[Symbol.asyncIterator]()
@@ -167,6 +173,9 @@ function walk(listing: AsyncIterable<Listed>) {
         ahead = undefined
       }
       return undefined
+    },
+    async [Symbol.asyncDispose]() {
+      await lines.return?.()
     },
   }
 }

@@ -241,6 +241,7 @@ async function startNode(
     rules: options.rules ?? allowAll(),
     ...(options.rereadRules && { rereadRules: options.rereadRules }),
     documents: options.documents ?? alliance.documents,
+    exportsFolder: join(`${options.home ?? member.home}-work`, 'exports'),
     clock: options.clock ?? systemClock,
     random: systemRandom,
     logger: options.logger ?? silentLogger,
