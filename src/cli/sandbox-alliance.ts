@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { appendFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { toBase64 } from '../base/bytes.ts'
@@ -26,6 +26,9 @@ export interface SandboxPorts {
 /** Keys of a sandbox protect nothing; a real work factor would take four seconds a nation. */
 const SCRYPT_LOG_N = 10
 const PASSPHRASE_BYTES = 18
+
+/** The sample, and most of what is tried here, is on them. */
+const EXERCISE_LISTS = 'warninglists:\n  perList: { documentation-addresses: off, documentation-names: off }\n'
 
 /** `AAA`, `BBB`, `CCC` and so on. */
 function sandboxNames(count: number): NationId[] {
@@ -59,6 +62,7 @@ async function foundSandbox(root: string, nations: readonly SandboxNation[], por
   for (const [i, { nation, home }] of nations.entries()) {
     const draft = { nation, label: `Nation ${nation}`, listen: [`/ip4/127.0.0.1/tcp/${freePorts[i]}`], announce: [] }
     await createHome(home, draft, ask, { ...ports, ...options })
+    await appendFile(home.config, EXERCISE_LISTS)
   }
 
   const owns = await Promise.all(nations.map(({ home }) => readOwnNode(home, {})))
