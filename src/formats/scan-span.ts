@@ -71,8 +71,9 @@ export function breaksValue({ bytes, to }: ByteLine, at: number): boolean {
   return word === 'dot' || word.startsWith('at')
 }
 
-/** Whole fields, between tabs or quotation marks, and the last part of a path in one. */
+/** Whole fields, between tabs and between quotation marks, and the last part of a path in one. */
 export function eachField({ bytes, from, to }: ByteLine, onField: (start: number, end: number) => void): void {
+  let column = from
   let start = from
   let name = from
   for (let at = from; at <= to; at++) {
@@ -83,6 +84,10 @@ export function eachField({ bytes, from, to }: ByteLine, onField: (start: number
       start = at + 1
       name = start
     } else if (byte === SLASH || byte === BACKSLASH) name = at + 1
+    if (byte !== TAB) continue
+    // Logs in columns quote nothing.
+    if (bytes.subarray(column, at).indexOf(QUOTE) >= 0) onField(column, at)
+    column = at + 1
   }
 }
 
