@@ -22,7 +22,7 @@ const BASIC = /^Basic +([A-Za-z0-9+/]{4,512}={0,2})$/i
 
 type Answer = (c: Context, reader: TaxiiReader) => Promise<Response> | Response
 
-/** TAXII 2.1, §4 and §5; all paths end with a slash, and `app` forgives where that is missing. */
+/** TAXII 2.1, §4 and §5. Paths end with a slash, which `app` passes over (`strict: false`): some leave it out. */
 export function addTaxiiRoutes(app: Hono, service: TaxiiCommands): Hono {
   const readerOf = createTokenCheck(authorization => service.taxiiReader(...credentialsOf(authorization)), 'Basic …')
   const answers = createGate(ANSWERS_MAX)
@@ -35,7 +35,8 @@ export function addTaxiiRoutes(app: Hono, service: TaxiiCommands): Hono {
   }
 
   /** An address and what can be done there. */
-  function serve(path: string, methods: Readonly<Record<string, Answer>>): void {
+  function serve(slashed: string, methods: Readonly<Record<string, Answer>>): void {
+    const path = slashed.slice(0, -1)
     const allowed = Object.keys(methods).flatMap(method => (method === 'GET' ? ['GET', 'HEAD'] : method))
     for (const [method, answer] of Object.entries(methods)) {
       const accepting: Answer = (c, reader) => {

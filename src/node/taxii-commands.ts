@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts'
 import { ownUuid } from '../formats/stix-id.ts'
 import { encodeAudienceName, groupKey } from '../policy/audience-name.ts'
 import type { Clearance } from '../policy/clearance.ts'
-import { createSight } from '../policy/reader-view.ts'
+import { createObjectSight } from '../policy/reader-view.ts'
 import type { Node } from './daemon.ts'
 import { nationStatus } from './directory-views.ts'
 import type { PublishItem, Reader } from './node-service.ts'
@@ -73,7 +73,7 @@ export function createTaxiiCommands(node: Node, readerOf: (token: string) => Pro
 
   function readerFor(reader: Reader): TaxiiReader {
     const { clearance, name } = reader
-    const sight = { sees: createSight(clearance) }
+    const sight = { sees: createObjectSight(clearance) }
 
     const collection = (id: string): Offered => {
       const found = offeredTo(clearance).find(each => each.id === id)

@@ -10,6 +10,15 @@ import { type Clearance, mayHearOf, mayRead } from './clearance.ts'
  * which of two assertions shows, how claims merge, their times, the order and the pages of a list.
  */
 export function createSight(clearance: Clearance) {
+  return createSightOf(clearance, false)
+}
+
+/** The same, and objects of STIX that travel whole for context. */
+export function createObjectSight(clearance: Clearance) {
+  return createSightOf(clearance, true)
+}
+
+function createSightOf(clearance: Clearance, withContext: boolean) {
   return ({ nation, item, audience }: { nation: NationId; item: Uint8Array; audience: Uint8Array }): boolean => {
     try {
       const parsed = parseItem(decodeLoose(Item, item, false))
@@ -18,6 +27,8 @@ export function createSight(clearance: Clearance) {
         case 'sighting':
         case 'opinion':
           return mayRead(clearance, { nation, type: parsed.type, marking: parsed.marking, audience })
+        case 'stix-object':
+          return withContext && mayRead(clearance, { nation, type: parsed.kind, marking: parsed.marking, audience })
         case 'withdrawal':
           return mayHearOf(clearance, { nation, audience })
         default:
