@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
-import { UserError } from '../base/errors.ts'
+import { StoreError, TocsinError, UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { retryAfterMs } from './feed-fetch.ts'
 import { createFeedLedger } from './feed-ledger.ts'
@@ -114,7 +114,7 @@ export async function startFeedTurns(feed: Feed, options: FeedTurnsOptions): Pro
   async function ended({ report, entries, error, isHeld }: FeedPolled, dry: boolean): Promise<void> {
     const failed = report.fault !== null && !isHeld
     const failures = failed ? standing.failures + 1 : 0
-    if (failed) logger.warn({ feed: feed.name, code: report.fault?.code, err: error }, 'a feed could not be polled')
+    if (failed) tellFailure(report, error)
     totals = added(totals, report, failed)
     await write({
       resumes: !dry && failed,
@@ -127,6 +127,15 @@ export async function startFeedTurns(feed: Feed, options: FeedTurnsOptions): Pro
       nextMs: clock.now() + waitMs(failures, retryAfterMs(error)),
       last: report,
     })
+  }
+
+  function tellFailure({ fault }: FeedReport, error: unknown): void {
+    const { name } = feed
+    if (error instanceof TocsinError && !(error instanceof StoreError)) {
+      logger.warn({ feed: name, code: error.code, problem: fault?.message }, 'a feed could not be polled')
+    } else {
+      logger.error({ feed: name, err: error }, 'a feed could not be polled')
+    }
   }
 
   function waitMs(failures: number, askedMs = 0): number {

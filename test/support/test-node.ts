@@ -268,7 +268,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
       }),
     muted: () => [],
     feeds: () => [],
-    pollFeed: name => after(() => Promise.reject(new UserError('feed-unknown', `there is no feed ${name}`))),
+    pollFeed: name => Promise.reject(new UserError('feed-unknown', `there is no feed ${name}`)),
     releaseFeed: () => after(() => {}),
     muteNation: () => after(() => {}),
     unmuteNation: () => after(() => {}),
