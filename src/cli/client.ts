@@ -10,6 +10,7 @@ import type { BundleReport } from '../node/bundle-report.ts'
 import type { DiagnosisCheck } from '../node/diagnosis-check.ts'
 import type { EntryQuery, ErasureRequest, ErasureResult } from '../node/entry-orders.ts'
 import type { EntryView } from '../node/entry-view.ts'
+import type { ExportOrder, LiveExportView } from '../node/export-orders.ts'
 import type { FeedReport, FeedView } from '../node/feed-orders.ts'
 import type { HistoryRequest, HistoryResult } from '../node/history-orders.ts'
 import { type Home, readSecret } from '../node/home.ts'
@@ -101,6 +102,10 @@ export interface ControlClient {
   /** The bytes of an export as they come; they end in an error where the daemon does. */
   exportHistory(query: ExportQuery): Promise<AsyncIterable<Uint8Array>>
   proveEntry(query: ProveQuery): Promise<Uint8Array>
+  liveExports(): Promise<readonly LiveExportView[]>
+  releaseExport(name: string, held?: string): Promise<LiveExportView>
+  /** Lines of JSON, an `ExportFrame` each, as they come. */
+  exportIndicators(order: ExportOrder): Promise<AsyncIterable<Uint8Array>>
   requestBundle(): Promise<Uint8Array>
   /** The bytes of a bundle as they come. */
   exportBundle(order: BundleOrder): Promise<AsyncIterable<Uint8Array>>
@@ -270,6 +275,15 @@ export function createControlClient(home: Home, timeoutMs?: number, tokenFile?: 
     audit: query => call('GET', `/v1/audit?${queryText(query)}`),
     exportHistory: query => stream('/v1/audit/export', query),
     proveEntry: async query => collect(await stream('/v1/audit/prove', query)),
+    liveExports: async () => (await call<{ exports: readonly LiveExportView[] }>('GET', '/v1/exports')).exports,
+    releaseExport: (name, held) =>
+      call(
+        'POST',
+        `/v1/exports/${encodeURIComponent(name)}/release`,
+        { ...(held !== undefined && { held }) },
+        WHOLE_STORE_TIMEOUT_MS,
+      ),
+    exportIndicators: order => stream('/v1/export', order),
     requestBundle: async () => collect(await stream('/v1/bundle/request', {})),
     exportBundle: ({ request, ...order }) =>
       stream('/v1/bundle/export', { ...order, ...(request && { request: toBase64(request) }) }),

@@ -15,6 +15,7 @@ import { addDoctorCommand } from './doctor.ts'
 import { addEntryCommands } from './entry.ts'
 import { describeFailure } from './error-text.ts'
 import { EXIT_HELP } from './exit.ts'
+import { addExportCommands } from './export.ts'
 import { addFeedCommands } from './feed.ts'
 import { addGroupCommands } from './group.ts'
 import { addHistoryCommands } from './history.ts'
@@ -51,6 +52,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   addPeerCommands,
   addIndicatorCommands,
   addLookupCommand,
+  addExportCommands,
   addScanCommand,
   addWarninglistCommands,
   addEntryCommands,

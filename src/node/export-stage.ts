@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { TocsinError, UserError } from '../base/errors.ts'
 import type { ExportPiece } from '../formats/exported.ts'
 import { fileFault, isMissing } from './file-fault.ts'
-import { syncFolder } from './home.ts'
+import { assertAbsent, exists, syncFolder } from './home.ts'
 
 /** An export that is being written beside the one before. */
 export interface ExportStage {
@@ -73,6 +73,64 @@ export async function stageFolder({ path, mode, serial }: StageOptions): Promise
   const name = `.${basename(path)}.${serial}`
   const folder = join(parent, name)
   await told(path, () => mkdir(folder, { mode: mode | ((mode & 0o444) >> 2) }))
+  const files = createFolderWriter(folder, mode)
+
+  return {
+    write: pieces =>
+      told(path, async () => {
+        for (const { file, text } of pieces) await files.write(file, text)
+      }),
+    publish: () =>
+      told(path, async () => {
+        const written = await files.end()
+        const link = join(parent, `${name}.link`)
+        await symlink(name, link)
+        await rename(link, path)
+        await syncFolder(parent)
+        await removeVersions(parent, own, new Set([before, name]))
+        return written
+      }),
+    async discard() {
+      if ((await linkedVersion(path, own).catch(() => undefined)) === name) return
+      await files.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * A folder that appears whole or not at all, with what `fill` writes; a folder that is there is replaced where `replace`
+ * says so. Throws UserError `file-exists` or `file-unwritable`.
+ */
+export async function stageFolderOnce<T>(
+  path: string,
+  replace: boolean,
+  fill: (write: (file: string, text: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const folder = `${path}.${process.pid}.tmp`
+  const aside = `${path}.${process.pid}.old`
+  await told(path, () => mkdir(folder, { mode: 0o700 }))
+  const files = createFolderWriter(folder, 0o600)
+  try {
+    const filled = await fill((file, text) => told(path, () => files.write(file, text)))
+    await told(path, async () => {
+      await files.end()
+      if (replace && (await exists(path))) await rename(path, aside)
+      else await assertAbsent(path)
+      await rename(folder, path)
+      await syncFolder(dirname(path))
+      await rm(aside, { recursive: true, force: true })
+    })
+    return filled
+  } catch (error) {
+    await files.close()
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Files by their names, few of them open. */
+function createFolderWriter(folder: string, mode: number) {
   /** Those written to last, the oldest first, and the others. */
   const recent = new Map<string, StagedFileWriter>()
   const resting = new Map<string, StagedFileWriter>()
@@ -97,28 +155,20 @@ export async function stageFolder({ path, mode, serial }: StageOptions): Promise
   }
 
   return {
-    write: pieces =>
-      told(path, async () => {
-        for (const piece of pieces) await (await fileOf(piece.file)).write(piece.text)
-      }),
-    publish: () =>
-      told(path, async () => {
-        const written: StagedFile[] = []
-        for (const [called, file] of [...recent, ...resting].sort(([a], [b]) => (a < b ? -1 : 1))) {
-          written.push({ name: called, ...(await file.end()) })
-        }
-        await syncFolder(folder)
-        const link = join(parent, `${name}.link`)
-        await symlink(name, link)
-        await rename(link, path)
-        await syncFolder(parent)
-        await removeVersions(parent, own, new Set([before, name]))
-        return written
-      }),
-    async discard() {
-      if ((await linkedVersion(path, own).catch(() => undefined)) === name) return
+    async write(called: string, text: string): Promise<void> {
+      await (await fileOf(called)).write(text)
+    },
+    /** Durably. */
+    async end(): Promise<readonly StagedFile[]> {
+      const written: StagedFile[] = []
+      for (const [called, file] of [...recent, ...resting].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        written.push({ name: called, ...(await file.end()) })
+      }
+      await syncFolder(folder)
+      return written
+    },
+    async close(): Promise<void> {
       for (const file of [...recent.values(), ...resting.values()]) await file.close()
-      await rm(folder, { recursive: true, force: true })
     },
   }
 }
