@@ -37,7 +37,9 @@ export function createStreamAnswer({ logger, heartbeatMs = HEARTBEAT_MS, idleMs 
     const all = open.values().reduce((sum, count) => sum + count, 0)
     const own = open.get(name) ?? 0
     if (all >= STREAMS_MAX || own >= STREAMS_PER_NAME_MAX) {
-      throw new UserError('api-busy', `${all} streams are open, ${own} of them yours`, { fix: 'Close one of them.' })
+      throw new UserError('api-busy', 'no more streams can be open at once', {
+        fix: 'Close one, or try again when others have.',
+      })
     }
     open.set(name, own + 1)
     return () => void open.set(name, open.get(name)! - 1)
@@ -59,7 +61,9 @@ export function createStreamAnswer({ logger, heartbeatMs = HEARTBEAT_MS, idleMs 
       leave()
     }
     const body = pacedStream(source, { idleMs, ended, lastWord: () => form.closed(errorOf(slow(idleMs), logger)) })
-    return new Response(body, { headers: { 'Content-Type': form.type, 'Cache-Control': 'no-store' } })
+    // Its end is that of the connection: a server that closes waits for none that may be used again.
+    const headers = { 'Content-Type': form.type, 'Cache-Control': 'no-store', Connection: 'close' }
+    return new Response(body, { headers })
   }
 
   return {

@@ -66,6 +66,7 @@ export async function upload(target: Target, pieces: AsyncIterable<Uint8Array>, 
 
 function ask({ token, ...where }: Target, body: string | undefined, signal?: AbortSignal): ClientRequest {
   const headers = {
+    Accept: 'application/json, application/x-ndjson, application/octet-stream',
     ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
   }
@@ -93,9 +94,14 @@ function answerOf(response: IncomingMessage): Promise<Answer> {
 }
 
 /** Resolves once it is known that bytes follow, and no refusal. */
-export async function openStream(target: Target, body: string, idleMs: number): Promise<IncomingMessage> {
+export async function openStream(
+  target: Target,
+  body: string | undefined,
+  idleMs: number,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const sent = ask(target, body)
+  const sent = ask(target, body, signal)
   sent.setTimeout(idleMs, () => sent.destroy(Object.assign(new Error('nothing came'), { code: 'ABORT_ERR' })))
   sent.once('error', reject)
   sent.once('response', resolve)

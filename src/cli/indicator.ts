@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isNationId } from '../base/ids.ts'
 import { INDICATOR_TYPES } from '../indicator/type.ts'
+import { CHANGE_EVENTS } from '../node/change-reading.ts'
 import { INDICATOR_STATES, type IndicatorState, LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { parsePast, parseWhole } from './argument.ts'
 import { sayIfBlind } from './blind-node.ts'
@@ -10,6 +11,7 @@ import { addImportCommand } from './indicator-import.ts'
 import { addRemarkCommands } from './indicator-remark.ts'
 import { INDICATORS, QUARANTINED } from './indicator-shape.ts'
 import { type ShowOptions, showIndicator } from './indicator-show.ts'
+import type { WatchOptions } from './indicator-watch.ts'
 import { createRowWriter, type OutputFormat, outputOption } from './output.ts'
 
 const LIST_DEFAULT = 100
@@ -22,6 +24,7 @@ export function addIndicatorCommands(program: Command, context: CliContext): voi
   addRemarkCommands(indicator, context)
   addListCommand(indicator, context)
   addShowCommand(indicator, context)
+  addWatchCommand(indicator, context)
 }
 
 interface ListOptions {
@@ -48,7 +51,11 @@ function addListCommand(indicator: Command, context: CliContext): void {
     .option('--until <time>', 'published until then', parsePast)
     .option('--score-min <0-100>', 'whose score is no less, see "show --explain"', parseWhole(0, 100))
     .option('--warned', 'that are on a warninglist')
-    .option('--state <states>', `such as active,disputed; of ${INDICATOR_STATES.join(', ')}`, parseStates)
+    .option(
+      '--state <states>',
+      `such as active,disputed; of ${INDICATOR_STATES.join(', ')}`,
+      parseListOf(INDICATOR_STATES),
+    )
     .option('--limit <count>', 'how many', parseWhole(1, LIST_MAX), LIST_DEFAULT)
     .option('--all', 'all of them')
     .option('--quarantined', 'instead, what the acceptance policy keeps for somebody to look at')
@@ -104,11 +111,38 @@ function addShowCommand(indicator: Command, context: CliContext): void {
     .action((idOrValue: string, options: ShowOptions) => showIndicator(context, idOrValue, options))
 }
 
-function parseStates(text: string): readonly IndicatorState[] {
-  const states = text.split(',').map(each => each.trim().toLowerCase())
-  const known = states.filter((each): each is IndicatorState => (INDICATOR_STATES as readonly string[]).includes(each))
-  if (known.length === states.length) return known
-  throw new InvalidArgumentError(`It is one or more of ${INDICATOR_STATES.join(', ')}.`)
+function addWatchCommand(indicator: Command, context: CliContext): void {
+  indicator
+    .command('watch')
+    .description('what changes, as it does: claims, sightings, opinions, withdrawals, and what shows no more')
+    .option('--since <cursor>', 'from there on: of an event that came, now, or all', 'now')
+    .option('--type <types>', 'of these types, such as domain,url', parseListOf([...INDICATOR_TYPES.keys()]))
+    .option('--nation <ids>', 'said by these nations', parseNations)
+    .option('--event <kinds>', `of ${CHANGE_EVENTS.join(', ')}`, parseListOf(CHANGE_EVENTS))
+    .option(
+      '--score-min <0-100>',
+      'whose score is no less; what is withdrawn or gone is told in any case',
+      parseWhole(0, 100),
+    )
+    .option('--once', 'what there is, and no more')
+    .addOption(new Option('-o, --output <format>', 'how to print data').choices(['table', 'ndjson']).default('table'))
+    .action(async (options: WatchOptions) => {
+      const { watchIndicators } = await import('./indicator-watch.ts')
+      await watchIndicators(context, options)
+    })
+}
+
+function parseNations(text: string): readonly string[] {
+  return text.split(',').map(each => parseNation(each.trim()))
+}
+
+function parseListOf<Each extends string>(known: readonly Each[]): (text: string) => readonly Each[] {
+  return text => {
+    const all = text.split(',').map(each => each.trim().toLowerCase())
+    const found = all.filter((each): each is Each => (known as readonly string[]).includes(each))
+    if (found.length === all.length) return found
+    throw new InvalidArgumentError(`It is one or more of ${known.join(', ')}.`)
+  }
 }
 
 function parseNation(text: string): string {
