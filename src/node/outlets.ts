@@ -1,4 +1,5 @@
 import type { AuditOffice } from './audit-office.ts'
+import { startChangeKeeper } from './change-keeper.ts'
 import { openExportOffice } from './export-office.ts'
 import type { KeysInUse } from './key-succession.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -26,6 +27,8 @@ export async function composeOutlets(options: NodeOptions, inputs: OutletInputs,
   const exports = await openExportOffice(options, inputs)
   parts.defer(() => exports.desk.stop())
   parts.defer(options.store.onChange(exports.desk.viewChanged))
+  const changes = startChangeKeeper(options.store, options.logger)
+  parts.defer(() => changes.stop())
   const webhooks = startWebhooks(options, inputs)
   parts.defer(() => webhooks.stop())
   return {

@@ -39,6 +39,8 @@ export interface ChangeReads<Item> {
   changedAt(ids: readonly Pick<ChangedId<Item>, 'nation' | 'id'>[]): Promise<(number | undefined)[]>
   /** Calls `listener` after each write with a change, until what is returned is called. */
   onChange(listener: () => void): () => void
+  /** How many changes are of ids that changed once more. */
+  superseded(): number
   /** Forgets changes of ids that changed once more. No `after` becomes wrong by it. */
   compactChanges(signal?: AbortSignal): Promise<void>
 }

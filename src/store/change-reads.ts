@@ -18,6 +18,7 @@ const RECORDS_CHUNK = 4
 export function createChangeReads(context: StoreContext): Omit<ChangeReads<StoredItem>, 'compactChanges'> {
   return {
     nextChange: () => context.memory.nextChange,
+    superseded: () => context.memory.counts.superseded,
     changes: (after, limit, sight) => readChanges(after, Math.min(limit, CHANGES_PAGE_MAX), context, sight),
     async changedAt(ids) {
       const groups = await loadGroups(context.db, ids.map(keyOf))
