@@ -149,7 +149,7 @@ function sayUpdate(
     context.say(`warning: ${visibleText(path)}: ${visibleText(reason)}; ${rest}`)
   }
   const { newlyBlocked, newlyWarned, released, unwarned } = stored
-  context.say(`${changes.length} lists in force or known, ${changed} of them changed.`)
+  context.say(`${changes.length} lists, ${changed} of them changed.`)
   if (changed > 0) {
     context.say(
       `Of the stored indicators ${newlyBlocked} are blocked now and ${newlyWarned} warned of; ${released} are blocked no more, ${unwarned} warned of no more.`,
