@@ -125,6 +125,7 @@ export const PROTOCOL_CODES = {
   'indicator-type': ['malformed', 'R-4.3'],
   'indicator-unknown-tld': ['input', 'R-4.3'],
   'indicator-broad-range': ['input', 'R-4.3'],
+  'indicator-long-name': ['input', 'R-4.3'],
   'indicator-homograph': ['input', 'R-4.3'],
   'indicator-credentials': ['input', 'R-4.3'],
   'indicator-rule-too-long': ['malformed', 'R-4.3'],

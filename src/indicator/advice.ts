@@ -24,6 +24,9 @@ const NAME_OPTIONS = {
 /** The prefix length below which a range is broader than any one operator's: warned of. */
 const PREFIX_BITS_MIN = { 4: 8, 6: 19 } as const
 
+/** In DNS policy zones the name of the zone stands behind it, and a wildcard before it (RFC 1035 §2.3.4). */
+const NAME_LENGTH_MAX = 220
+
 /**
  * Judges a canonical value by its form alone, and by the suffix list of this version of the software; what it is known
  * for is said by warninglists.
@@ -58,9 +61,17 @@ function adviseHost(host: string): readonly Advice[] {
   const shown = homographOf(host)
   const deceptive =
     shown === undefined ? [] : [warn('indicator-homograph', `${host} is written to be read as ${shown}`)]
+  const long =
+    host.length <= NAME_LENGTH_MAX
+      ? []
+      : [warn('indicator-long-name', `a name of ${host.length} characters: DNS policy zones have no room for it`)]
   return isUnknownName(host)
-    ? [...deceptive, warn('indicator-unknown-tld', `the top-level domain of ${host} is not in the public suffix list`)]
-    : deceptive
+    ? [
+        ...deceptive,
+        ...long,
+        warn('indicator-unknown-tld', `the top-level domain of ${host} is not in the public suffix list`),
+      ]
+    : [...deceptive, ...long]
 }
 
 /** Names for special use, such as onion services, are in no suffix list. */

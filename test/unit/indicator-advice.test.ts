@@ -45,6 +45,12 @@ describe('advise', () => {
     expect(codes('cidr', '2a00::/18')).toEqual(['warn indicator-broad-range'])
   })
 
+  it('warns of a name that leaves no room for the name of a zone', () => {
+    const name = `${'abcdefghi.'.repeat(24)}com`
+    expect(codes('domain', name)).toEqual(['warn indicator-long-name'])
+    expect(codes('domain', name.slice(30))).toEqual([])
+  })
+
   it('warns of names under no top-level domain that there is', () => {
     expect(codes('domain', 'setup.exe')).toEqual(['warn indicator-unknown-tld'])
     expect(codes('url', 'http://setup.exe/a')).toEqual(['warn indicator-unknown-tld'])
