@@ -83,7 +83,7 @@ async function passOver(inputs: PassInputs, before: Walk, approved: Walk): Promi
     const leftMs = wasIn ? nowMs : was.leftMs
     if (wasIn && (await approved.find(was)) === undefined) await count({ ...was, leftMs }, 'withdrawn')
     if (nowMs - leftMs >= inputs.removalsMs) return
-    await emit(writer.add(view))
+    await emit(writtenBy(writer, view))
     await output.list(listingLine({ ...was, leftMs }))
   }
 
@@ -97,7 +97,7 @@ async function passOver(inputs: PassInputs, before: Walk, approved: Walk): Promi
       if (was !== undefined) await leave(was)
       return
     }
-    const written = writer.add(view)
+    const written = writtenBy(writer, view)
     if ('left' in written) {
       tally.left(written.left, view, 'format')
       if (was !== undefined) await leave(was, 'filter')
@@ -121,7 +121,7 @@ async function passOver(inputs: PassInputs, before: Walk, approved: Walk): Promi
     if (left === undefined) {
       if (view.state !== 'withdrawn') await take(view, was)
       else if (was !== undefined) await takeBack(view, was)
-      else if (inputs.tellsWithdrawn) await emit(writer.add(view))
+      else if (inputs.tellsWithdrawn) await emit(writtenBy(writer, view))
       continue
     }
     tally.left(left.reason, view, left.kind)
@@ -132,6 +132,18 @@ async function passOver(inputs: PassInputs, before: Walk, approved: Walk): Promi
   await output.emit(writer.end())
   return tally.counts()
 }
+
+/** No single indicator, whoever made it, keeps the others from being exported. */
+function writtenBy(writer: ExportWriter, view: ExportedIndicator): Written {
+  try {
+    return writer.add(view)
+  } catch (error) {
+    if (error instanceof Error) return { left: UNWRITABLE }
+    throw error
+  }
+}
+
+const UNWRITABLE = 'the format fails on it'
 
 type Walk = ReturnType<typeof walk>
 

@@ -19,7 +19,8 @@ export interface OwnPlacesOptions {
 
 /** Rules and patterns name hosts anywhere in their text. */
 const TEXT_TYPES: ReadonlySet<string> = new Set(['stix-pattern', 'suricata', 'sigma'])
-const HOST_IN_TEXT = /[A-Za-z0-9_:.-]+(?:\/\d{1,3})?/g
+/** An address or range, or a name. */
+const HOST_IN_TEXT = /[0-9A-Fa-f:.]*[0-9A-Fa-f:](?:\/\d{1,3})?(?![A-Za-z0-9_.-])|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+/g
 /** Of one text: what has more is of nobody's making that means well. */
 const HOSTS_PER_TEXT_MAX = 4096
 
@@ -44,11 +45,21 @@ export function createOwnPlaces({ networks, domains }: OwnPlacesOptions): OwnPla
     return checkHost(name) ?? (above.has(name) ? 'a domain of ours lies below it' : undefined)
   }
 
+  /** Text has numbers and colons of other kinds. */
+  function checkIfAddress(text: string): string | undefined {
+    try {
+      return checkAddress(text)
+    } catch (error) {
+      if (error instanceof ProtocolError) return undefined
+      throw error
+    }
+  }
+
   function checkText(text: string): string | undefined {
     let hosts = 0
     for (const [token] of text.matchAll(HOST_IN_TEXT)) {
       if (hosts++ > HOSTS_PER_TEXT_MAX) return `it names more than ${HOSTS_PER_TEXT_MAX} hosts`
-      const found = tryRange(token, checkAddress) ?? checkHost(token.replace(/^[.:]+|[.:]+$/g, ''))
+      const found = /[:/]|^[\d.]+$/.test(token) ? checkIfAddress(token) : checkHost(token)
       if (found !== undefined) return found
     }
     return undefined
@@ -87,15 +98,5 @@ function addressOf(host: string): string | undefined {
     return new URL(`http://${host}/`).hostname
   } catch {
     return undefined
-  }
-}
-
-function tryRange(token: string, check: (text: string) => string | undefined): string | undefined {
-  if (!/^[0-9a-fA-F:.]+(\/\d{1,3})?$/.test(token) || !/[:.]/.test(token)) return undefined
-  try {
-    return check(token)
-  } catch (error) {
-    if (error instanceof ProtocolError) return undefined
-    throw error
   }
 }
