@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ErrorCode } from '../base/codes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
 import type { Tlp } from '../indicator/marking.ts'
@@ -92,10 +93,12 @@ export async function sayAudience(
       if (view.refusal !== undefined) context.setExitStatus(exitStatusOf(view.refusal.code))
     }
   } catch (error) {
-    if (!(error instanceof TocsinError && error.code === 'daemon-not-running')) throw error
+    if (!(error instanceof TocsinError && NO_NODE.includes(error.code))) throw error
     context.say('Who will be able to read it, a running node tells: start it with "tocsin start".')
   }
 }
+
+const NO_NODE: readonly ErrorCode[] = ['daemon-not-running', 'home-missing']
 
 function say(context: CliContext, { audience, tlp, sealed, readers, refusal }: AudienceView): void {
   const marked = `${tlpName(tlp as Tlp)} to ${audience}`
