@@ -1,6 +1,9 @@
-/** A row of CSV (RFC 4180) with its line end. Quotes, separators and line breaks in a cell stay within it. */
+/**
+ * A row of CSV (RFC 4180, but for its line end, which is that of Unix: scripts would take a carriage return for a part of
+ * the last cell). Quotes, separators and line breaks in a cell stay within it.
+ */
 export function csvRow(cells: readonly string[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`
+  return `${cells.map(csvCell).join(',')}\n`
 }
 
 const NEEDS_QUOTES = /[",\r\n\t\u0085\u2028\u2029]|^\s|\s$/

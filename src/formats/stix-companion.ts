@@ -29,7 +29,7 @@ const EXTENSION_DEFINITION: StixObject = {
   name: 'Tocsin claim',
   description: 'What a nation says of an indicator in Tocsin and STIX has no property for.',
   schema:
-    'On an indicator: claim (string, NATION/ID), lineage (observed or relayed), exercise (true), first_seen and ' +
+    'On an indicator: indicator_type (string), claim (string, NATION/ID), lineage (observed or relayed), exercise (true), first_seen and ' +
     'last_seen (timestamps), source and source_id (strings: from whom its author has it, and how it is called there), ' +
     'unsaid (list of properties which its author left out and STIX requires), withdrawn_reason (string). ' +
     'On an opinion: verdict (agree, false-positive or expired).',

@@ -13,6 +13,8 @@ import { sourceReference } from './stix-reference-out.ts'
 export interface StixFacts {
   readonly facts: Partial<ClaimDraft>
   readonly warnings: readonly Advice[]
+  /** The type that the value had as a claim, in an export of ours. */
+  readonly ownType: string | undefined
 }
 
 export function factsOfIndicator(object: StixObject, references: StixReferences): StixFacts {
@@ -36,7 +38,11 @@ export function factsOfIndicator(object: StixObject, references: StixReferences)
     ...(drafted.length > 0 && { references: drafted }),
   }
   const extension = extensionOf(object, TOCSIN_EXTENSION)
-  return { facts: extension === undefined ? facts : retold(facts, extension), warnings }
+  return {
+    facts: extension === undefined ? facts : retold(facts, extension),
+    warnings,
+    ownType: stringOf(extension?.indicator_type),
+  }
 }
 
 type Extension = Readonly<Record<string, unknown>>

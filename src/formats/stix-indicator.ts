@@ -1,5 +1,5 @@
 import { ProtocolError } from '../base/errors.ts'
-import { canonicalValue } from '../indicator/canonical.ts'
+import { canonicalValue, type TypedValue } from '../indicator/canonical.ts'
 import type { ClaimDraft } from '../indicator/claim.ts'
 import { indicatorText } from '../indicator/type.ts'
 import { present } from './claim-fields.ts'
@@ -12,7 +12,7 @@ import { contextRow, type StixObject, stringOf } from './stix-object.ts'
 import { parseStixPattern } from './stix-pattern.ts'
 import { PatternSyntaxError } from './stix-pattern-error.ts'
 import { isExactType } from './type-hint.ts'
-import { typeOfPatternLanguage } from './type-mapping.ts'
+import { stixRuleOf, typeOfPatternLanguage } from './type-mapping.ts'
 import { readValue } from './value-text.ts'
 
 /** The claims that one STIX indicator makes, 2.1 or 2.0: one for each value that its pattern comes down to. */
@@ -25,10 +25,11 @@ export function indicatorRows(place: string, object: StixObject, references: Sti
   }
   if (pattern === undefined)
     return [refusedRow(place, 'import-stix-invalid', 'the indicator has no pattern', object.id)]
-  const { facts, warnings } = factsOfIndicator(object, references)
+  const { facts, warnings, ownType } = factsOfIndicator(object, references)
   // STIX 2.0 knows no other language than its own.
   const language = stringOf(object.pattern_type) ?? 'stix'
-  const rows = language === 'stix' ? stixRows(place, pattern) : ruleRows(place, language, pattern)
+  const own = ownType === undefined ? undefined : ownValue(ownType, pattern)
+  const rows = own === undefined ? patternRows(place, language, pattern) : [valueRow(place, own)]
   // A language without a type of its own may have values that are none here: the whole object travels instead.
   if (language !== 'stix' && rows[0]?.kind === 'refused') return [contextRow(place, object, facts.marking)]
   const creator = present('createdBy', stringOf(object.created_by_ref))
@@ -37,6 +38,41 @@ export function indicatorRows(place: string, object: StixObject, references: Sti
       ? { ...row, draft: withFacts(row.draft, facts), warnings: [...row.warnings, ...warnings], ...creator }
       : row,
   )
+}
+
+function patternRows(place: string, language: string, pattern: string): readonly ImportRow[] {
+  return language === 'stix' ? stixRows(place, pattern) : ruleRows(place, language, pattern)
+}
+
+function valueRow(place: string, typed: TypedValue): ImportRow {
+  return { kind: 'claim', place, draft: { ...typed }, warnings: [] }
+}
+
+/** The very value of which an export of ours made the pattern: nothing of it is defanged or in quotes. */
+function ownValue(type: string, pattern: string): TypedValue | undefined {
+  return [pattern, literalOf(pattern)]
+    .map(text => typedAs(type, text))
+    .find(typed => typed !== undefined && stixRuleOf(typed)?.pattern === pattern)
+}
+
+/** What the pattern compares with, where it is one comparison with one value. */
+function literalOf(pattern: string): string {
+  try {
+    const [part, another] = splitPattern(pattern, parseStixPattern(pattern))
+    return part?.kind === 'value' && another === undefined ? part.text : ''
+  } catch (cause) {
+    if (!(cause instanceof PatternSyntaxError)) throw cause
+    return ''
+  }
+}
+
+function typedAs(type: string, text: string): TypedValue | undefined {
+  try {
+    return canonicalValue(type, text)
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause
+    return undefined
+  }
 }
 
 function withFacts(draft: ClaimDraft, facts: Partial<ClaimDraft>): ClaimDraft {

@@ -96,16 +96,17 @@ function claimObject(
     ...(labels.length > 0 && { labels }),
     ...(references.length > 0 && { external_references: references }),
     object_marking_refs: stixMarkings(claim.tlp, claim.pap).map(({ id }) => id),
-    extensions: { [TOCSIN_EXTENSION]: claimExtension(claim, withdrawal) },
+    extensions: { [TOCSIN_EXTENSION]: claimExtension(type, claim, withdrawal) },
   }
 }
 
 const NAME_LENGTH_MAX = 200
 
-function claimExtension(claim: ExportedClaim, withdrawal: Withdrawal | undefined) {
+function claimExtension(type: string, claim: ExportedClaim, withdrawal: Withdrawal | undefined) {
   const unsaid = [...(claim.name === '' ? ['name'] : []), ...(claim.validFromMs === 0 ? ['valid_from'] : [])]
   return {
     extension_type: 'property-extension',
+    indicator_type: type,
     ...claimFields(claim, withdrawal),
     ...(unsaid.length > 0 && { unsaid }),
   }

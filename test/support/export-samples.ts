@@ -120,7 +120,7 @@ function hostile(type: string, value: string): ExportedIndicator {
   return exportedIndicator(type, value, {
     labels: [NASTY],
     claim: {
-      id: hexId(value.length),
+      id: hexId(0xd000 + value.length + type.length),
       pap: 'PAP:AMBER',
       exercise: true,
       name: NASTY,
