@@ -15,6 +15,8 @@ export interface TaxiiWorld extends AsyncDisposable {
   publish(...items: readonly PublishItem[]): Promise<readonly string[]>
   /** A client that shows a new token of this clearance. */
   client(clearance: string): Promise<TaxiiClient>
+  /** Clients stay what they are. */
+  restart(): Promise<void>
 }
 
 export interface TaxiiClient {
@@ -44,35 +46,54 @@ export async function createTaxiiWorld(
   options: StartOptions = {},
   listening: TaxiiListening = { listen: '127.0.0.1:0', tls: undefined },
 ): Promise<TaxiiWorld> {
-  await using opened = new AsyncDisposableStack()
-  const alliance = opened.use(await createTestAlliance(1))
-  const node = opened.use(await alliance.start(0, options))
-  await ready([node])
-  const server = opened.use(await openTaxiiServer(node.service, listening, silentLogger))
-  const owned = opened.move()
+  const alliance = await createTestAlliance(1)
+  let open = await openAll()
   let tokens = 0
+
+  async function openAll() {
+    await using opened = new AsyncDisposableStack()
+    const node = opened.use(await alliance.start(0, options))
+    await ready([node])
+    const server = opened.use(await openTaxiiServer(node.service, listening, silentLogger))
+    return { node, server, owned: opened.move() }
+  }
+
   return {
-    node,
-    server,
+    get node() {
+      return open.node
+    },
+    get server() {
+      return open.server
+    },
     async publish(...items) {
-      const outcomes = await node.service.publish(items)
-      await node.node.projector.settled()
-      return outcomes.map(outcome => ('id' in outcome ? outcome.id : outcome.outcome))
+      const outcomes = await open.node.service.publish(items)
+      await open.node.node.projector.settled()
+      return outcomes.map(outcome => {
+        if (outcome.outcome === 'new') return outcome.id
+        throw new Error(`not published: ${JSON.stringify(outcome)}`)
+      })
     },
     async client(clearance) {
       const name = `client-${++tokens}`
-      const { token } = await node.service.addToken({ name, clearance })
-      return createTaxiiClient(server.url, name, token)
+      const { token } = await open.node.service.addToken({ name, clearance })
+      return createTaxiiClient(() => open.server.url, name, token)
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    async restart() {
+      await open.owned.disposeAsync()
+      open = await openAll()
+    },
+    async [Symbol.asyncDispose]() {
+      await open.owned.disposeAsync()
+      await alliance[Symbol.asyncDispose]()
+    },
   }
 }
 
-function createTaxiiClient(url: string, name: string, token: string): TaxiiClient {
+function createTaxiiClient(url: () => string, name: string, token: string): TaxiiClient {
   const root = '/taxii2/root/collections/everything/'
   const ask: TaxiiClient['ask'] = (path, options = {}) => {
     const headers = { Accept: TAXII, Authorization: `Bearer ${token}`, ...options.headers }
-    return send(new URL(url).origin, path, { ...options, headers })
+    return send(new URL(url()).origin, path, { ...options, headers })
   }
   return {
     name,
