@@ -1,6 +1,7 @@
 /** How a node that holds many indicators starts, how large it is, and how fast it tells of one value. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createControlClient } from '../../src/cli/client.ts'
 import { homeAt } from '../../src/node/home.ts'
@@ -45,9 +46,10 @@ async function throughStore({ members }: TestAlliance, report: Report): Promise<
 }
 
 async function throughDaemon(alliance: TestAlliance, report: Report): Promise<void> {
-  const child = fork(join(import.meta.dirname, 'support/daemon-process.ts'))
+  const child = fork(join(import.meta.dirname, 'support/daemon-process.ts'), { serialization: 'advanced' })
   try {
     const home = homeAt(`${alliance.members[0]!.home}-control`, {})
+    await mkdir(home.path, { mode: 0o700 })
     const { startMs, residentBytes } = await startedOf(child, {
       alliance: serialise(alliance),
       socketPath: home.socket,
@@ -77,7 +79,11 @@ async function throughDaemon(alliance: TestAlliance, report: Report): Promise<vo
 
 async function startedOf(child: ChildProcess, order: object): Promise<Started> {
   child.send(order)
-  const [started] = (await once(child, 'message')) as [Started]
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the daemon ended while it started')
+  })
+  const [started] = (await Promise.race([once(child, 'message'), ended])) as [Started]
+  ended.catch(() => {})
   return started
 }
 
