@@ -75,8 +75,9 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
 const TIMEOUT_SECONDS_MAX = 86_400
 
 function createProgram(): Command {
+  const program = new Command('tocsin')
   return (
-    new Command('tocsin')
+    program
       .description('Exchange of cyber-threat indicators between allied nations, without a central server.')
       .version(VERSION, '-V, --version')
       .option('--home <dir>', 'where the node lives (default: TOCSIN_HOME, else ~/.tocsin)')
@@ -86,7 +87,11 @@ function createProgram(): Command {
         '--token-file <file>',
         'read as the bearer of this token, of mode 0600 (default: TOCSIN_TOKEN_FILE, else as who runs the daemon)',
       )
-      .configureHelp({ showGlobalOptions: true })
+      // Options of a command that has others below it, such as `export`, are not theirs.
+      .configureHelp({
+        showGlobalOptions: true,
+        visibleGlobalOptions: command => (command === program ? [] : [...program.options]),
+      })
       .addHelpText('after', EXIT_HELP)
       // Errors are thrown and written in one place, below.
       .configureOutput({ outputError: () => {} })
