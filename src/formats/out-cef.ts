@@ -141,8 +141,11 @@ function headerText(text: string): string {
   return visibleText(text).replace(/[\\|]/g, '\\$&')
 }
 
+const PLAIN = /^[ !-<>-[\]-~]*$/
+
 /** With its lines, which rules have, written as CEF does. */
 function extensionText(text: string): string {
+  if (PLAIN.test(text)) return text
   const visible = text.replace(/[^\n\t]+/g, visibleText).replace(/[\\=]/g, '\\$&')
   return visible.replaceAll('\n', '\\n')
 }

@@ -8,8 +8,17 @@ import { concat, fromHex, toHex, utf8 } from '../base/bytes.ts'
 
 const NAMESPACE = uuidBytes('add40edc-56e1-4341-b33e-a6e6c1efcf09')
 
+/** Of as many as an alliance has: each object names one or two of them. */
+const IDENTITIES_MAX = 1024
+const identities = new Map<string, string>()
+
 export function stixIdentityId(nation: string): string {
-  return idOf('identity', nation)
+  const known = identities.get(nation)
+  if (known !== undefined) return known
+  const id = idOf('identity', nation)
+  if (identities.size === IDENTITIES_MAX) identities.clear()
+  identities.set(nation, id)
+  return id
 }
 
 /** Of a claim: `(nation, id)` names it (R-4.1); `claimId` in hex. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
 import type { ExportFormat } from '../../src/formats/exported.ts'
 import { HOSTILE, ONE_OF_EACH, WELL_KNOWN } from '../support/export-samples.ts'
-import { exported } from '../support/exported.ts'
+import { exportContext, exported } from '../support/exported.ts'
 
 const GOLDEN = join(import.meta.dirname, '../vectors/export')
 
@@ -76,4 +76,36 @@ it.each(FORMATS)('%s leaves those types out that it cannot say, with a sentence'
   const types = ONE_OF_EACH.filter(({ value }) => left.has(value)).map(({ type }) => type)
   expect(types).toEqual(LEFT[name])
   for (const sentence of left.values()) expect(sentence).toMatch(/^\S.{10,}[^.]$/)
+})
+
+describe('a parameter', () => {
+  it.each([
+    ['csv', { formulas: 'perhaps' }],
+    ['misp-feed', { parts: '0' }],
+    ['misp-feed', { parts: '257' }],
+    ['misp-feed', { parts: '1e2' }],
+  ])('of %s that cannot be meant is refused: %j', (name, parameters) => {
+    expect(() => exported(EXPORT_FORMATS.get(name)!, [], { parameters })).toThrow(
+      expect.objectContaining({ code: 'export-parameter', fix: expect.any(String) }),
+    )
+  })
+
+  it('leaves the cells of a table as they are, for programs', () => {
+    const { files } = exported(EXPORT_FORMATS.get('csv')!, HOSTILE, { parameters: { formulas: 'verbatim' } })
+    expect(files.get('')).toContain(`"=cmd'""|$(x),;.exe"`)
+  })
+})
+
+it('tells event managers of what is not any more in an export', () => {
+  const writer = EXPORT_FORMATS.get('cef')!.start(exportContext())
+  expect(writer.remove!({ type: 'domain', value: 'evil.example' })).toEqual({
+    pieces: [
+      {
+        file: '',
+        text:
+          'CEF:0|Tocsin|Tocsin|1|indicator-removed|Indicator of type domain removed|0|act=remove dhost=evil.example ' +
+          'cs1Label=Indicator cs1=evil.example cs2Label=Indicator type cs2=domain\n',
+      },
+    ],
+  })
 })
