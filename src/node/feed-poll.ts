@@ -11,6 +11,7 @@ import { ITEM } from '../indicator/item-type.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import type { Store } from '../store/store.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './dead-letter-file.ts'
+import type { ContextGiver } from './feed-context.ts'
 import { pollFolder } from './feed-drop.ts'
 import { createFeedEcho } from './feed-echo.ts'
 import { createFeedFetch } from './feed-fetch.ts'
@@ -39,6 +40,7 @@ export interface FeedPollOptions {
   readonly nations: () => Iterable<NationId>
   readonly store: Pick<Store, 'note' | 'commit' | 'lookup' | 'itemsOfId'>
   readonly publisher: Pick<Publisher, 'publish'>
+  readonly contextGiver: ContextGiver
   /** Where files with what is refused go; none are written where it is left out. */
   readonly folder: string | undefined
   readonly clock: Clock

@@ -1,6 +1,7 @@
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { AuditOffice } from './audit-office.ts'
+import { createContextGiver } from './feed-context.ts'
 import type { FeedCommands } from './feed-orders.ts'
 import { type FeedTurns, startFeedTurns } from './feed-turns.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -27,6 +28,7 @@ export async function composeInlets(
   const { config, store, clock, random, logger } = options
   const { nation, book } = knowledge
   const gate = createTurnstile(POLLS_AT_ONCE)
+  const contextGiver = createContextGiver(store)
   const turns = new Map<string, FeedTurns>()
   for (const feed of config.feeds) {
     const started = await startFeedTurns(feed, {
@@ -34,6 +36,7 @@ export async function composeInlets(
       nations: (): Iterable<NationId> => book.directory().registry.nations.keys(),
       store,
       publisher,
+      contextGiver,
       folder: options.feedFolder,
       clock,
       gate,

@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { NationId } from '../../src/base/ids.ts'
+import { STIX_PREAMBLE, stixIdentity, stixMarkings } from '../../src/formats/stix-companion.ts'
 import { stixIdentityId } from '../../src/formats/stix-id.ts'
+import { createContextGiver } from '../../src/node/feed-context.ts'
 import { createFeedLedger, type FeedLedger } from '../../src/node/feed-ledger.ts'
 import { type FeedPollOptions, type FeedTurn, pollFeed } from '../../src/node/feed-poll.ts'
 import { type Feed, feedsSection } from '../../src/node/feeds-config.ts'
@@ -54,6 +57,7 @@ function openFeed(text: object, name = `feed-${++made}`) {
     nations: () => node.book.directory().registry.nations.keys(),
     store: node.store,
     publisher: node.publisher,
+    contextGiver: createContextGiver(node.store),
     folder,
     clock: node.clock,
   }
@@ -350,7 +354,33 @@ describe('a TAXII collection', () => {
     expect((await readFile(report.deadLetter, 'utf8')).trim().split('\n')).toHaveLength(4)
   })
 
-  test('of another feed with the same name for its source publishes nothing that is known where that is asked', async () => {
+  test('gives no context that the alliance has, and none that every export of ours says', async () => {
+    const time = '2026-01-01T00:00:00.000Z'
+    const malware = {
+      type: 'malware',
+      spec_version: '2.1',
+      id: `malware--${uuid(1)}`,
+      created: time,
+      modified: time,
+      is_family: true,
+      name: 'evil',
+    }
+    const objects = [malware, stixIdentity('BBB'), ...stixMarkings('TLP:GREEN', 'PAP:RED'), ...STIX_PREAMBLE]
+    await using server = await startFeedServer((_, response) => sendTaxii(response, { objects }))
+    const feed = openFeed(taxiiAt(server.url))
+    expect(await feed.poll()).toMatchObject({
+      rows: 6,
+      new: 1,
+      context: 1,
+      refused: 5,
+      refusals: [{ code: 'feed-echo' }],
+    })
+    const given = async () => 'BBB' as NationId
+    expect(await openFeed(taxiiAt(server.url)).poll({}, { contextGiver: given })).toMatchObject({ new: 0, refused: 6 })
+    expect(await createContextGiver(running.node.store)(malware.id)).toBe(running.node.nation)
+  })
+
+  test('publishes nothing that anybody claims already where that is asked', async () => {
     const item: PublishItem = { kind: 'claim', draft: { type: 'domain', value: domain(520) } }
     await running.service.publish([item])
     await running.node.projector.settled()
