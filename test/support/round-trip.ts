@@ -23,7 +23,7 @@ export function claimOf(draft: ClaimDraft): IndicatorClaim {
 }
 
 /** As an export is given it. */
-export function exportedOf(claim: IndicatorClaim): ExportedIndicator {
+function exportedOf(claim: IndicatorClaim): ExportedIndicator {
   const marking: MarkingFields = parseMarking(claim.marking)
   return exportedIndicator(claim.type, claim.value, {
     tlp: tlpName(marking.tlp),
