@@ -6,7 +6,7 @@ import type { TaxiiMatch, TaxiiQuery } from '../node/taxii-reading.ts'
 import { parseRequest } from './request-body.ts'
 
 /** Of one page, whatever is asked for. */
-export const PAGE_OBJECTS_MAX = 1000
+const PAGE_OBJECTS_MAX = 1000
 /** Where the client says no limit. */
 const PAGE_OBJECTS = 100
 /** Of one list; `next` repeats it, and has to fit into an address. */

@@ -8,7 +8,7 @@ import { readBytes } from './request-body.ts'
 import { assertAccepts, assertTaxiiBody, TAXII_MEDIA_TYPE } from './taxii-media.ts'
 import { dateHeaders, encodeNext, type PageKind, parsePageQuery, queryOf } from './taxii-query.ts'
 
-export const TAXII_BODY_BYTES_MAX = 8 * 1024 * 1024
+const TAXII_BODY_BYTES_MAX = 8 * 1024 * 1024
 /** Answers that are being made at once; those of pages hold their objects. */
 const ANSWERS_MAX = 16
 /** Bodies that are read or published at once. */

@@ -61,7 +61,7 @@ function namedOf({ nation, id, item }: StoredItem) {
   }
 }
 
-export function contextOf(json: string) {
+function contextOf(json: string) {
   try {
     const object = readStixObject(JSON.parse(json))
     return typeof object === 'string' ? undefined : object

@@ -35,7 +35,7 @@ const CONSTANTS: readonly Listed[] = [
 ].map((object, i) => ({ addedUs: Date.UTC(2026, 0) * 1000 + i, row: NO_ROW, object }))
 
 /** `only`: what went to this audience; undefined: whatever may be read. */
-export function createTaxiiView(
+function createTaxiiView(
   { rows, faces, keyOf }: TaxiiIndex,
   clearance: Clearance,
   only: Uint8Array | undefined,
