@@ -125,8 +125,12 @@ export interface LookupResult {
   readonly moreRelated: boolean
 }
 
+/** Claims and remarks that a look-up gives of what it tells of beside the value; `show` gives all. */
+export const RELATED_CLAIMS_MAX = 4
+
 export interface RelatedView {
   readonly relation: Exclude<Relation, 'exact'>
+  /** With the first RELATED_CLAIMS_MAX of its claims and remarks of each kind. */
   readonly indicator: IndicatorView
 }
 

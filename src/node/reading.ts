@@ -11,6 +11,7 @@ import {
   LIST_LIMIT_MAX,
   type ListQuery,
   type LookupResult,
+  RELATED_CLAIMS_MAX,
   type Reading,
 } from './indicator-reading.ts'
 
@@ -39,7 +40,7 @@ export function createReading(store: Reads, viewOf: ViewOf, sight?: Sight): Read
       const { indicators: others, more } = near[answered++]!
       const related = others.flatMap(({ relation, indicator }) => {
         const view = viewOf(indicator)
-        return view === null ? [] : { relation, indicator: view }
+        return view === null ? [] : { relation, indicator: brief(view) }
       })
       const result = indicators.length > 0 ? 'found' : related.length > 0 ? 'related' : 'absent'
       return { query, result, reason: '', indicators, related, moreRelated: more }
@@ -114,6 +115,18 @@ export function createReading(store: Reads, viewOf: ViewOf, sight?: Sight): Read
   }
 
   return { lookup, list, show }
+}
+
+/** Many look-ups have the same to tell of: each tells of it in short. */
+function brief(view: IndicatorView): IndicatorView {
+  const { claims, sightings, opinions, withdrawn } = view
+  return {
+    ...view,
+    claims: claims.slice(0, RELATED_CLAIMS_MAX),
+    sightings: sightings.slice(0, RELATED_CLAIMS_MAX),
+    opinions: opinions.slice(0, RELATED_CLAIMS_MAX),
+    withdrawn: withdrawn.slice(0, RELATED_CLAIMS_MAX),
+  }
 }
 
 const NOTHING_FOUND = { indicators: [], related: [], moreRelated: false } as const
