@@ -1,6 +1,5 @@
 import { equalBytes } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import { advise } from '../indicator/advice.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
 import { canonicalValue, classify } from '../indicator/canonical.ts'
 import { type ClaimContext, encodeClaimItem, identifyClaim } from '../indicator/claim.ts'
@@ -89,7 +88,7 @@ export function changeItem(item: Item, parsed: ParsedItem, changes: Changes, con
 
 function changeClaim(item: Item, parsed: ParsedIndicator, changes: Changes, context: ChangeContext): Item {
   const { claim } = parsed
-  const subject = lowered(parsed, changes.precision)
+  const subject = widerValue(parsed, changes.precision)
   const same = subject.value === parsed.value && subject.type === parsed.type
   const content: IndicatorClaim = {
     ...redactClaim(claim, same ? changes.redact : new Set([...changes.redact, ...FREE_TEXT])),
@@ -120,17 +119,7 @@ function redactClaim(claim: IndicatorClaim, fields: ReadonlySet<RedactField>): I
   }
 }
 
-/** Throws UserError with the code of the advice where what is left would be nobody's in particular. */
-function lowered({ type, value }: TypedValue, precision: Precision): TypedValue {
-  const wider = widerValue({ type, value }, precision)
-  if (wider.value === value && wider.type === type) return wider
-  const refusal = advise(wider).find(({ severity }) => severity === 'refuse')
-  if (refusal !== undefined) {
-    throw new UserError(refusal.code, `lowered as the guard asks, ${refusal.message}`)
-  }
-  return wider
-}
-
+/** What is left may be nobody's in particular: warninglists are asked of what leaves. */
 function widerValue(subject: TypedValue, precision: Precision): TypedValue {
   const { type, value } = subject
   if (type === 'stix-pattern' && (precision.ipv4 ?? precision.ipv6 ?? precision.host) !== undefined) {

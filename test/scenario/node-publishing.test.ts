@@ -95,6 +95,7 @@ test('bad drafts are outcomes with codes and hold up no others', async () => {
       { kind: 'claim', draft: { type: 'domain', value: 'times.example', validFromMs: 2, validUntilMs: 1 } },
       domainDraft('good.example'),
       { kind: 'claim', draft: { type: 'ipv4', value: '10.0.0.1' } },
+      { kind: 'claim', draft: { type: 'ipv4', value: '192.0.2.1' } },
     ]
     const outcomes = await a.service.publish(drafts)
     expect(outcomes.map(each => (each.outcome === 'refused' ? each.code : each.outcome))).toEqual([
@@ -107,10 +108,11 @@ test('bad drafts are outcomes with codes and hold up no others', async () => {
       'content-too-large',
       'claim-invalid',
       'new',
+      'warninglist-blocked',
       'new',
     ])
     const [warned] = outcomes.slice(-1)
-    expect(warned).toMatchObject({ outcome: 'new', warnings: [expect.stringContaining('10.0.0.1')] })
+    expect(warned).toMatchObject({ outcome: 'new', warnings: [expect.stringContaining('192.0.2.1')] })
     await expect(a.service.publish(Array.from({ length: 1001 }, () => domainDraft('x.example')))).rejects.toMatchObject(
       {
         code: 'publish-too-many',

@@ -382,7 +382,6 @@ describe('an item leaves', () => {
     ['nor the address in a URL that stays one', 'precision: { ipv4: 24 }', of('url', 'http://198.51.100.7/x')],
     ['nor that of the other family', 'precision: { ipv6: 48 }', of('url', 'http://[2001:db8::7]:8080/x')],
     ['nor a STIX object', 'precision: { times: day }', stix({})],
-    ['what is left would be a public suffix', 'precision: { host: true }', of('url', 'http://co.uk/x')],
   ])('not at all where %s', (_, rule, item) => {
     const judgement = judge(guardOf(`  - { name: it, ${rule}, action: allow }\n`), item)
     expect(judgement.kind).toBe('deny')
