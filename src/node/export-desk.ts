@@ -19,6 +19,8 @@ export interface DeskExport {
 
 export interface ExportDeskOptions {
   readonly exports: readonly DeskExport[]
+  /** The view is to be computed anew. */
+  readonly viewStale: () => boolean
   /** Why the view may lack something that the alliance knows, a sentence each. */
   readonly behind: () => readonly string[]
   /** The text of a signed manifest. */
@@ -50,6 +52,10 @@ const SCORES_EACH_MS = 3_600_000
 interface Course {
   /** Something changed that it does not show. */
   due: boolean
+  /** Somebody has decided something that it does not show. */
+  urgent: boolean
+  /** What shows by that decision is known once the view is computed anew. */
+  awaitsView: boolean
   /** No sooner, by a clock that nobody sets. */
   notBefore: number
   /** Time alone changes it then; 0: never. */
@@ -62,7 +68,7 @@ interface Course {
   failure: LiveExportView['failure']
 }
 
-export function startExportDesk({ exports, behind, sign, clock, logger }: ExportDeskOptions): ExportDesk {
+export function startExportDesk({ exports, viewStale, behind, sign, clock, logger }: ExportDeskOptions): ExportDesk {
   const courses = new Map(exports.map(each => [each, newCourse(clock.now())]))
   const stopping = new AbortController()
   let current = new AbortController()
@@ -78,8 +84,10 @@ export function startExportDesk({ exports, behind, sign, clock, logger }: Export
     }
   }
 
-  function isDue({ spool }: DeskExport, { due, notBefore, changesMs }: Course): boolean {
-    if (performance.now() < notBefore || (spool?.unsentBytes() ?? 0) > 0) return false
+  function isDue({ spool }: DeskExport, { due, urgent, awaitsView, notBefore, changesMs }: Course): boolean {
+    if ((spool?.unsentBytes() ?? 0) > 0) return false
+    if (urgent || (awaitsView && !viewStale())) return true
+    if (performance.now() < notBefore) return false
     return due || (changesMs > 0 && clock.now() >= changesMs)
   }
 
@@ -87,6 +95,8 @@ export function startExportDesk({ exports, behind, sign, clock, logger }: Export
     const { settings } = each.run
     const started = performance.now()
     course.due = false
+    course.urgent = false
+    course.awaitsView &&= viewStale()
     current = new AbortController()
     try {
       const changesMs = await each.run.cycle(AbortSignal.any([stopping.signal, current.signal]))
@@ -180,8 +190,8 @@ export function startExportDesk({ exports, behind, sign, clock, logger }: Export
     },
     urgent() {
       for (const course of courses.values()) {
-        course.due = true
-        course.notBefore = 0
+        course.urgent = true
+        course.awaitsView = true
       }
       current.abort(new Error('what is to be seen has been decided anew'))
       loop.wake()
@@ -198,8 +208,7 @@ export function startExportDesk({ exports, behind, sign, clock, logger }: Export
       }
       await each.run.release(held)
       const course = courses.get(each)!
-      course.due = true
-      course.notBefore = 0
+      course.urgent = true
       loop.wake()
       await loop.settled()
       return viewOf(each)
@@ -217,7 +226,16 @@ export function startExportDesk({ exports, behind, sign, clock, logger }: Export
 }
 
 function newCourse(nowMs: number): Course {
-  const never = { notBefore: 0, changesMs: 0, checkedMs: 0, written: false, seconds: 0, failure: null }
+  const never = {
+    urgent: false,
+    awaitsView: false,
+    notBefore: 0,
+    changesMs: 0,
+    checkedMs: 0,
+    written: false,
+    seconds: 0,
+    failure: null,
+  }
   return { due: true, freshMs: nowMs, ...never }
 }
 

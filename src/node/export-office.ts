@@ -90,8 +90,10 @@ export async function openExportOffice(options: NodeOptions, inputs: OutletInput
   const exports: DeskExport[] = []
   for (const settings of folder === undefined ? [] : config.exports) exports.push(await openOne(settings, folder!))
   const who = { alliance: toHex(allianceId), nation, node: toHex(signer.publicKey) }
+  const viewStale = () => store.viewStale
   const desk = startExportDesk({
     exports,
+    viewStale,
     behind,
     sign: said => encodeManifest({ ...who, ...said }, signer),
     clock,

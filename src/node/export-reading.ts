@@ -2,8 +2,10 @@ import { compareBytes, utf8 } from '../base/bytes.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
 import type { FindGroup } from '../policy/clearance.ts'
 import type { OwnPlaces } from '../policy/own-places.ts'
+import { LIST_PAGE_MAX } from '../store/caps.ts'
 import type { Sight } from '../store/sight.ts'
 import type { Store, StoredIndicator } from '../store/store.ts'
+import type { Page } from '../store/view-queries.ts'
 import type { ExportFilter } from './export-filter.ts'
 import { exportSight } from './export-sight.ts'
 import type { IndicatorView } from './indicator-reading.ts'
@@ -38,8 +40,6 @@ export interface Candidate {
   readonly changesMs: number
 }
 
-const PAGE = 256
-
 /** Ascending by type and value, in memory of one page. Throws what the signal says once it is aborted. */
 export async function* readCandidates(
   ground: ExportGround,
@@ -62,21 +62,22 @@ export async function* readCandidates(
   }
 }
 
+/** The next page is read while one is worked on. */
 async function* readAll(
   { store }: ExportGround,
   sight: Sight,
   type: string | undefined,
   withdrawn: boolean,
 ): AsyncGenerator<StoredIndicator> {
-  let after: string | undefined
-  do {
-    const page = await store.listIndicators(
-      { limit: PAGE, ...(type !== undefined && { type }), ...(after !== undefined && { after }), withdrawn },
-      sight,
-    )
+  const filter = { limit: LIST_PAGE_MAX, withdrawn, ...(type !== undefined && { type }) }
+  let next: Promise<Page<StoredIndicator>> | undefined = store.listIndicators(filter, sight)
+  while (next !== undefined) {
+    const page: Page<StoredIndicator> = await next
+    next = page.next === undefined ? undefined : store.listIndicators({ ...filter, after: page.next }, sight)
+    // Whoever takes no more never asks for it.
+    next?.catch(() => {})
     yield* page.items
-    after = page.next
-  } while (after !== undefined)
+  }
 }
 
 /** Two that are ascending as one that is. */

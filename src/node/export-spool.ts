@@ -90,7 +90,8 @@ export async function openExportSpool(options: ExportSpoolOptions): Promise<Expo
       if (lines.bytes === 0) break
       await sender.send(lines.texts.map(text => cefMessage(text, clock.now(), options.source)))
       at += lines.bytes
-      unsent = Math.max(0, unsent - lines.bytes)
+      // Not 0 before it is over: then the file may be replaced.
+      unsent = Math.max(1, unsent - lines.bytes)
       await save(at)
     }
     await Promise.race([pause(DOUBTFUL_MS, undefined, { signal: stopping.signal }), sender.broken])

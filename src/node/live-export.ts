@@ -41,7 +41,7 @@ export interface LiveExportOptions {
   readonly logger: Logger
 }
 
-/** One export that follows the view. Not to be called twice at once. */
+/** One export that follows the view. */
 export interface LiveExportRun {
   readonly settings: LiveExport
   state(): ExportState
@@ -69,6 +69,7 @@ export async function openLiveExport(options: LiveExportOptions): Promise<LiveEx
   const at = (file: string) => join(folder, file)
   const written = settingsHash(settings)
   const inTurn = createTurns()
+  const alone = createTurns()
   let state = await readExportState(store, name)
   await mkdir(folder, { recursive: true, mode: 0o700 })
 
@@ -196,24 +197,26 @@ export async function openLiveExport(options: LiveExportOptions): Promise<LiveEx
     return heldOf(verdict, counts, id.slice(0, HELD_ID_DIGITS), state.held?.sinceMs ?? nowMs)
   }
 
+  async function release(id: string | undefined): Promise<void> {
+    if (state.held === null) {
+      throw new UserError('export-unknown', `nothing of the export ${name} is held`, {
+        fix: 'See "tocsin export status".',
+      })
+    }
+    if (id !== undefined && id !== state.held.id) {
+      throw new UserError('export-held-other', `what is held of ${name} is ${state.held.id} by now`, {
+        fix: 'Look at it with "tocsin export status", and name that.',
+      })
+    }
+    // Released already, and not written yet, where it is not there.
+    if (await exists(at('held'))) await rename(at('held'), at('approved'))
+  }
+
   return {
     settings,
     state: () => state,
-    cycle,
-    async release(id) {
-      if (state.held === null) {
-        throw new UserError('export-unknown', `nothing of the export ${name} is held`, {
-          fix: 'See "tocsin export status".',
-        })
-      }
-      if (id !== undefined && id !== state.held.id) {
-        throw new UserError('export-held-other', `what is held of ${name} is ${state.held.id} by now`, {
-          fix: 'Look at it with "tocsin export status", and name that.',
-        })
-      }
-      // Released already, and not written yet, where it is not there.
-      if (await exists(at('held'))) await rename(at('held'), at('approved'))
-    },
+    cycle: signal => alone(() => cycle(signal)),
+    release: held => alone(() => release(held)),
     pardon: nation => save(({ pardoned }) => ({ pardoned: [...new Set([...pardoned, nation])] })),
   }
 }
