@@ -49,7 +49,7 @@ export async function httpGet(get: HttpGet): Promise<HttpAnswer> {
 }
 
 /** Whether what goes there can be read on the way by nobody else. */
-export function isSheltered({ protocol, hostname }: URL): boolean {
+function isSheltered({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
 

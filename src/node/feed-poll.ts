@@ -15,24 +15,16 @@ import type { ContextGiver } from './feed-context.ts'
 import { pollFolder } from './feed-drop.ts'
 import { createFeedEcho } from './feed-echo.ts'
 import { createFeedFetch } from './feed-fetch.ts'
-import { createFeedIntake, type FeedIntake } from './feed-intake.ts'
+import { createFeedIntake } from './feed-intake.ts'
 import type { FeedLedger } from './feed-ledger.ts'
 import { pollMisp } from './feed-misp.ts'
 import type { FeedFault, FeedReport } from './feed-orders.ts'
+import type { FeedPollContext } from './feed-poll-context.ts'
 import { pollTaxii } from './feed-taxii.ts'
 import type { Feed } from './feeds-config.ts'
 import { createImportTally } from './import-tally.ts'
 import { folderMispFeed, webMispFeed } from './misp-feed-source.ts'
 import type { Publisher } from './publish.ts'
-
-/** What the reader of each kind of feed works with. */
-export interface FeedPollContext {
-  readonly ledger: FeedLedger
-  readonly intake: FeedIntake
-  readonly dryRun: boolean
-  readonly clock: Clock
-  readonly signal: AbortSignal
-}
 
 export interface FeedPollOptions {
   readonly nation: NationId
