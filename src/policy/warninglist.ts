@@ -25,7 +25,7 @@ export interface LeftEntry {
 }
 
 /** Of entries in one list; those of the last two kinds are each looked for in every value. */
-export const ENTRIES_MAX: Readonly<Record<WarninglistKind, number>> = {
+const ENTRIES_MAX: Readonly<Record<WarninglistKind, number>> = {
   string: 5_000_000,
   hostname: 5_000_000,
   cidr: 1_000_000,
