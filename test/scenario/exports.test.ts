@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
 import { TLP } from '../../src/indicator/marking.ts'
@@ -158,9 +161,9 @@ test('nothing of our own is exported, and the operator learns who said it', asyn
   )
   await expect.poll(() => readAll(path), WAIT).toContain('other.example')
   expect(await readAll(path)).not.toMatch(/198\.51|cert\.example/)
-  const problem = node.service.status().problems.find(({ code }) => code === 'export-own')
-  expect(problem).toMatchObject({ grade: 'warning', occasion: 'AAA' })
-  expect(problem!.message).toMatch(/^AAA says of 5 indicators/)
+  const problem = () => node.service.status().problems.find(({ code }) => code === 'export-own')
+  await expect.poll(() => problem()?.message, WAIT).toMatch(/^AAA says of 5 indicators/)
+  expect(problem()).toMatchObject({ grade: 'warning', occasion: 'AAA' })
 })
 
 test('a flood of one nation waits for a release, over a restart, while others go on', async () => {
@@ -296,4 +299,60 @@ test('fewer nations than asked for leave nothing in, and a clearance hides what 
   expect(await readAll(two)).not.toContain('alone.example')
   await expect.poll(() => readAll(green), WAIT).toContain('both.example')
   expect(await readAll(green)).not.toMatch(/amber|BBB/)
+})
+
+test('what is new and what left goes to syslog over TLS, also what a receiver has missed', async () => {
+  const out = await outFolder()
+  const [key, cert] = [join(out, 'key.pem'), join(out, 'cert.pem')]
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'].concat([
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost',
+    ]),
+    { stdio: 'ignore' },
+  )
+  let text = ''
+  const start = (port: number) => {
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, socket => {
+      socket.on('data', data => (text += data))
+      socket.on('error', () => {})
+    })
+    return new Promise<typeof server>(resolve => server.listen(port, '127.0.0.1', () => resolve(server)))
+  }
+  let server = await start(0)
+  const { port } = server.address() as AddressInfo
+  const path = `tls://localhost:${port}`
+  const options = withExports([
+    { name: 'siem', format: 'cef', path, caFile: cert },
+    { name: 'distrusting', format: 'cef', path: `tls://127.0.0.1:${port}` },
+  ])
+  await using alliance = await createTestAlliance(1)
+  let node = await single(alliance, options)
+  try {
+    const [id] = await publish(node, claim('domain', 'one.example'))
+    await expect.poll(() => text, WAIT).toMatch(/<133>1 \S+ \S+ tocsin \d+ export - CEF:0\|Tocsin\|.*one\.example/)
+    await expect.poll(() => exportOf(node, 'siem').unsentBytes, WAIT).toBe(0)
+    await expect.poll(() => exportOf(node, 'distrusting').failure?.message, WAIT).toMatch(/self-signed|certificate/i)
+    server.close()
+    text = ''
+    await publish(node, { kind: 'withdrawal', id: id!, reason: 'wrong' }, claim('domain', 'two.example'))
+    await expect.poll(() => exportOf(node, 'siem').unsentBytes, WAIT).toBeGreaterThan(0)
+    await node[Symbol.asyncDispose]()
+    server = await start(port)
+    node = await single(alliance, options)
+    await expect
+      .poll(() => text, { ...WAIT, timeout: 30_000 })
+      .toMatch(/one\.example[\s\S]*two\.example|two\.example[\s\S]*one\.example/)
+    expect(text).toMatch(/indicator-removed/)
+  } finally {
+    await node[Symbol.asyncDispose]()
+    server.close()
+  }
 })
