@@ -64,7 +64,8 @@ async function watch(context: CliContext, options: WatchOptions, signal: AbortSi
         if (line.event !== 'begun') await print(line)
         cursor = line.cursor
       }
-      if (options.once === true) return
+      if (options.once === true || signal.aborted) return
+      if (failures === 0) context.say('the daemon ended; this goes on when it is back')
     } catch (error) {
       if (signal.aborted) return
       if (!hasBegun || !(error instanceof TocsinError) || !PASSING.has(error.code)) throw error

@@ -70,7 +70,7 @@ function serviceOf(): NodeService {
         throw new UserError('token-invalid', 'this token is unknown here')
       const clearance = parseClearance(`tlp=${token}`, called => called)
       const changes = createClearedChanges(store, clearance, () => 'ACTIVE', scoring, cursors)
-      return { ...node, ...changes, name: token, publish: node.publish }
+      return { ...node, ...changes, name: token, clearance }
     },
   }
 }
