@@ -16,7 +16,7 @@ import { createFileTarget, createSpoolTarget } from './export-target.ts'
 import type { LiveExport } from './exports-config.ts'
 import { openLiveExport } from './live-export.ts'
 import type { NodeOptions } from './node-options.ts'
-import type { OutletInputs } from './outlets.ts'
+import type { OutletInputs } from './outlet-inputs.ts'
 import { scoringOf } from './scoring.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 

@@ -82,7 +82,6 @@ export const exportsSection = z
   .default([])
 
 export type LiveExport = Readonly<z.infer<typeof liveExport>>
-export type BreakerLimits = LiveExport['breaker']
 
 function isFormat(name: string): boolean {
   return EXPORT_FORMATS.has(name)

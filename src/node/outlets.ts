@@ -1,24 +1,8 @@
-import type { AuditOffice } from './audit-office.ts'
 import { startChangeKeeper } from './change-keeper.ts'
 import { openExportOffice } from './export-office.ts'
-import type { KeysInUse } from './key-succession.ts'
-import type { Knowledge } from './knowledge.ts'
-import type { Network } from './network.ts'
 import type { NodeOptions } from './node-options.ts'
-import type { Opening } from './opening.ts'
-import type { ReleaseOffice } from './release-office.ts'
-import type { WarningBook } from './warning-book.ts'
+import type { OutletInputs } from './outlet-inputs.ts'
 import { startWebhooks } from './webhooks.ts'
-
-export interface OutletInputs {
-  readonly keys: KeysInUse
-  readonly audit: AuditOffice
-  readonly knowledge: Knowledge
-  readonly opening: Opening
-  readonly network: Pick<Network, 'sync' | 'host'>
-  readonly release: ReleaseOffice
-  readonly warnings: WarningBook
-}
 
 export type Outlets = Awaited<ReturnType<typeof composeOutlets>>
 

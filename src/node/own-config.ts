@@ -12,5 +12,3 @@ export const ownSection = z
     domains: z.array(domainName).max(ENTRIES_MAX).default([]),
   })
   .prefault({})
-
-export type OwnPlaces = Readonly<z.infer<typeof ownSection>>
