@@ -55,7 +55,7 @@ export async function postBatch({ to, secret, body, nowMs, signal }: Post): Prom
   }
 }
 
-export function signatureOf(secret: Uint8Array, seconds: number, body: Uint8Array): string {
+function signatureOf(secret: Uint8Array, seconds: number, body: Uint8Array): string {
   return createHmac('sha256', secret).update(`${seconds}.`).update(body).digest('hex')
 }
 

@@ -19,6 +19,7 @@ export interface StoreContext {
 
 /** Asks the rules once an item, which may have to be read for it. */
 export function takesBy(acceptance: Acceptance): Takes {
+  if (acceptance.hash.length === 0) return () => true
   const known = new WeakMap<HeldItem, boolean>()
   return held => {
     const { nation, item } = held

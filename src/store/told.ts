@@ -15,14 +15,21 @@ const REF_BYTES = 20
  * sees which of them is known where it is asked. Nearly always one item is mentioned once, which then shows or does not.
  */
 export function toldOf(items: readonly HeldItem[], stands: Stands, takes: Takes): Uint8Array {
-  const counted = items.flatMap(item => {
-    const counts = !item.face.void && (item.face.kind === ITEM.WITHDRAWAL || takes(item))
-    const refs = counts ? item.refs.filter(ref => stands(ref, item)) : []
-    return refs.length === 0 ? [] : { item, refs }
-  })
+  const [first] = items
+  if (first !== undefined && items.length === 1 && first.refs.length === 1) {
+    return countedRefs(first, stands, takes).length === 0 ? NOTHING : SIMPLE
+  }
+  const counted = items
+    .map(item => ({ item, refs: countedRefs(item, stands, takes) }))
+    .filter(({ refs }) => refs.length > 0)
   if (counted.length === 0) return NOTHING
-  if (items.length === 1 && items[0]!.refs.length === 1) return SIMPLE
   return sha256(Buffer.concat(counted.flatMap(({ item, refs }) => [item.hash, refsBytes(refs)]))).slice(0, TOLD_BYTES)
+}
+
+function countedRefs(item: HeldItem, stands: Stands, takes: Takes): readonly ItemRef[] {
+  const { face, refs } = item
+  const counts = !face.void && (face.kind === ITEM.WITHDRAWAL || takes(item))
+  return counts ? refs.filter(ref => stands(ref, item)) : []
 }
 
 /** Whether whoever was told of the last change has to be told of what there is now. */
