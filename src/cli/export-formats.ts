@@ -1,11 +1,15 @@
+import { UserError } from '../base/errors.ts'
 import { EXPORT_FORMATS } from '../formats/export-formats.ts'
 import type { ExportFormat } from '../formats/exported.ts'
 import type { CliContext } from './context.ts'
-import { createRowWriter, type OutputFormat, type Shape } from './output.ts'
+import { type OutputFormat, printRecord, printRows, type Shape } from './output.ts'
 
-type FormatRow = Pick<ExportFormat, 'name' | 'label' | 'shape' | 'extension' | 'withdrawn' | 'removals'> & {
+type FormatRow = Pick<
+  ExportFormat,
+  'name' | 'label' | 'shape' | 'extension' | 'withdrawn' | 'removals' | 'parameters'
+> & {
+  /** None: all. */
   readonly types: readonly string[]
-  readonly parameters: ExportFormat['parameters']
 }
 
 const FORMATS: Shape<FormatRow> = {
@@ -13,32 +17,40 @@ const FORMATS: Shape<FormatRow> = {
     { name: 'format', cell: row => row.name },
     { name: 'shape', cell: row => row.shape },
     { name: 'what it is', cell: row => row.label },
-    { name: 'types', cell: row => (row.types.length === 0 ? 'all' : row.types.join(' ')) },
-    {
-      name: 'parameters',
-      cell: row =>
-        Object.entries(row.parameters)
-          .map(([name, parameter]) => `${name}=${parameter.default}: ${parameter.label}`)
-          .join('\n'),
-    },
   ],
 }
 
-export async function listFormats(context: CliContext, { output }: { readonly output: OutputFormat }): Promise<void> {
-  const writer = createRowWriter(context.out, output, FORMATS)
-  await writer.write([...EXPORT_FORMATS.values()].map(rowOf))
-  await writer.end()
+function formatShape({ parameters }: FormatRow): Shape<FormatRow> {
+  return {
+    columns: [
+      ...FORMATS.columns,
+      { name: 'types', cell: row => (row.types.length === 0 ? 'all' : row.types.join(' ')) },
+      ...Object.entries(parameters).map(([name, parameter]) => ({
+        name: `${name}=${parameter.default}`,
+        cell: () => parameter.label,
+      })),
+    ],
+  }
+}
+
+/** All of them, or one with its types and parameters. */
+export async function listFormats(
+  context: CliContext,
+  name: string | undefined,
+  { output }: { readonly output: OutputFormat },
+): Promise<void> {
+  if (name === undefined) return printRows(context.out, output, [...EXPORT_FORMATS.values()].map(rowOf), FORMATS)
+  const format = EXPORT_FORMATS.get(name)
+  if (format === undefined) {
+    throw new UserError('usage-invalid', `there is no format "${name}"`, { fix: 'See "tocsin export formats".' })
+  }
+  const row = rowOf(format)
+  await printRecord(context.out, output, row, formatShape(row))
 }
 
 function rowOf({ name, label, shape, extension, withdrawn, removals, types, parameters }: ExportFormat): FormatRow {
   return {
-    name,
-    label,
-    shape,
-    extension,
-    withdrawn,
-    removals,
-    parameters,
+    ...{ name, label, shape, extension, withdrawn, removals, parameters },
     types: types === undefined ? [] : [...types],
   }
 }

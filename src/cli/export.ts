@@ -49,9 +49,10 @@ export function addExportCommands(program: Command, context: CliContext): void {
     })
   command
     .command('formats')
-    .description('what there is to export to')
+    .description('what there is to export to, or one format with its types and parameters')
+    .argument('[format]', 'one of them')
     .addOption(outputOption())
-    .action(async options => (await import('./export-formats.ts')).listFormats(context, options))
+    .action(async (name, options) => (await import('./export-formats.ts')).listFormats(context, name, options))
   command
     .command('list')
     .description('the live exports')
