@@ -40,8 +40,8 @@ export function oneOrMore<T extends z.ZodType>(one: T) {
 export const name = z.string().trim().min(1).max(NAME_LENGTH_MAX)
 export const word = z.coerce.string().trim().min(1).max(TEXT_LENGTH_MAX)
 export const nation = z.string().refine(isNationId, { message: 'must be a nation id such as DEU' })
-const range = parsed(parseRange)
-const domain = parsed(parseName)
+export const range = parsed(parseRange)
+export const domainName = parsed(parseName)
 export const tlp = parsed(parseTlp)
 export const pap = parsed(parsePap)
 const percent = z.int().min(0).max(100)
@@ -76,7 +76,7 @@ export const itemConditions = {
   value: oneOrMore(parsed(parseValue)).exactOptional(),
   within: oneOrMore(range).exactOptional(),
   overlaps: oneOrMore(range).exactOptional(),
-  domain: oneOrMore(domain).exactOptional(),
+  domain: oneOrMore(domainName).exactOptional(),
   network: oneOrMore(name).exactOptional(),
 }
 
