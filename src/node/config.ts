@@ -10,8 +10,8 @@ import { feedsSection } from './feeds-config.ts'
 import { ownSection } from './own-config.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 import { taxiiConfig } from './taxii-config.ts'
-import { webhooksSection } from './webhooks-config.ts'
 import { warninglistsSection } from './warninglists-config.ts'
+import { webhooksSection } from './webhooks-config.ts'
 
 const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
   message: 'must look like /ip4/192.0.2.10/tcp/7117 or /dns4/tocsin.cert.example/tcp/7117',

@@ -72,7 +72,7 @@ describe('a list of host names', () => {
 
   it.each([
     ['domain', 'xcdn.net'],
-    ['domain', 'net'.repeat(3) + '.com'],
+    ['domain', `${'net'.repeat(3)}.com`],
     ['url', 'https://192.0.2.1/cdn.net'],
     ['md5', 'd41d8cd98f00b204e9800998ecf8427e'],
   ])('leaves %s %s alone', (type, value) => {
