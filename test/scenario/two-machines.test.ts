@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,8 +9,8 @@ import { cleanEnvironment, TOCSIN } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/nation-homes.ts'
 
 /**
- * The commands of README.md as they are printed there. Each machine is a home directory, and an address of the loopback
- * interface stands for its documentation address. Not typed are the passphrase and the "yes", which come by the ways that
+ * The commands and configurations of README.md as they are printed there. Each machine is a home directory, an address of
+ * the loopback interface stands for its documentation address, and a folder for /srv/tocsin. Not typed are the passphrase and the "yes", which come by the ways that
  * the README names for scripts; the fingerprint is of course another each time.
  */
 
@@ -27,6 +27,8 @@ const LOOPBACK: Readonly<Record<string, string>> = {
   '192.0.2.11': '127.0.0.4',
 }
 const PORT = '7117'
+const TAXII_PORT = '6121'
+const FILES = '/srv/tocsin'
 
 /** What asks before it signs. */
 const SIGNING = /^tocsin (alliance (found|apply|sign)|entry erase|init|nation (add-node|renew|rotate)|queue approve)\b/
@@ -47,6 +49,10 @@ const SEEN: Readonly<Record<string, RegExp>> = {
   'tocsin audit diff deu.audit fra.audit': /log +DEU/,
   'tocsin indicator show login.mega-bank.example --receipts': /by \d of 1 nations/,
   'tocsin restore --verify deu.backup': /^nation +DEU$/m,
+  "echo '10.1.2.3 GET http://harbour-times.example/login 200' | tocsin scan --context -": /harbour-times\.example/,
+  'tocsin export csv --type domain --nation DEU': /login\.mega-bank\.example/,
+  'tocsin export status': /dns .*\n.*sensors /,
+  'tocsin feed status inbox': /inbox/,
 }
 
 /** What is not decided before the others have cosigned, which takes them minutes. */
@@ -55,7 +61,12 @@ const UNDECIDED = /^tocsin audit check /
 interface Step {
   readonly machine: string
   readonly command: string
+  /** What is added to a file. */
+  readonly text?: string
 }
+
+/** The reader adds to a file of the home, and starts again. */
+const CONFIGURE = 'add to '
 
 interface Ran {
   readonly status: number | null
@@ -63,23 +74,30 @@ interface Ran {
   readonly stderr: string
 }
 
-const blocks = [...readme.matchAll(/^```sh\n# (?<machine>[A-Z]+), [^\n]+\n(?<commands>[^`]*)```$/gm)]
-const steps: readonly Step[] = blocks.flatMap(({ groups }) =>
-  groups!
-    ['commands']!.trim()
-    .split('\n')
-    .map(command => ({ machine: groups!['machine']!, command })),
+const blocks = [
+  ...readme.matchAll(/^```(?<kind>sh|yaml)\n# (?<machine>[A-Z]+), (?<where>[^\n]+)\n(?<text>[^`]*)```$/gm),
+].map(({ groups }) => groups as Readonly<Record<'kind' | 'machine' | 'where' | 'text', string>>)
+const steps: readonly Step[] = blocks.flatMap(({ kind, machine, where, text }): Step[] =>
+  kind === 'yaml'
+    ? [{ machine, command: `${CONFIGURE}${where}`, text }]
+    : text
+        .trim()
+        .split('\n')
+        .map(command => ({ machine, command })),
 )
 
 const directory = await temporaryDirectory()
 const work = join(directory.path, 'work')
+const files = join(directory.path, 'files')
 const bin = join(directory.path, 'bin')
 const passphraseFile = join(directory.path, 'passphrase')
 const port = await freePort()
+const taxiiPort = await freePort()
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 const daemons: { readonly child: ChildProcess; readonly ready: Promise<boolean> }[] = []
 
 mkdirSync(bin)
+mkdirSync(join(files, 'inbox'), { recursive: true })
 writeFileSync(join(bin, 'tocsin'), `#!/bin/sh\nexec '${process.execPath}' '${TOCSIN}' "$@"\n`, { mode: 0o755 })
 writeFileSync(passphraseFile, 'a passphrase of many words\n', { mode: 0o600 })
 // The one folder stands for mail between the two.
@@ -93,7 +111,7 @@ afterAll(async () => {
 describe('the README', () => {
   test('has commands for two machines, and every exit status', () => {
     expect(new Set(steps.map(({ machine }) => machine))).toEqual(new Set(['FRA', 'DEU', 'ITA', 'AUDITOR', 'EDGE']))
-    expect(blocks.length).toBe([...readme.matchAll(/^```sh$/gm)].length)
+    expect(blocks.length).toBe([...readme.matchAll(/^```(?:sh|yaml)$/gm)].length)
     const statuses = (text: string, row: RegExp) => [...text.matchAll(row)].map(match => match[1])
     expect(statuses(readme, /^\| (\d+) \|/gm)).toEqual(statuses(EXIT_HELP, /^ +(\d+) {2}/gm))
   })
@@ -105,6 +123,7 @@ describe('the README', () => {
         { timeout: DAEMON_READY_MS_MAX + STEP_MS_MAX },
         async () => {
           if (step.command === 'tocsin start') return startDaemon(step)
+          if (step.text !== undefined) return configure(step)
           for (const { ready } of daemons) expect(await ready, 'a daemon becomes ready').toBe(true)
           const { status, stdout, stderr } = await run(step)
           const isOpen = status === EXIT_UNDECIDED && UNDECIDED.test(step.command)
@@ -150,6 +169,13 @@ async function runOnce(step: Step): Promise<Ran> {
   return { status, ...said }
 }
 
+async function configure({ machine, command, text = '' }: Step): Promise<void> {
+  const file = join(directory.path, machine, '.tocsin', command.slice(CONFIGURE.length))
+  appendFileSync(file, `\n${await asHere(text)}`)
+  expect(await runOnce({ machine, command: 'tocsin stop' })).toMatchObject({ status: 0 })
+  startDaemon({ machine, command: 'tocsin start' })
+}
+
 function startDaemon({ machine, command }: Step): void {
   const child = shell({ machine, command: `exec ${command}` })
   child.stderr.resume()
@@ -163,7 +189,8 @@ function startDaemon({ machine, command }: Step): void {
 }
 
 async function asHere(command: string): Promise<string> {
-  let here = command.replaceAll(PORT, String(port))
+  let here = command.replaceAll(PORT, String(port)).replaceAll(TAXII_PORT, String(taxiiPort))
+  here = here.replaceAll(FILES, files)
   for (const [address, loopback] of Object.entries(LOOPBACK)) here = here.replaceAll(address, loopback)
   if (SIGNING.test(here)) here = `${here} --yes`
   if (here.startsWith('tocsin queue approve ID')) here = here.replace('ID', await heldAtFounder())
