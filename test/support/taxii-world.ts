@@ -38,8 +38,38 @@ export interface TaxiiAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: what a test looks at it says itself
-  readonly json: any
+  readonly json: TaxiiDocument
+}
+
+/** What the documents of a server may hold, each some of it. */
+export interface TaxiiDocument {
+  readonly id: string
+  readonly http_status: string
+  readonly max_content_length: number
+  readonly can_write: boolean
+  readonly collections: readonly [TaxiiCollection, ...TaxiiCollection[]]
+  readonly failures: readonly { readonly message: string }[]
+  readonly successes: readonly TaxiiObject[]
+  readonly objects: readonly [TaxiiObject, ...TaxiiObject[]]
+  readonly more?: boolean
+  readonly next: string
+}
+
+interface TaxiiCollection {
+  readonly id: string
+  readonly title: string
+}
+
+export interface TaxiiObject {
+  readonly id: string
+  readonly type: string
+  readonly name?: string
+  readonly created: string
+  readonly modified: string
+  readonly revoked?: boolean
+  /** In a manifest. */
+  readonly date_added: string
+  readonly object_refs?: readonly string[]
 }
 
 export async function createTaxiiWorld(
@@ -132,7 +162,7 @@ export function send(
           status: answer.statusCode ?? 0,
           headers: answer.headers,
           text,
-          json: text === '' ? undefined : JSON.parse(text),
+          json: JSON.parse(text || 'null') as TaxiiDocument,
         })
       })
     },
