@@ -1,12 +1,19 @@
-import { fromUtf8 } from '../base/bytes.ts'
 import { ByteCapture } from './byte-capture.ts'
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  FRAME_BYTES_MAX,
+  isJsonSpace,
+  JSON_DEPTH_MAX,
+  JsonStrings,
+  JsonValueCapture,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  type ParsedJson,
+  parseCapture,
+} from './json-value.ts'
 import { readUtf8 } from './text-decoding.ts'
-
-/** A longer element is passed over and reported; memory never holds more than one element. */
-const ELEMENT_BYTES_MAX = 1024 * 1024
-const ELEMENT_DEPTH_MAX = 64
-/** What stands in a document around the elements of `objects`. */
-const FRAME_BYTES_MAX = 256 * 1024
 
 export type JsonElement =
   | { readonly kind: 'value'; readonly place: string; readonly value: unknown; readonly bytes: number }
@@ -27,14 +34,6 @@ export async function* readJsonElements(chunks: AsyncIterable<Uint8Array>): Asyn
   if (last.length > 0) yield last
 }
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const OPEN_ARRAY = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
-
 /**
  * `outside`: before, between and after documents · `frame`: in a root object, outside its `objects` · `list`: between
  * the elements · `element`: inside one · `garbage`: after something that is no JSON, up to the end.
@@ -43,9 +42,9 @@ type State = 'outside' | 'frame' | 'list' | 'element' | 'garbage'
 
 class ElementScanner {
   #state: State = 'outside'
+  /** Of the root object. */
+  #strings = new JsonStrings()
   #depth = 0
-  #inString = false
-  #escaped = false
   #tooDeep = false
   /** Of the current document: its number from 1, whether its list is the `objects` of a root object, the next element. */
   #document = 0
@@ -53,7 +52,7 @@ class ElementScanner {
   #index = 0
   #sawList = false
   readonly #frame = new ByteCapture(FRAME_BYTES_MAX)
-  readonly #element = new ByteCapture(ELEMENT_BYTES_MAX)
+  readonly #element = new JsonValueCapture()
   #out: JsonElement[] = []
 
   push(piece: Uint8Array): readonly JsonElement[] {
@@ -66,7 +65,7 @@ class ElementScanner {
   end(): readonly JsonElement[] {
     this.#out = []
     if (this.#state === 'element')
-      this.#broken(this.#place(), 'the file ends in the middle of an object', this.#element)
+      this.#broken(this.#place(), 'the file ends in the middle of an object', this.#element.capture)
     if (this.#state === 'list')
       this.#broken(this.#place(), 'the file ends before its list of objects does', this.#frame)
     if (this.#state === 'frame') this.#broken('end of file', 'the file ends in the middle of the JSON', this.#frame)
@@ -90,11 +89,11 @@ class ElementScanner {
 
   #outside(piece: Uint8Array, at: number): number {
     const byte = piece[at]!
-    if (isSpace(byte)) return at + 1
+    if (isJsonSpace(byte)) return at + 1
     if (byte !== OPEN_ARRAY && byte !== OPEN_OBJECT) {
-      this.#element.clear()
-      this.#element.add(piece.subarray(at))
-      this.#broken(`after document ${this.#document}`, 'this is neither a JSON object nor a JSON array', this.#element)
+      this.#frame.clear()
+      this.#frame.add(piece.subarray(at))
+      this.#broken(`after document ${this.#document}`, 'this is neither a JSON object nor a JSON array', this.#frame)
       this.#state = 'garbage'
       return piece.length
     }
@@ -102,7 +101,10 @@ class ElementScanner {
     this.#index = 0
     this.#sawList = false
     this.#framed = byte === OPEN_OBJECT
-    this.#start(this.#frame)
+    this.#frame.clear()
+    this.#strings = new JsonStrings()
+    this.#depth = 0
+    this.#tooDeep = false
     if (this.#framed) {
       this.#state = 'frame'
       return at
@@ -114,9 +116,9 @@ class ElementScanner {
   #inFrame(piece: Uint8Array, from: number): number {
     for (let at = from; at < piece.length; at++) {
       const byte = piece[at]!
-      if (this.#skipsString(byte)) continue
+      if (this.#strings.takes(byte)) continue
       if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        if (++this.#depth > ELEMENT_DEPTH_MAX) this.#tooDeep = true
+        if (++this.#depth > JSON_DEPTH_MAX) this.#tooDeep = true
         if (byte === OPEN_OBJECT || this.#depth !== 2) continue
         this.#frame.add(piece.subarray(from, at + 1))
         if (this.#frame.endsWith(OBJECTS_OPENED)) {
@@ -128,7 +130,7 @@ class ElementScanner {
       if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --this.#depth === 0) {
         this.#frame.add(piece.subarray(from, at + 1))
         this.#state = 'outside'
-        if (!this.#sawList) this.#emit(this.#document === 1 ? 'object' : `object ${this.#document}`, this.#frame)
+        if (!this.#sawList) this.#emitFrame()
         return at + 1
       }
     }
@@ -138,66 +140,24 @@ class ElementScanner {
 
   #inList(piece: Uint8Array, at: number): number {
     const byte = piece[at]!
-    if (isSpace(byte) || byte === COMMA) return at + 1
+    if (isJsonSpace(byte) || byte === COMMA) return at + 1
     if (byte !== CLOSE_ARRAY) {
       this.#state = 'element'
-      this.#start(this.#element)
-      // A brace that closes nothing is an element of its own, and a broken one.
-      return byte === CLOSE_OBJECT ? this.#endElement(piece.subarray(at, at + 1), at + 1) : at
+      this.#element.clear()
+      return at
     }
-    if (!this.#framed) {
-      this.#state = 'outside'
-      return at + 1
-    }
+    this.#state = this.#framed ? 'frame' : 'outside'
     // The frame keeps the array without its elements: its `[` was taken, this `]` closes it.
-    this.#state = 'frame'
-    this.#depth = 2
-    return at
+    return this.#framed ? at : at + 1
   }
 
   #inElement(piece: Uint8Array, from: number): number {
-    for (let at = from; at < piece.length; at++) {
-      const byte = piece[at]!
-      if (this.#skipsString(byte)) continue
-      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        if (++this.#depth > ELEMENT_DEPTH_MAX) this.#tooDeep = true
-        continue
-      }
-      const closes = byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
-      // A scalar ends before the comma or bracket that follows it; those belong to the list.
-      if (this.#depth === 0 && (closes || byte === COMMA)) return this.#endElement(piece.subarray(from, at), at)
-      if (closes && --this.#depth === 0) return this.#endElement(piece.subarray(from, at + 1), at + 1)
-    }
-    this.#element.add(piece.subarray(from))
-    return piece.length
-  }
-
-  #endElement(bytes: Uint8Array, next: number): number {
-    this.#element.add(bytes)
-    this.#emit(this.#place(), this.#element)
+    const end = this.#element.take(piece, from)
+    if (end === undefined) return piece.length
+    this.#emit(this.#place(), this.#element.capture, this.#element.parsed())
     this.#index++
     this.#state = 'list'
-    return next
-  }
-
-  #start(capture: ByteCapture): void {
-    capture.clear()
-    this.#depth = 0
-    this.#tooDeep = false
-    this.#inString = false
-    this.#escaped = false
-  }
-
-  /** Whether `byte` belongs to a string, its quotes included. */
-  #skipsString(byte: number): boolean {
-    if (!this.#inString) {
-      this.#inString = byte === QUOTE
-      return this.#inString
-    }
-    if (this.#escaped) this.#escaped = false
-    else if (byte === BACKSLASH) this.#escaped = true
-    else if (byte === QUOTE) this.#inString = false
-    return true
+    return end
   }
 
   #place(): string {
@@ -205,25 +165,14 @@ class ElementScanner {
     return this.#document > 1 ? `document ${this.#document} ${element}` : element
   }
 
-  #emit(place: string, capture: ByteCapture): void {
-    this.#out.push(this.#parsed(place, capture))
+  #emitFrame(): void {
+    const place = this.#document === 1 ? 'object' : `object ${this.#document}`
+    this.#emit(place, this.#frame, parseCapture(this.#frame, this.#tooDeep))
   }
 
-  #parsed(place: string, capture: ByteCapture): JsonElement {
-    const text = capture.shown()
-    if (capture.overflowed) {
-      return { kind: 'broken', place, reason: `the object is larger than ${capture.bytesMax} bytes`, text }
-    }
-    if (this.#tooDeep) {
-      return { kind: 'broken', place, reason: `the object is nested deeper than ${ELEMENT_DEPTH_MAX} levels`, text }
-    }
-    try {
-      const bytes = capture.bytes()
-      return { kind: 'value', place, value: JSON.parse(fromUtf8(bytes)) as unknown, bytes: bytes.length }
-    } catch (cause) {
-      const reason = `this is no valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`
-      return { kind: 'broken', place, reason, text }
-    }
+  #emit(place: string, capture: ByteCapture, parsed: ParsedJson): void {
+    if ('reason' in parsed) this.#broken(place, parsed.reason, capture)
+    else this.#out.push({ kind: 'value', place, value: parsed.json, bytes: parsed.bytes })
   }
 
   #broken(place: string, reason: string, capture: ByteCapture): void {
@@ -232,7 +181,3 @@ class ElementScanner {
 }
 
 const OBJECTS_OPENED = /[{,\s]"objects"\s*:\s*\[$/
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
-}

@@ -1,5 +1,17 @@
-import { fromUtf8 } from '../base/bytes.ts'
 import { ByteCapture } from './byte-capture.ts'
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  FRAME_BYTES_MAX,
+  isJsonSpace,
+  JSON_DEPTH_MAX,
+  JsonStrings,
+  JsonValueCapture,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  parseCapture,
+} from './json-value.ts'
 import { readUtf8 } from './text-decoding.ts'
 
 /**
@@ -22,10 +34,6 @@ export type MispPart =
     }
   | { readonly kind: 'broken'; readonly place: string; readonly reason: string; readonly text: string }
 
-const ELEMENT_BYTES_MAX = 1024 * 1024
-/** Of an event without its lists. */
-const FRAME_BYTES_MAX = 256 * 1024
-const DEPTH_MAX = 64
 const KEY_BYTES_MAX = 64
 
 /**
@@ -42,14 +50,7 @@ export async function* readMispParts(chunks: AsyncIterable<Uint8Array>): AsyncGe
   if (last.length > 0) yield last
 }
 
-const QUOTE = 0x22
-const COMMA = 0x2c
 const COLON = 0x3a
-const OPEN_ARRAY = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 /** Keys under which an event stands in an answer of the API or in a file of a feed, and how deep. */
 const WRAPPERS: ReadonlySet<string> = new Set(['Event', 'response'])
 const WRAPPED_LEVELS_MAX = 3
@@ -64,15 +65,14 @@ type Level =
 
 class MispScanner {
   readonly #levels: Level[] = []
-  readonly #element = new ByteCapture(ELEMENT_BYTES_MAX)
-  readonly #key = new ByteCapture(KEY_BYTES_MAX)
-  /** Brackets open inside of what is taken whole: an element, or a value of an event. */
-  #depth = 0
-  #inString = false
-  #escaped = false
-  /** Within a string of an event; and whether it may be a key. */
-  #afterColon = false
+  readonly #element = new JsonValueCapture()
   #inElement = false
+  readonly #key = new ByteCapture(KEY_BYTES_MAX)
+  /** Of an event: brackets that are open in a value that is no level. */
+  #depth = 0
+  readonly #strings = new JsonStrings()
+  /** A string before is a key. */
+  #afterColon = false
   #documents = 0
   #dead = false
   #out: MispPart[] = []
@@ -106,7 +106,7 @@ class MispScanner {
 
   #root(piece: Uint8Array, at: number): number {
     const byte = piece[at]!
-    if (isSpace(byte)) return at + 1
+    if (isJsonSpace(byte)) return at + 1
     this.#documents++
     if (byte === OPEN_OBJECT) this.#openEvent()
     else if (byte === OPEN_ARRAY) this.#levels.push({ kind: 'events', index: 0 })
@@ -119,7 +119,7 @@ class MispScanner {
 
   #betweenElements(piece: Uint8Array, at: number, level: Extract<Level, { kind: 'events' | 'list' }>): number {
     const byte = piece[at]!
-    if (isSpace(byte) || byte === COMMA) return at + 1
+    if (isJsonSpace(byte) || byte === COMMA) return at + 1
     if (byte === CLOSE_ARRAY) {
       this.#levels.pop()
       return at + 1
@@ -130,10 +130,8 @@ class MispScanner {
       return at + 1
     }
     this.#inElement = true
-    this.#depth = 0
     this.#element.clear()
-    // A brace that closes nothing is an element of its own, and a broken one.
-    return byte === CLOSE_OBJECT ? this.#endElement(piece.subarray(at, at + 1), at + 1) : at
+    return at
   }
 
   #openEvent(): void {
@@ -155,7 +153,7 @@ class MispScanner {
   #inEvent(piece: Uint8Array, from: number, event: Extract<Level, { kind: 'event' }>): number {
     for (let at = from; at < piece.length; at++) {
       const byte = piece[at]!
-      if (this.#skipsString(byte)) {
+      if (this.#strings.takes(byte)) {
         if (!this.#afterColon && this.#depth === 0) this.#key.add(piece.subarray(at, at + 1))
         continue
       }
@@ -168,7 +166,7 @@ class MispScanner {
           this.#open(byte)
           return at + 1
         }
-        if (++this.#depth > DEPTH_MAX) event.tooDeep = true
+        if (++this.#depth > JSON_DEPTH_MAX) event.tooDeep = true
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
         if (--this.#depth >= 0) continue
         event.frame.add(piece.subarray(from, at + 1))
@@ -209,70 +207,27 @@ class MispScanner {
     this.#depth = 0
     this.#awaitKey()
     const { place, frame, lists, tooDeep } = event
-    const value = tooDeep ? 'the event is nested too deeply' : parsed(frame)
-    if (typeof value === 'string') this.#broken(place, value, frame.shown())
-    else this.#out.push({ kind: 'event', place, value: value.json as Readonly<Record<string, unknown>>, lists })
+    const parsed = parseCapture(frame, tooDeep)
+    if ('reason' in parsed) this.#broken(place, parsed.reason, frame.shown())
+    else this.#out.push({ kind: 'event', place, value: parsed.json as Readonly<Record<string, unknown>>, lists })
   }
 
   #takeElement(piece: Uint8Array, from: number): number {
-    for (let at = from; at < piece.length; at++) {
-      const byte = piece[at]!
-      if (this.#skipsString(byte)) continue
-      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        this.#depth++
-        continue
-      }
-      const closes = byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
-      // A scalar ends before the comma or bracket that follows it; those belong to the list.
-      if (this.#depth === 0 && (closes || byte === COMMA)) return this.#endElement(piece.subarray(from, at), at)
-      if (closes && --this.#depth === 0) return this.#endElement(piece.subarray(from, at + 1), at + 1)
-    }
-    this.#element.add(piece.subarray(from))
-    return piece.length
-  }
-
-  #endElement(bytes: Uint8Array, next: number): number {
-    this.#element.add(bytes)
+    const end = this.#element.take(piece, from)
+    if (end === undefined) return piece.length
     this.#inElement = false
-    this.#depth = 0
     const level = this.#levels.at(-1) as Extract<Level, { kind: 'events' | 'list' }>
     const list = level.kind === 'list' ? level.name : ''
     const index = level.index++
     const event = this.#levels.findLast(one => one.kind === 'event')
     if (event !== undefined) event.lists++
-    const value = parsed(this.#element)
-    if (typeof value === 'string') this.#broken(`${list}[${index}]`, value, this.#element.shown())
-    else this.#out.push({ kind: 'element', list, index, value: value.json, bytes: this.#element.bytes().length })
-    return next
-  }
-
-  /** Whether `byte` belongs to a string, its quotes included. */
-  #skipsString(byte: number): boolean {
-    if (!this.#inString) {
-      this.#inString = byte === QUOTE
-      return this.#inString
-    }
-    if (this.#escaped) this.#escaped = false
-    else if (byte === BACKSLASH) this.#escaped = true
-    else if (byte === QUOTE) this.#inString = false
-    return true
+    const parsed = this.#element.parsed()
+    if ('reason' in parsed) this.#broken(`${list}[${index}]`, parsed.reason, this.#element.capture.shown())
+    else this.#out.push({ kind: 'element', list, index, value: parsed.json, bytes: parsed.bytes })
+    return end
   }
 
   #broken(place: string, reason: string, text: string): void {
     this.#out.push({ kind: 'broken', place, reason, text })
   }
-}
-
-/** What is parsed, or why it is not. */
-function parsed(capture: ByteCapture): { readonly json: unknown } | string {
-  if (capture.overflowed) return `the object is larger than ${capture.bytesMax} bytes`
-  try {
-    return { json: JSON.parse(fromUtf8(capture.bytes())) as unknown }
-  } catch (cause) {
-    return `this is no valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`
-  }
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }

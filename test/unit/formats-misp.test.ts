@@ -252,6 +252,17 @@ describe('a MISP attribute', () => {
     ])
   })
 
+  it('that is nested too deep or too large to hold is refused, and the next is read', async () => {
+    const deep = `{"type":"domain","value":"x","x":${'['.repeat(64)}${']'.repeat(64)}}`
+    const huge = `{"type":"comment","value":"${'y'.repeat(3 * 1024 * 1024)}"}`
+    const rows = await importText(`{"Event":{"Attribute":[${deep},${huge},{"type":"domain","value":"a.example"}]}}`)
+    expect(refusals(rows).map(row => row.reason)).toEqual([
+      'the object is nested deeper than 64 levels',
+      'the object is larger than 1048576 bytes',
+    ])
+    expect(values(rows)).toEqual(['domain a.example'])
+  })
+
   it('that is broken JSON costs only itself', async () => {
     const text =
       '{"Event":{"uuid":"x","Attribute":[{"type":"domain","value":"a.example"},{"type":},{"type":"domain","value":"b.example"}]}}'
