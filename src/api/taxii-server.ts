@@ -30,6 +30,8 @@ const LIMITS = {
   headMs: 10_000,
   requestMs: 60_000,
   idleMs: 15_000,
+  /** Without a byte: whoever does not read its answer. */
+  stuckMs: 60_000,
   handshakeMs: 10_000,
 } as const
 
@@ -45,8 +47,10 @@ export async function openTaxiiServer(
   server.maxConnections = LIMITS.connections
   server.maxHeadersCount = LIMITS.headerFields
   server.maxRequestsPerSocket = LIMITS.requestsPerConnection
+  server.timeout = LIMITS.stuckMs
   const address = await listenOnPort(server, listen, 'taxii.listen')
   server.on('error', error => logger.error({ err: error }, 'the TAXII server could not take a connection'))
+  service.warmTaxii()
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${address}/taxii2/`,
     [Symbol.asyncDispose]: () => closeServer(server),

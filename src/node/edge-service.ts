@@ -35,6 +35,7 @@ const REFUSED = {
   reloadRules: refuse,
   reader: refuse,
   taxiiReader: refuse,
+  warmTaxii() {},
   taxiiTitle: refuse,
   tokens: refuse,
   addToken: refuse,

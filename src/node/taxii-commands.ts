@@ -26,7 +26,7 @@ interface Offered extends TaxiiCollection {
 /** Objects asked for at once to see which are held. */
 const IDS_AT_ONCE = 100
 
-/** The node as a TAXII server has it. Nothing is read before somebody asks. */
+/** The node as a TAXII server has it. Nothing is read before somebody asks, or it is warmed. */
 export function createTaxiiCommands(node: Node, readerOf: (token: string) => Promise<Reader>): TaxiiCommands {
   const { store, book, groups, allianceId, nation, clock } = node
   const index = createTaxiiIndex(node)
@@ -83,7 +83,6 @@ export function createTaxiiCommands(node: Node, readerOf: (token: string) => Pro
 
     const pageOf: TaxiiReader['objects'] = async query => {
       const { only } = collection(query.collection)
-      await index.catchUp()
       const view = viewOf(clearance, query.collection, only)
       return readTaxiiPage(query, { index, view, sight, ports })
     }
@@ -135,6 +134,8 @@ export function createTaxiiCommands(node: Node, readerOf: (token: string) => Pro
         fix: 'The user is the name of the token, as "tocsin token list" has it, and the password is the token.',
       })
     },
+    // What fails now fails again for whoever asks.
+    warmTaxii: () => void index.catchUp().catch(() => {}),
     taxiiTitle: () => ({ nation, allianceName: registryView(book.directory()).name }),
   }
 }

@@ -21,8 +21,11 @@ export interface TaxiiIndex {
   readonly rows: TaxiiRows
   readonly faces: TaxiiFaces
   keyOf(stixId: string): bigint
-  /** Takes in what has changed. Throws UserError `api-busy` where that takes long; it goes on. */
-  catchUp(): Promise<void>
+  /**
+   * Takes in what has changed, until all is or `isEnough`: what is read comes before all that is not. Returns whether all
+   * is. Throws UserError `api-busy` where that takes long; it goes on.
+   */
+  catchUp(isEnough?: () => boolean): Promise<boolean>
 }
 
 export interface TaxiiIndexPorts {
@@ -61,6 +64,7 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
   let after = 0
   let echoes: readonly Echo[] = []
   let running: Promise<void> | undefined
+  let step = Promise.withResolvers<void>()
 
   async function readOn(): Promise<void> {
     for (let end = false; !end; ) {
@@ -73,6 +77,8 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
         append(change)
       }
       if (end) appendEchoes(Math.max(store.nextChange(), clock.now() * 1000), taken)
+      step.resolve()
+      step = Promise.withResolvers()
     }
   }
 
@@ -137,12 +143,19 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
     rows.append({ ...remark, addedUs, itemKey: undefined })
   }
 
-  async function catchUp(): Promise<void> {
+  async function catchUp(isEnough: () => boolean = () => false): Promise<boolean> {
     running ??= readOn().finally(() => (running = undefined))
+    const whole = running.then(() => true)
+    // What fails is told to whoever waits for it.
+    whole.catch(() => {})
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(stillReading()), WAIT_MS_MAX)
     try {
-      await Promise.race([running, late])
+      while (!isEnough()) {
+        const stepped = step.promise.then(() => false)
+        if (await Promise.race([whole, stepped, late])) return true
+      }
+      return false
     } finally {
       clearTimeout(timer)
     }

@@ -17,11 +17,18 @@ export interface TaxiiPageSource {
   readonly ports: TaxiiObjectPorts
 }
 
-/** What is asked for, each object where its last change put it: who walks on meets a change that came meanwhile later. */
+/**
+ * What is asked for, each object where its last change put it: who walks on meets a change that came meanwhile later.
+ * Throws UserError `api-busy`.
+ */
 export async function readTaxiiPage(
   { afterUs, limit, match }: TaxiiQuery,
   source: TaxiiPageSource,
 ): Promise<TaxiiPage> {
+  const { index, view } = source
+  const isWhole = await index.catchUp(() => isEnough(source, afterUs, limit, match))
+  view.extend()
+  const { reachedUs } = view
   const listed =
     match.ids === undefined ? listAll(afterUs, match, source) : listOfIds(match.ids, afterUs, match, source)
   const objects: TaxiiObject[] = []
@@ -33,10 +40,18 @@ export async function readTaxiiPage(
       objects.push(object)
     }
     const last = some.at(-1)
-    if (last === undefined) return { objects, nextUs: undefined }
+    if (last === undefined) return { objects, nextUs: isWhole ? undefined : reachedUs }
     lookedAt += some.length
     if (lookedAt >= LOOKED_AT_MAX) return { objects, nextUs: last.addedUs }
   }
+}
+
+/** For a page, or so many that another is to follow however few of them are in it. */
+function isEnough({ view }: TaxiiPageSource, afterUs: number, limit: number, match: TaxiiMatch): boolean {
+  if (match.ids !== undefined) return false
+  view.extend()
+  const isFiltered = (match.types ?? match.versions ?? match.specVersions) !== undefined
+  return view.hasMoreThan(isFiltered ? Math.max(limit, LOOKED_AT_MAX) : limit, afterUs)
 }
 
 function take(listed: Iterator<Listed>, most: number): readonly Listed[] {

@@ -4,6 +4,8 @@ import type { StixObject } from '../formats/stix-object.ts'
 export interface TaxiiCommands {
   /** Throws UserError `token-invalid` where the token is unknown, or is called otherwise than `name`. */
   taxiiReader(token: string, name?: string): Promise<TaxiiReader>
+  /** Begins to read what it will be asked for. */
+  warmTaxii(): void
   /** How the server calls itself. */
   taxiiTitle(): TaxiiTitle
 }

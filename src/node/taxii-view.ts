@@ -14,8 +14,12 @@ export interface Listed {
 
 /** What one clearance gets of one collection: which objects, and in which order. */
 export interface TaxiiView {
-  /** From the first that was added later, in the order in which they were added. */
+  /** Of those that it has now from the first that was added later, in the order in which they were added. */
   after(addedUs: number, isAsked: (listed: Listed) => boolean): Generator<Listed>
+  /** Whether it has more than so many that were added later. */
+  hasMoreThan(count: number, addedUs: number): boolean
+  /** Until when it has all. */
+  readonly reachedUs: number
   /** In no order. */
   ofStixId(stixId: string): readonly Listed[]
   /** Rows of the STIX id of a row, the newest first. */
@@ -83,8 +87,9 @@ function createTaxiiView(
 
   function* after(addedUs: number, isAsked: (listed: Listed) => boolean): Generator<Listed> {
     const waiting = companions.filter(companion => companion.addedUs > addedUs).filter(isAsked)
+    const end = seen.length
     let next = waiting.shift()
-    for (let at = firstWhere(seen.length, i => rows.addedAt(seen[i]!) > addedUs); at < seen.length; at++) {
+    for (let at = firstAfter(addedUs); at < end; at++) {
       const listed = listedRow(seen[at]!)
       if (listed === undefined || !isAsked(listed)) continue
       for (; next !== undefined && next.addedUs < listed.addedUs; next = waiting.shift()) yield next
@@ -92,6 +97,8 @@ function createTaxiiView(
     }
     for (; next !== undefined; next = waiting.shift()) yield next
   }
+
+  const firstAfter = (addedUs: number) => firstWhere(seen.length, i => rows.addedAt(seen[i]!) > addedUs)
 
   function listedRow(row: number): Listed | undefined {
     return rows.faceAt(row) === NO_FACE ? undefined : { addedUs: rows.addedAt(row), row, object: undefined }
@@ -101,6 +108,10 @@ function createTaxiiView(
 
   return {
     after,
+    hasMoreThan: (count, addedUs) => seen.length - firstAfter(addedUs) > count,
+    get reachedUs() {
+      return read === 0 ? 0 : rows.addedAt(read - 1)
+    },
     ofStixId: stixId => [
       ...companions.filter(({ object }) => object?.id === stixId),
       ...admittedOf(keyOf(stixId)).flatMap(row => listedRow(row) ?? []),

@@ -46,6 +46,18 @@ async function walk(
 const ids = (objects: readonly TaxiiObject[]) => objects.map(({ id }) => id)
 
 describe('a walk through the pages', () => {
+  test('begins while what is held is still being read, and leaves out nothing', async () => {
+    await using world = await createTaxiiWorld()
+    for (const from of [0, 600]) await world.publish(...claims(from, 600))
+    const client = await world.client(ALL)
+    const whole = ids(await walk(client, 'limit=1000'))
+    expect(new Set(whole).size).toBe(1200 + 11 + 1)
+    await world.restart()
+    expect(ids(await walk(client, 'limit=400'))).toEqual(whole)
+    await world.restart()
+    expect(ids(await walk(client, 'limit=1000&match[type]=identity,marking-definition'))).toHaveLength(11)
+  })
+
   test('meets everything once, by next or by date, whatever the limit, and in the order of the manifest', async () => {
     await using world = await createTaxiiWorld()
     await world.publish(...claims(0, 40))

@@ -326,6 +326,7 @@ export function createTestNode(onStop: () => void = () => {}): TestNode {
     taxiiReader() {
       throw new UserError('token-invalid', 'this token is unknown here')
     },
+    warmTaxii() {},
     taxiiTitle: () => ({ nation: NATION, allianceName: 'Test alliance' }),
     changesNow: () => after(() => '0'),
     changes: () => after(() => ({ events: [], next: '0', end: true })),
