@@ -1,4 +1,4 @@
-import { toHex } from '../base/bytes.ts'
+import { concat } from '../base/bytes.ts'
 import { invalidValue, quoted } from './invalid.ts'
 
 /** Four or sixteen bytes, network order. */
@@ -22,38 +22,10 @@ export function canonicalIpv6(text: string): string {
 
 /** Address and prefix length, host bits cleared. A /32 or /128 stays a range here; `classify` makes it an address. */
 export function canonicalCidr(text: string): string {
-  const slash = text.indexOf('/')
-  if (slash < 0) throw invalidValue(`${quoted(text)}: a range needs a prefix length, such as /24`)
-  const address = parseAddress(text.slice(0, slash))
-  const prefix = parsePrefixLength(text.slice(slash + 1), address.length * 8)
-  return `${formatAddress(masked(address, prefix))}/${prefix}`
+  if (!text.includes('/')) throw invalidValue(`${quoted(text)}: a range needs a prefix length, such as /24`)
+  const { address, length } = parseRange(text)
+  return `${formatAddress(masked(address, length))}/${length}`
 }
-
-/** First and last address, as 32 hex digits each, so that they sort as text. */
-export interface AddressSpan {
-  readonly first: string
-  readonly last: string
-}
-
-/**
- * What an address or a range covers. IPv4 lies where IPv6 maps it (`::ffff:0:0/96`), so that both spellings of one
- * address are the same. Host bits are cleared.
- */
-export function addressSpan(text: string): AddressSpan {
-  const slash = text.indexOf('/')
-  const address = parseAddress(slash < 0 ? text : text.slice(0, slash))
-  const bits = address.length * 8
-  const prefix = slash < 0 ? bits : parsePrefixLength(text.slice(slash + 1), bits)
-  const first = masked(address, prefix)
-  const last = masked(
-    address.map(() => 0xff),
-    prefix,
-  ).map((mask, index) => first[index]! | (~mask & 0xff))
-  const mapped = address.length === 4 ? MAPPED : ''
-  return { first: mapped + toHex(first), last: mapped + toHex(last) }
-}
-
-const MAPPED = `${'0'.repeat(20)}ffff`
 
 /** An address or a range as numbers: its first address, host bits cleared, in words of 32 bits. */
 export interface AddressPrefix {
@@ -67,15 +39,27 @@ export interface AddressPrefix {
  * such and others is IPv6, and says nothing of IPv4. Throws `indicator-invalid`.
  */
 export function addressPrefix(text: string): AddressPrefix {
+  const { address, length } = parseRange(text)
+  if (address.length === 4 || length <= MAPPED_BITS || !isMapped(address)) return prefixOf(address, length)
+  return prefixOf(address.subarray(MAPPED_BYTES.length), length - MAPPED_BITS)
+}
+
+/** The same as IPv6, with IPv4 where IPv6 maps it (`::ffff:0:0/96`): both spellings of one address are the same. */
+export function mappedPrefix(text: string): AddressPrefix {
+  const { address, length } = parseRange(text)
+  if (address.length === 16) return prefixOf(address, length)
+  return prefixOf(concat(MAPPED_BYTES, address), length + MAPPED_BITS)
+}
+
+const MAPPED_BYTES = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+const MAPPED_BITS = 96
+
+function parseRange(text: string): { readonly address: Address; readonly length: number } {
   const slash = text.indexOf('/')
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash))
   const bits = address.length * 8
-  const length = slash < 0 ? bits : parsePrefixLength(text.slice(slash + 1), bits)
-  if (bits === 32 || length <= MAPPED_BITS || !isMapped(address)) return prefixOf(address, length)
-  return prefixOf(address.subarray(MAPPED_BITS / 8), length - MAPPED_BITS)
+  return { address, length: slash < 0 ? bits : parsePrefixLength(text.slice(slash + 1), bits) }
 }
-
-const MAPPED_BITS = 96
 
 function prefixOf(address: Address, length: number): AddressPrefix {
   const bytes = masked(address, length)
@@ -173,7 +157,7 @@ function hexGroups(groups: readonly number[]): string {
 
 /** ::ffff:0:0/96, RFC 4291 §2.5.5.2. */
 function isMapped(address: Address): boolean {
-  return address.subarray(0, 10).every(byte => byte === 0) && address[10] === 0xff && address[11] === 0xff
+  return MAPPED_BYTES.every((byte, i) => address[i] === byte)
 }
 
 /** The first of the longest, RFC 5952 §4.2.3. */

@@ -1,4 +1,4 @@
-import { addressSpan } from '../indicator/ip.ts'
+import { buildMappedRanges } from '../indicator/address-ranges.ts'
 import type { GuardConditions, GuardRule } from './guard-policy.ts'
 import type { GuardSubject } from './guard-subject.ts'
 
@@ -23,26 +23,21 @@ export function createGuardIndex(rules: readonly Pick<GuardRule, 'when'>[]): Gua
     reader: keyMap(),
     type: keyMap(),
   }
-  /** By prefix length, then by that many leading bits. */
-  const byPrefix = new Map<number, Map<bigint, Places>>()
-  const ranged: Places = []
+  /** And the rule that each is of. */
+  const texts: string[] = []
+  const ruleOf: Places = []
 
   rules.forEach(({ when }, place) => {
     const { ranges, key } = anchorOf(when)
     if (ranges !== undefined) {
-      ranged.push(place)
-      for (const range of ranges) addRange(range, place)
+      texts.push(...ranges)
+      for (const _ of ranges) ruleOf.push(place)
     } else if (key !== undefined) {
       for (const text of key.texts) add(byKey[key.name], text, place)
     } else always.push(place)
   })
 
-  function addRange(range: string, place: number): void {
-    const length = prefixOf(range)
-    const prefixes = byPrefix.get(length) ?? new Map<bigint, Places>()
-    byPrefix.set(length, prefixes)
-    add(prefixes, leadingBits(addressSpan(range).first, length), place)
-  }
+  const byRange = buildMappedRanges(texts)
 
   return {
     candidates(subject) {
@@ -61,11 +56,8 @@ export function createGuardIndex(rules: readonly Pick<GuardRule, 'when'>[]): Gua
         take(byKey.group.get(group.name))
       }
       if (byKey.reader.size > 0) for (const reader of readers) take(byKey.reader.get(reader))
-      const { span } = subject.place
-      if (span !== undefined && span.first !== span.last) take(ranged)
-      else if (span !== undefined) {
-        for (const [length, prefixes] of byPrefix) take(prefixes.get(leadingBits(span.first, length)))
-      }
+      const { prefix } = subject.place
+      if (prefix !== undefined) take([...new Set(byRange.overlapping(prefix).map(number => ruleOf[number]!))])
       return found.length === 0
         ? always
         : inOrder(
@@ -132,18 +124,4 @@ function add<Key>(map: Map<Key, Places>, key: Key, place: number): void {
   const places = map.get(key)
   if (places === undefined) map.set(key, [place])
   else places.push(place)
-}
-
-const ADDRESS_BITS = 128
-const MAPPED_BITS = 96
-
-/** Of the span of a range: IPv4 lies 96 bits deep. */
-function prefixOf(range: string): number {
-  const [address = '', length] = range.split('/')
-  if (length === undefined) return ADDRESS_BITS
-  return Number(length) + (address.includes(':') ? 0 : MAPPED_BITS)
-}
-
-function leadingBits(address: string, length: number): bigint {
-  return BigInt(`0x${address}`) >> BigInt(ADDRESS_BITS - length)
 }

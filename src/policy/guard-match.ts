@@ -1,5 +1,4 @@
-import { addressSpan } from '../indicator/ip.ts'
-import { createAddressSet } from './address-set.ts'
+import { buildMappedRanges } from '../indicator/address-ranges.ts'
 import type { AudiencePattern, GuardConditions, Network } from './guard-policy.ts'
 import type { GuardAudience, GuardSubject, Places } from './guard-subject.ts'
 
@@ -30,12 +29,12 @@ const BUILDERS: Builders = {
       item.kind === 'indicator' && min <= confidence && confidence <= max,
   value: values => among(new Set(values), ({ value }) => value),
   within(ranges) {
-    const set = createAddressSet(ranges.map(addressSpan))
-    return ({ place: { span } }) => span !== undefined && set.contains(span)
+    const set = buildMappedRanges(ranges)
+    return ({ place: { prefix } }) => prefix !== undefined && set.contains(prefix)
   },
   overlaps(ranges) {
-    const set = createAddressSet(ranges.map(addressSpan))
-    return ({ place: { span } }) => span !== undefined && set.touches(span)
+    const set = buildMappedRanges(ranges)
+    return ({ place: { prefix } }) => prefix !== undefined && set.overlaps(prefix)
   },
   domain(names) {
     const set = new Set(names)
@@ -104,10 +103,10 @@ function networkTest(network: Network, placesOf: PlacesOf): Test {
 }
 
 function buildNetworkTest({ ranges, domains }: Network, placesOf: PlacesOf): Test {
-  const addresses = createAddressSet(ranges.map(addressSpan))
+  const addresses = buildMappedRanges(ranges)
   const names = new Set(domains)
   const touches = (place: Places) =>
-    (place.span !== undefined && addresses.touches(place.span)) || place.names.some(name => names.has(name))
+    (place.prefix !== undefined && addresses.overlaps(place.prefix)) || place.names.some(name => names.has(name))
   let last: GuardSubject | undefined
   let answer = false
   return subject => {

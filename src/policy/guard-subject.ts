@@ -2,7 +2,7 @@ import { ProtocolError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import { classify } from '../indicator/canonical.ts'
 import { domainOfEmail } from '../indicator/email.ts'
-import { type AddressSpan, addressSpan } from '../indicator/ip.ts'
+import { type AddressPrefix, mappedPrefix } from '../indicator/ip.ts'
 import { type ParsedItem, parseItem } from '../indicator/item.ts'
 import type { MarkingFields } from '../indicator/marking.ts'
 import { hostOfUrl } from '../indicator/url.ts'
@@ -38,11 +38,11 @@ export interface GuardSubject {
 
 /** The addresses and the name that one value has, one of both at most; a name with all names that it is below of. */
 export interface Places {
-  readonly span: AddressSpan | undefined
+  readonly prefix: AddressPrefix | undefined
   readonly names: readonly string[]
 }
 
-const NOWHERE: Places = { span: undefined, names: [] }
+const NOWHERE: Places = { prefix: undefined, names: [] }
 
 export function guardSubject(item: Item, audience: GuardAudience): GuardSubject {
   const parsed = parseItem(item)
@@ -73,11 +73,11 @@ function placesOf(type: string, value: string): Places {
     case 'ipv4':
     case 'ipv6':
     case 'cidr':
-      return { span: addressSpan(value), names: [] }
+      return { prefix: mappedPrefix(value), names: [] }
     case 'domain':
-      return { span: undefined, names: namesAbove(value) }
+      return { prefix: undefined, names: namesAbove(value) }
     case 'email':
-      return { span: undefined, names: namesAbove(domainOfEmail(value)) }
+      return { prefix: undefined, names: namesAbove(domainOfEmail(value)) }
     case 'url':
       return placeOfHost(hostOfUrl(value))
     default:
@@ -86,9 +86,9 @@ function placesOf(type: string, value: string): Places {
 }
 
 function placeOfHost(host: string): Places {
-  if (!/^[\d.]+$|:/.test(host)) return { span: undefined, names: namesAbove(host) }
+  if (!/^[\d.]+$|:/.test(host)) return { prefix: undefined, names: namesAbove(host) }
   try {
-    return { span: addressSpan(host), names: [] }
+    return { prefix: mappedPrefix(host), names: [] }
   } catch (error) {
     if (error instanceof ProtocolError) return NOWHERE
     throw error

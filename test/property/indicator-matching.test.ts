@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { buildAddressRanges } from '../../src/indicator/address-ranges.ts'
+import { buildAddressRanges, buildMappedRanges } from '../../src/indicator/address-ranges.ts'
 import { buildDomainSuffixes } from '../../src/indicator/domain-suffixes.ts'
+import { mappedPrefix } from '../../src/indicator/ip.ts'
 import { createPackedTexts } from '../../src/indicator/packed-texts.ts'
+import { type AddressSpan, addressSpan } from '../support/address-span.ts'
 
 /** Few addresses, so that ranges lie within each other, side by side, and are the same. */
 const octet = fc.constantFrom(0, 1, 127, 128, 254, 255)
@@ -101,6 +103,33 @@ test('takes no range of IPv6 for one of IPv4, but the same address in both spell
   expect(ranges.covering('::ffff:192.0.2.1')).toEqual([0, 1, 2])
   expect(ranges.contains('0.0.0.0/0')).toBe(false)
 })
+
+test('holds and touches IPv4 within IPv6, where it is asked to, as comparing addresses does', () => {
+  const wide = fc.constantFrom('::/0', '::/1', '::fffe:0:0/95', '::fffe:0:0/96', '::ffff:0:0/96', '0.0.0.0/0')
+  fc.assert(
+    fc.property(fc.array(fc.oneof(prefixed, wide), { maxLength: 20 }), fc.oneof(prefixed, wide), (ranges, asked) => {
+      const built = buildMappedRanges(ranges)
+      const { first, last } = addressSpan(asked)
+      const shares = ranges.flatMap((range, i) => {
+        const span = addressSpan(range)
+        return span.first <= last && first <= span.last ? [i] : []
+      })
+      expect(inOrder(built.overlapping(mappedPrefix(asked)))).toEqual(shares)
+      expect(built.overlaps(mappedPrefix(asked))).toBe(shares.length > 0)
+      expect(built.contains(mappedPrefix(asked))).toBe(holdAll(ranges.map(addressSpan), first, last))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** Each that begins before the end of those before it takes that end further. */
+function holdAll(spans: readonly AddressSpan[], first: bigint, last: bigint): boolean {
+  let next = first
+  for (const span of spans.toSorted((a, b) => (a.first < b.first ? -1 : 1))) {
+    if (span.first <= next && span.last >= next) next = span.last + 1n
+  }
+  return next > last
+}
 
 const label = fc.constantFrom('a', 'b', 'evil', 'xn--p1ai', 'a-b', 'com')
 const name = fc.array(label, { minLength: 1, maxLength: 6 }).map(labels => labels.join('.'))

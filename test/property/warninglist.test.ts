@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalValue } from '../../src/indicator/canonical.ts'
-import { addressSpan } from '../../src/indicator/ip.ts'
 import { parseWarninglist } from '../../src/policy/warninglist.ts'
 import { compileWarninglist } from '../../src/policy/warninglist-compile.ts'
 import type { WarninglistKind } from '../../src/policy/warninglist-entry.ts'
 import { createWarninglists } from '../../src/policy/warninglists.ts'
+import { addressSpan } from '../support/address-span.ts'
 
 /** Few octets, so that ranges often lie in each other. */
 const octet = fc.constantFrom(0, 1, 8, 127, 128, 255)

@@ -101,6 +101,18 @@ describe('a condition on', () => {
       of('ipv6', '::ffff:198.51.100.7'),
       of('ipv6', '2001:db8::1'),
     ],
+    [
+      'a range of IPv6 in which IPv6 has IPv4',
+      '{ within: "::ffff:0:0/96" }',
+      ipv4('198.51.100.7'),
+      of('ipv6', '2001:db8::1'),
+    ],
+    [
+      'a range of IPv6 that holds all of IPv4',
+      '{ overlaps: 198.51.100.0/24 }',
+      of('cidr', '::/0'),
+      of('cidr', '2000::/3'),
+    ],
     ['a name and those below it', '{ domain: evil.example }', domain('c2.evil.example'), domain('notevil.example')],
     [
       'the host of an e-mail address',
