@@ -1,7 +1,11 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { concat, fromUtf8 } from '../base/bytes.ts'
+import { concat } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { parseJsonText } from '../base/json-text.ts'
+
+/** Of a body: more than the longest list that anything takes. */
+const VALUES_MAX = 1_000_000
 
 /** Reads a JSON body of at most `bytesMax` bytes. Throws UserError `api-content-type`, `api-body-too-large` or `api-request-invalid`. */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>, bytesMax: number): Promise<T> {
@@ -38,9 +42,9 @@ export async function readBytes(c: Context, bytesMax: number): Promise<Uint8Arra
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(fromUtf8(bytes))
+    return parseJsonText(bytes, VALUES_MAX)
   } catch (cause) {
-    throw new UserError('api-request-invalid', 'the body is no JSON in UTF-8', { cause })
+    throw new UserError('api-request-invalid', 'the body is no JSON in UTF-8, or holds too much of it', { cause })
   }
 }
 

@@ -26,15 +26,15 @@ async function eventsOf(folder: string): Promise<readonly string[]> {
 /** Of the feed in a folder. Throws UserError `file-unreadable` or `import-misp-invalid`. */
 export async function readManifest(folder: string): Promise<MispManifest> {
   const path = join(folder, MANIFEST)
-  return parseMispManifest(path, await readText(folder, path))
+  return parseMispManifest(path, await readBytes(folder, path))
 }
 
-async function readText(folder: string, path: string): Promise<string> {
+async function readBytes(folder: string, path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path)
     const { size } = await file.stat()
     if (size > MANIFEST_BYTES_MAX) throw new Error(`it is larger than ${MANIFEST_BYTES_MAX} bytes`)
-    return await file.readFile('utf8')
+    return await file.readFile()
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new UserError('file-unreadable', `${folder} is a folder without a readable ${MANIFEST}: ${reason}`, {

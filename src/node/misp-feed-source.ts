@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { fromUtf8 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { MispFeed } from './feeds-config.ts'
 import { fileFault } from './file-fault.ts'
@@ -36,7 +35,7 @@ export function webMispFeed(url: string, fetch: Fetch): MispFeedSource {
       })
       if (status === 304) return undefined
       const tag = { etag: headers.etag ?? '', modified: headers['last-modified'] ?? '' }
-      return { manifest: parseMispManifest(at.href, fromUtf8(body)), tag }
+      return { manifest: parseMispManifest(at.href, body), tag }
     },
     event: async id => (await fetch(new URL(`${id}.json`, base), { accept: 'application/json' })).body,
   }

@@ -1,6 +1,7 @@
-import { fromUtf8, utf8 } from '../base/bytes.ts'
+import { utf8 } from '../base/bytes.ts'
 import { kindOf } from '../base/codes.ts'
 import { TocsinError, UserError } from '../base/errors.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import type { ImportRow, RefusedRow } from '../formats/import-row.ts'
 import { microsecondTime } from '../formats/microsecond-time.ts'
 import { importStix } from '../formats/stix.ts'
@@ -11,6 +12,8 @@ import type { TaxiiDeed } from './taxii-status-book.ts'
 
 /** Objects of one request. */
 const ADDED_MAX = 2_000
+/** Of all of them together. */
+const VALUES_MAX = 500_000
 const MESSAGE_LENGTH_MAX = 512
 
 export interface TaxiiAdding {
@@ -58,9 +61,9 @@ function parseEnvelope(body: Uint8Array): readonly unknown[] {
 
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(fromUtf8(body))
+    return parseJsonText(body, VALUES_MAX)
   } catch (cause) {
-    throw new UserError('api-request-invalid', 'the body is no JSON in UTF-8', { cause })
+    throw new UserError('api-request-invalid', 'the body is no JSON in UTF-8, or holds too much of it', { cause })
   }
 }
 

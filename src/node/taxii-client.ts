@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { fromUtf8 } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import type { HttpAnswer } from '../net/http-get.ts'
 
 /** One page of the objects of a collection. */
@@ -28,6 +28,8 @@ const MEDIA_TYPE = 'application/taxii+json;version=2.1'
 const NEXT_LENGTH_MAX = 8192
 const ROOTS_MAX = 1000
 const COLLECTIONS_MAX = 10_000
+/** Of one answer: what is larger comes in more pages. */
+const VALUES_MAX = 4_000_000
 
 const text = z.string().max(NEXT_LENGTH_MAX)
 const discovery = z.object({ default: text.optional(), api_roots: z.array(text).max(ROOTS_MAX).default([]) })
@@ -129,7 +131,7 @@ function parseAnswer<T>(at: URL, { headers, body }: HttpAnswer, schema: z.ZodTyp
 
 function parseJson(at: URL, body: Uint8Array): unknown {
   try {
-    return JSON.parse(fromUtf8(body))
+    return parseJsonText(body, VALUES_MAX)
   } catch (cause) {
     throw wrong(at, `answers what is no JSON: ${cause instanceof Error ? cause.message : cause}`)
   }
