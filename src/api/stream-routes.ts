@@ -106,46 +106,45 @@ async function* tell({
 }: Telling): AsyncGenerator<Uint8Array> {
   const { follow, cursor: _, ...filter } = request
   yield form.begun(from)
+  // By what was said, and not by what changed: else the beat would tell of changes that the reader does not see (R-4.4).
+  let saidMs = performance.now()
   try {
     for (let after = from; !ending.aborted; ) {
       const reading = await reader()
-      const more = waitFor(reading, heartbeatMs, ending)
+      const more = waitFor(reading, Math.max(0, saidMs + heartbeatMs - performance.now()), ending)
       const { events, next, end } = await reading.changes({
         ...filter,
         after,
         limit: Math.min(PAGE, CHANGES_LIMIT_MAX),
       })
       for (const event of events) yield form.event(event)
+      if (events.length > 0) saidMs = performance.now()
       after = next
-      if (!end) {
-        more.stop()
-        continue
-      }
-      if (follow === 'false') {
-        more.stop()
-        return
-      }
-      if (!(await more.came) && !ending.aborted) yield form.heartbeat
+      if (end && follow === 'false') return more.stop()
+      if (end) await more.came
+      else more.stop()
+      if (ending.aborted || performance.now() < saidMs + heartbeatMs) continue
+      yield form.heartbeat
+      saidMs = performance.now()
     }
   } catch (error) {
     yield form.closed(errorOf(error, logger))
   }
 }
 
-/** Listens from now on. `came` is false where nothing did for so long. */
+/** Listens from now on. `came` resolves when something did, or nothing for so long. */
 function waitFor(reading: ChangeReading, ms: number, ending: AbortSignal) {
-  const { promise: came, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => stop(false), ms)
-  const onEnd = () => stop(false)
-  const unlisten = reading.onChange(() => stop(true))
-  ending.addEventListener('abort', onEnd)
-  function stop(came: boolean): void {
+  const { promise: came, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(stop, ms)
+  const unlisten = reading.onChange(stop)
+  ending.addEventListener('abort', stop)
+  function stop(): void {
     clearTimeout(timer)
     unlisten()
-    ending.removeEventListener('abort', onEnd)
-    resolve(came)
+    ending.removeEventListener('abort', stop)
+    resolve()
   }
-  return { came, stop: () => stop(false) }
+  return { came, stop }
 }
 
 function slow(idleMs: number): UserError {

@@ -286,6 +286,34 @@ describe('whoever reads a stream', () => {
     await reader.cancel()
   })
 
+  test('gets it as often whatever changes that it does not see', async () => {
+    const app = new Hono()
+    const heartbeatMs = 40
+    const streams = createStreamAnswer({ logger: silentLogger, heartbeatMs })
+    const listeners = new Set<() => void>()
+    const busy: ChangeReading = {
+      changesNow: async () => '1',
+      changes: async () => ({ events: [], next: '1', end: true }),
+      onChange(listener) {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+    }
+    app.get('/', c => streams.answer(c, '', async () => busy))
+    const hidden = setInterval(() => {
+      for (const listener of listeners) listener()
+    }, heartbeatMs / 8)
+    const reader = (await app.request('/')).body!.getReader()
+    await reader.read()
+    const startedMs = performance.now()
+    for (let beat = 1; beat <= 2; beat++) {
+      expect(Buffer.from((await reader.read()).value!).toString()).toBe(': still here\n\n')
+      expect(performance.now() - startedMs).toBeGreaterThan(beat * heartbeatMs - 5)
+    }
+    clearInterval(hidden)
+    await reader.cancel()
+  })
+
   test('too slowly gets a last word, and nothing is held for it', async () => {
     let made = 0
     let ended = 0
