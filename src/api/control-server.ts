@@ -34,6 +34,10 @@ export interface ControlServer extends AsyncDisposable {
 }
 
 const CONNECTIONS_MAX = 128
+/** For the head of a request, on ports that anybody on this machine can connect to. */
+const HEAD_MS = 10_000
+/** Longer than any answer is waited for: whoever does not read it holds a connection for so long without a byte. */
+const STUCK_MS = 300_000
 /** The longest value, each character percent-encoded, has to fit into the address of a request. */
 const REQUEST_HEAD_BYTES_MAX = 96 * 1024
 
@@ -64,6 +68,8 @@ export async function openControlServer(service: NodeService, options: ControlSe
   const serveAt = async (address: string, field: string, add: (app: Hono) => Hono) => {
     if (address === '') return ''
     const port = createHttpServer(add(createApp(logger, refuseForeignHost)), logger)
+    port.headersTimeout = HEAD_MS
+    port.timeout = STUCK_MS
     opened.defer(() => closeServer(port))
     return listenOnPort(port, address, field)
   }
