@@ -10,7 +10,7 @@ export type CheckedRule =
 
 /** `text`: what `indicatorText` gives. */
 export function checkSuricataRule(text: string): CheckedRule {
-  const parts = /^\s*([^()]*)\((.*)\)\s*$/.exec(text)
+  const parts = /^([^()]*)\((.*)\)$/.exec(text.trim())
   if (parts === null || /\p{Cc}/u.test(text)) return { left: 'the rule is not one rule on one line' }
   const [, before = '', body = ''] = parts
   const [action = '', ...header] = headerTokens(before)
@@ -83,8 +83,11 @@ const CAPTURE = /\(\?P?<(?:flow|pkt|alert)_/i
 const REVISION_MAX = 0xffff_ffff
 
 function headerTokens(text: string): readonly string[] {
-  const packed = text.replace(/([,[])\s+/g, '$1').replace(/\s+([,\]])/g, '$1')
-  return packed.trim().split(/\s+/)
+  const spaced = text.trim().split(/\s+/).join(' ')
+  return spaced
+    .replace(/([,[]) /g, '$1')
+    .replace(/ ([,\]])/g, '$1')
+    .split(' ')
 }
 
 function isHeader(tokens: readonly string[]): boolean {
@@ -110,7 +113,7 @@ function splitOptions(body: string): readonly Option[] | undefined {
   if (texts.pop()?.trim() !== '' || body.includes('\\\\;')) return undefined
   const options: Option[] = []
   for (const text of texts) {
-    const parts = /^\s*([A-Za-z0-9_.-]+)\s*(?::\s*(.*?))?\s*$/s.exec(text)
+    const parts = /^([A-Za-z0-9_.-]+)\s*(?::\s*(.*))?$/s.exec(text.trim())
     if (parts === null) return undefined
     const [, name = '', value = ''] = parts
     const quotes = value.replace(/\\./g, '').match(/"/g)?.length ?? 0

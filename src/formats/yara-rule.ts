@@ -59,6 +59,8 @@ const CLOSING: ReadonlyMap<string, string> = new Map([
   ['[', ']'],
 ])
 const DEPTH_MAX = 100
+/** Between `for` and `in`: a quantity, and few variables. */
+const LOOP_TOKENS_MAX = 64
 /** Groups that do not capture, look around or back: YARA has none. */
 const UNKNOWN_IN_REGEX = /\(\?|\\[1-9]/
 const NO_SYNTAX = 'the rule does not keep to the syntax of YARA'
@@ -157,14 +159,19 @@ class Reader {
   #condition(strings: ReadonlySet<string>): void {
     const open: string[] = []
     const used = new Set<string>()
+    const named = new Set<string>()
     const variables = new Set<string>()
     const from = this.#next
     for (let token = this.#take(); token.text !== '}'; token = this.#take()) {
       if (CLOSING.has(token.text)) open.push(CLOSING.get(token.text)!)
       else if (token.text === ')' || token.text === ']') {
         if (open.pop() !== token.text) throw new Refusal(NO_SYNTAX)
-      } else if (token.kind === 'string-id') useString(token.text, strings, used)
-      else if (token.kind === 'word') this.#conditionWord(token, strings, used, variables)
+      } else if (token.kind === 'string-id' || token.text === 'them') {
+        const name = token.text === 'them' ? '$*' : token.text
+        // Each once: looking for all that it stands for takes time.
+        if (!named.has(name)) useString(name, strings, used)
+        named.add(name)
+      } else if (token.kind === 'word') this.#conditionWord(token, variables)
       else if (token.kind === 'hex' || token.text === '{' || token.text === '=') throw new Refusal(NO_SYNTAX)
       if (open.length > DEPTH_MAX) throw new Refusal(NO_SYNTAX)
     }
@@ -174,10 +181,8 @@ class Reader {
     }
   }
 
-  #conditionWord(token: YaraToken, strings: ReadonlySet<string>, used: Set<string>, variables: Set<string>): void {
-    const { text: word, at } = token
+  #conditionWord({ text: word, at }: YaraToken, variables: Set<string>): void {
     const before = this.#tokens[this.#next - 2]?.text
-    if (word === 'them') useString('$*', strings, used)
     if (before === '.') return
     if (word === 'for') this.#loopVariables(variables)
     if (KEYWORDS.has(word)) {
@@ -191,8 +196,7 @@ class Reader {
   /** `for all i, j in`: names between the quantity and `in`. */
   #loopVariables(variables: Set<string>): void {
     const ahead: YaraToken[] = []
-    for (let at = this.#next; at < this.#tokens.length; at++) {
-      const token = this.#tokens[at]!
+    for (const token of this.#tokens.slice(this.#next, this.#next + LOOP_TOKENS_MAX)) {
       if (token.text === 'in') break
       if (token.text === 'of' || token.text === ':' || token.text === '}') return
       ahead.push(token)

@@ -7,6 +7,7 @@ import { type ParsedItem, parseItem } from '../indicator/item.ts'
 import type { MarkingFields } from '../indicator/marking.ts'
 import { hostOfUrl } from '../indicator/url.ts'
 import type { Item, Reference } from '../wire/gen/tocsin.ts'
+import { plainText } from './plain-text.ts'
 
 /** For whom an item is meant, as far as rules ask. */
 export interface GuardAudience {
@@ -129,23 +130,6 @@ function placesIn(texts: readonly string[]): Places[] {
     }
   }
   return places.filter(place => place !== NOWHERE)
-}
-
-const DEFANGED_DOT = /[[({]\s*(?:\.|dot)\s*[\])}]/gi
-/** As patterns and regular expressions write what stands for itself. */
-const ESCAPE = /\\+(?=[.:/-])/g
-/** An ASCII character that is percent-encoded, once or several times. */
-const ENCODED = /%(?:25)*([2-7][0-9a-f])/gi
-const BEYOND_ASCII = /[^\0-\x7f]/
-const INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g
-
-/** A text with its addresses and names as a program would take them. */
-function plainText(text: string): string {
-  const folded = BEYOND_ASCII.test(text) ? text.normalize('NFKC').replace(INVISIBLE, '').replaceAll('。', '.') : text
-  return folded
-    .replace(ENCODED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replace(ESCAPE, '')
-    .replace(DEFANGED_DOT, '.')
 }
 
 function placeOfText(text: string): Places {

@@ -1,9 +1,12 @@
 import { ProtocolError } from '../base/errors.ts'
 import { buildAddressRanges } from '../indicator/address-ranges.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
+import { asciiName } from '../indicator/domain.ts'
 import { buildDomainSuffixes } from '../indicator/domain-suffixes.ts'
 import { domainOfEmail } from '../indicator/email.ts'
+import { addressPrefix } from '../indicator/ip.ts'
 import { hostOfUrl } from '../indicator/url.ts'
+import { plainText } from './plain-text.ts'
 
 /** What belongs to the nation: tools that block what an ally says must not block that. */
 export interface OwnPlaces {
@@ -17,10 +20,19 @@ export interface OwnPlacesOptions {
   readonly domains: readonly string[]
 }
 
-/** Rules and patterns name hosts anywhere in their text. */
-const TEXT_TYPES: ReadonlySet<string> = new Set(['stix-pattern', 'suricata', 'sigma'])
-/** An address or range, or a name. */
-const HOST_IN_TEXT = /[0-9A-Fa-f:.]*[0-9A-Fa-f:](?:\/\d{1,3})?(?![A-Za-z0-9_.-])|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+/g
+/** Rules and patterns name hosts anywhere in their text; by YARA mail is refused as well as files. */
+const TEXT_TYPES: ReadonlySet<string> = new Set(['stix-pattern', 'suricata', 'sigma', 'yara'])
+/** An address or range, or a name, each as long as it goes: what an ally writes is read in time linear to its length. */
+const HOST_IN_TEXT = /(\/\/)?([\p{L}\p{M}\p{N}_.:-]+(?:\/\d{1,3}(?![\p{L}\p{N}]))?)/gu
+const EDGES = /^[.-]+|(?<![.:-])[.:-]+$/g
+/** Bytes of a content of Suricata, and of a text of YARA or a regular expression. */
+const HEX_IN_TEXT = /\|((?:[0-9A-Fa-f]{2} ?)+)\||\\x([0-9A-Fa-f]{2})/g
+const ADDRESS = /^[\da-f.:]+(?:\/\d+)?$/i
+const IPV4 = /^\d+(?:\.\d+){3}(?:\/\d+)?$/
+/** DNS has no longer name; what stands before one does not matter. */
+const HOST_LENGTH_MAX = 253
+/** Where IPv6 has the addresses of IPv4. */
+const MAPPED_IPV4 = '::ffff:0:0/96'
 /** Of one text: what has more is of nobody's making that means well. */
 const HOSTS_PER_TEXT_MAX = 4096
 
@@ -28,10 +40,14 @@ export function createOwnPlaces({ networks, domains }: OwnPlacesOptions): OwnPla
   const ranges = buildAddressRanges(networks)
   const names = buildDomainSuffixes(domains)
   const above = new Set(domains.flatMap(parentsOf))
+  const ipv4 = networks.findIndex(network => !network.includes(':'))
+  const mapped = buildAddressRanges([MAPPED_IPV4])
+  const holdsIpv4 = (text: string) => addressPrefix(text).words.length > 1 && mapped.overlapping(text).length > 0
 
+  /** Some tools have IPv4 within IPv6, where a range that holds all of it holds ours. */
   function checkAddress(text: string): string | undefined {
-    const [number] = ranges.overlapping(text)
-    return number === undefined ? undefined : `it shares addresses with our ${networks[number]}`
+    const [number = holdsIpv4(text) ? ipv4 : -1] = ranges.overlapping(text)
+    return number < 0 ? undefined : `it shares addresses with our ${networks[number]}`
   }
 
   function checkHost(host: string): string | undefined {
@@ -57,10 +73,23 @@ export function createOwnPlaces({ networks, domains }: OwnPlacesOptions): OwnPla
 
   function checkText(text: string): string | undefined {
     let hosts = 0
-    for (const [token] of text.matchAll(HOST_IN_TEXT)) {
+    for (const [, slashes, found = ''] of bytesShown(plainText(text)).matchAll(HOST_IN_TEXT)) {
+      const token = found.replace(EDGES, '')
+      if (slashes === undefined && !/[.:]/.test(token)) continue
       if (hosts++ > HOSTS_PER_TEXT_MAX) return `it names more than ${HOSTS_PER_TEXT_MAX} hosts`
-      const found = /[:/]|^[\d.]+$/.test(token) ? checkIfAddress(token) : checkHost(token)
-      if (found !== undefined) return found
+      const own = checkToken(token)
+      if (own !== undefined) return own
+    }
+    return undefined
+  }
+
+  /** With a port, or a word and a colon before it. */
+  function checkToken(token: string): string | undefined {
+    const whole = ADDRESS.test(token) ? checkIfAddress(token) : undefined
+    if (whole !== undefined) return whole
+    for (const part of token.split(':')) {
+      const own = IPV4.test(part) ? checkIfAddress(part) : checkHost(asciiHost(part.split('/')[0] ?? ''))
+      if (own !== undefined) return own
     }
     return undefined
   }
@@ -88,6 +117,23 @@ export function createOwnPlaces({ networks, domains }: OwnPlacesOptions): OwnPla
 function parentsOf(domain: string): string[] {
   const labels = domain.split('.')
   return labels.slice(1).map((_, i) => labels.slice(i + 1).join('.'))
+}
+
+function bytesShown(text: string): string {
+  return text.replace(HEX_IN_TEXT, (_, bytes = '', byte = '') =>
+    `${bytes}${byte}`.replaceAll(' ', '').replace(/../g, hex => String.fromCharCode(Number.parseInt(hex, 16))),
+  )
+}
+
+/** As names are compared; what is none stays as it is. */
+function asciiHost(part: string): string {
+  const name = part.slice(-HOST_LENGTH_MAX)
+  try {
+    return asciiName(name)
+  } catch (error) {
+    if (error instanceof ProtocolError) return name
+    throw error
+  }
 }
 
 /** Browsers take `0x7f.1` and `2130706433` for addresses, too. */

@@ -91,3 +91,13 @@ test.each([
 ])('a parameter that cannot be meant is refused: %o', parameters => {
   expect(() => exported(suricata, [], { parameters })).toThrow(expect.objectContaining({ code: 'export-parameter' }))
 })
+
+test.each([
+  ['before it', `${' '.repeat(49_000)}x`],
+  ['in its header', `alert ${' '.repeat(49_000)}(content:"a"; sid:1;)`],
+  ['in an option', `alert ip any any -> any any (msg:a${' '.repeat(49_000)}b; sid:1;)`],
+])('a rule with much white space %s is read in little time', (_, text) => {
+  const startedMs = performance.now()
+  expect(checkSuricataRule(text)).toHaveProperty('left')
+  expect(performance.now() - startedMs).toBeLessThan(500)
+})

@@ -30,6 +30,17 @@ describe('our own is', () => {
     ['suricata', 'drop dns any any -> any any (dns.query; content:"www.cert.example"; sid:1;)'],
     ['stix-pattern', "[ipv6-addr:value = '2001:db8:1::9']"],
     ['sigma', 'title: x\u240adetection:\u240a  a:\u240a    DestinationIp: 198.51.100.9'],
+    ['sigma', 'title: x\u240adetection:\u240a  a:\u240a    q|endswith: "Portal.Gov.Example."'],
+    ['sigma', 'title: x\u240adetection:\u240a  a:\u240a    q: "http://3325256711/"'],
+    ['sigma', 'title: x\u240adetection:\u240a  a:\u240a    q: "http://cert.example/24"'],
+    ['sigma', 'title: x\u240adetection:\u240a  a:\u240a    q: "ｃｅｒｔ。example"'],
+    ['suricata', 'alert dns any any -> any any (dns.query; content:"cert|2e|example"; sid:1;)'],
+    ['suricata', 'alert dns any any -> any any (dns.query; content:"cert|2E 65 78|ample"; sid:1;)'],
+    ['suricata', 'alert http any any -> any any (http.host; pcre:"/^cert\\.example$/"; sid:1;)'],
+    ['stix-pattern', "[domain-name:value MATCHES '^www\\.cert\\.example$']"],
+    ['stix-pattern', "[network-traffic:dst_ref.value = '198.51.100.7:443']"],
+    ['yara', 'rule x { strings: $a = "@cert.example" condition: $a }'],
+    ['yara', 'rule x { strings: $a = "cert\\x2eexample" condition: $a }'],
   ])('%s %s', (type, value) => expect(own.check({ type, value })).toMatch(/our|ours/))
 })
 
@@ -44,9 +55,26 @@ describe('not our own is', () => {
     ['email', 'cert.example@evil.example'],
     ['stix-pattern', "[file:name = 'a.exe' AND file:hashes.'SHA-256' = 'aa']"],
     ['suricata', 'alert tcp any any -> any any (msg:"12:30:45 :: x"; content:"|3a 3a|"; sid:1; rev:2;)'],
-    ['yara', 'rule x { strings: $a = "cert.example" condition: $a }'],
+    ['yara', 'rule x { strings: $a = "mutex.example" condition: $a }'],
     ['later-type', 'cert.example'],
   ])('%s %s', (type, value) => expect(own.check({ type, value })).toBeUndefined())
+})
+
+test('is in ranges of IPv6 that hold all of IPv4, where nothing of it is of IPv6', () => {
+  const { check } = createOwnPlaces({ networks: ['198.51.100.0/24'], domains: [] })
+  const ours = ['::/0', '::ffff:0:0/96', '::ffff:198.51.100.0/120', '2001:db8::/32', '::ffff:203.0.113.0/120']
+  expect(ours.filter(value => check({ type: 'cidr', value }) !== undefined)).toEqual(ours.slice(0, 3))
+})
+
+test.each([
+  ['digits', `${'a'.repeat(49_151)}g`],
+  ['hyphens', '-'.repeat(49_152)],
+  ['backslashes', '\\'.repeat(49_152)],
+  ['bytes', '|61 '.repeat(12_288)],
+])('a text of %s alone is read in little time', (_, value) => {
+  const startedMs = performance.now()
+  expect(own.check({ type: 'suricata', value })).toBeUndefined()
+  expect(performance.now() - startedMs).toBeLessThan(500)
 })
 
 test('a text that names hosts without end is not looked at to its end', () => {
