@@ -39,6 +39,8 @@ export const rpz: ExportFormat = {
   start: context => new ZoneWriter(context),
 }
 
+/** A name that ends so is no name to a resolver that reads the zone, but a trigger by addresses or name servers. */
+const TRIGGER = /\.rpz-[a-z0-9-]+$/
 /** In wire format a name has at most 255 octets: the longest here is that of a wildcard with the zone after it. */
 const WIRE_NAME_OCTETS_MAX = 255
 /** A name of so many labels may leave one between itself and a listed name above it. */
@@ -85,6 +87,7 @@ class ZoneWriter implements ExportWriter {
     if (type !== 'domain') return this.#address(value)
     const left = this.#never.whyNotDomain(value)
     if (left !== undefined) return { left }
+    if (TRIGGER.test(value)) return { left: 'in a policy zone the name would stand for addresses or name servers' }
     if (!this.#fits(value)) {
       return { left: 'with the name of the zone the name is longer than the 255 octets that DNS allows' }
     }

@@ -1,3 +1,4 @@
+import { Scalar, visit } from 'yaml'
 import { indicatorText } from '../indicator/type.ts'
 import type { ExportedIndicator, ExportFormat, ExportWriter, Written } from './exported.ts'
 import { checkSigmaRules, type SigmaDocument } from './sigma-rule.ts'
@@ -53,6 +54,22 @@ class CollectionWriter implements ExportWriter {
     rule.set('id', uuid)
     rule.set('tocsin', { indicator: id, nations: [...nations], tlp })
     rule.directives.docStart = null
+    write11(rule)
     return rule.toString({ lineWidth: 0 })
   }
+}
+
+/** What YAML 1.1, which converters read, takes for a time, a default or a merge, and fails on where it is none. */
+const ODD_IN_11 = /^(?:\d{4}-\d\d?-\d\d?.*|=|<<)$/s
+
+/** So that converters read what was checked here: they know YAML 1.1, and less of what may stand in a line. */
+function write11(rule: SigmaDocument): void {
+  visit(rule, {
+    Collection: (_, node) => {
+      node.flow = false
+    },
+    Scalar: (_, node) => {
+      if (node.type === Scalar.PLAIN && ODD_IN_11.test(node.source ?? '')) node.type = Scalar.QUOTE_DOUBLE
+    },
+  })
 }

@@ -18,7 +18,8 @@ export function checkSigmaRules(text: string): CheckedSigma {
   if (/^%/m.test(text) || COMPACT_NESTING.test(text) || bracketDepth(text) > NESTED_MAX) {
     return { left: 'the YAML of the rule has directives, or is nested too deep' }
   }
-  const documents = parseAllDocuments(text, { intAsBigInt: true, prettyErrors: false })
+  // Looking for a key among all others of a mapping takes the parser the square of their number.
+  const documents = parseAllDocuments(text, { intAsBigInt: true, prettyErrors: false, uniqueKeys: false })
   const rules: SigmaDocument[] = []
   for (const document of documents) {
     const left = whyNot(document)
@@ -31,6 +32,7 @@ export function checkSigmaRules(text: string): CheckedSigma {
 
 function whyNot(document: SigmaDocument): string | undefined {
   if (document.errors.length > 0 || !isMap(document.contents)) return 'the rule is no YAML of a mapping'
+  if (!hasPlainKeys(document)) return 'the YAML of the rule has a key twice, or one that is no text'
   if (hasReferences(document)) return 'the YAML of the rule has anchors, aliases or tags'
   if (document.has('action')) return 'the rule speaks for others in its file'
   if (!isText(document.get('title', true)) || !isMap(document.get('logsource', true))) return NO_SIGMA
@@ -60,6 +62,19 @@ function hasReferences(document: SigmaDocument): boolean {
     },
   })
   return found
+}
+
+function hasPlainKeys(document: SigmaDocument): boolean {
+  let isPlain = true
+  visit(document, {
+    Map: (_, { items }) => {
+      const keys = new Set(items.map(({ key }) => (isScalar(key) ? String(key.value) : undefined)))
+      if (keys.size === items.length && !keys.has(undefined)) return undefined
+      isPlain = false
+      return visit.BREAK
+    },
+  })
+  return isPlain
 }
 
 function bracketDepth(text: string): number {

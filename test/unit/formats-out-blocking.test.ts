@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
 import type { ExportContext, ExportFormat } from '../../src/formats/exported.ts'
+import { rpz } from '../../src/formats/out-rpz.ts'
 import { exportContext, exported, exportedIndicator } from '../support/exported.ts'
 
 const HEADING = 'live, export 7 of Tocsin by NLD in Example alliance, 2026-11-22T12:00:00.000Z'
@@ -127,3 +128,12 @@ describe('a parameter that cannot be meant is refused:', () => {
     )
   })
 })
+
+test.each(['24.0.100.51.198.rpz-ip', 'example.rpz-nsdname', '32.1.2.0.192.rpz-client-ip', 'x.rpz-passthru'])(
+  'the name %s stands for nothing else in a policy zone: it is left out',
+  value => {
+    const { files, left } = exported(rpz, [exportedIndicator('domain', value)])
+    expect(left.get(value)).toBe('in a policy zone the name would stand for addresses or name servers')
+    expect(files.get('')).not.toContain(value)
+  },
+)

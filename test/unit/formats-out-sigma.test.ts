@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { sigma } from '../../src/formats/out-sigma.ts'
+import { checkSigmaRules } from '../../src/formats/sigma-rule.ts'
 import { INDICATOR_TYPES } from '../../src/indicator/type.ts'
 import { exported, exportedIndicator } from '../support/exported.ts'
 
@@ -63,4 +64,17 @@ describe('a rule is left out', () => {
     expect(left.size).toBe(1)
     expect(files.size).toBe(0)
   })
+})
+
+test.each([
+  ['a key twice', `${RULE}a: 1\na: 2\n`],
+  ['a key that is no text', `${RULE}? [a]\n: b\n`],
+])('a rule with %s is left out', (_, text) => {
+  expect(checkSigmaRules(text)).toEqual({ left: 'the YAML of the rule has a key twice, or one that is no text' })
+})
+
+test('what YAML 1.1 fails on is quoted, and stands in lines of its own', () => {
+  const odd = 'title: x\nlogsource: {a: b}\ndetection: {a: 2020-99-99, b: =, c: {d?: "e"}, condition: a}\n'
+  const [text = ''] = [...exported(sigma, [raw(odd)]).files.values()]
+  expect(text).toMatch(/^ {2}a: "2020-99-99"\n {2}b: "="\n {2}c:\n {4}d\?: "e"\n/m)
 })
