@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { z } from 'zod'
+import { partName } from '../node/config-fields.ts'
 import { exportFilter } from '../node/export-filter.ts'
 import type { NodeService } from '../node/node-service.ts'
 import { createStreams } from './byte-stream.ts'
@@ -11,10 +12,7 @@ const text = z.string().max(256)
 /** The filter stays as it was written: the node reads it. */
 const exportOrder = z.strictObject({
   format: text,
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
-    .exactOptional(),
+  name: partName('dns-rpz').exactOptional(),
   filter: z
     .unknown()
     .superRefine((value, context) => {

@@ -2,10 +2,10 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { MiddlewareHandler } from 'hono'
 import { UserError } from '../base/errors.ts'
+import { isLoopbackHost, isLoopbackPort } from '../base/loopback.ts'
 
 /** `127.0.0.1:9117`, `[::1]:9117` or `localhost:9117`. */
 const ADDRESS = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d+)$/
-const LOOPBACK_HOST = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)(?::\d+)?$/i
 
 /** Listens on a loopback port and gives the address it has; `field` of the configuration says which. Throws UserError `api-listen-failed`. */
 export async function listenOnPort(server: Server, address: string, field: string): Promise<string> {
@@ -26,7 +26,8 @@ export async function listenOnPort(server: Server, address: string, field: strin
 
 /** A web page may make its reader's browser ask here under the page's own name (DNS rebinding): such a name is refused. */
 export const refuseForeignHost: MiddlewareHandler = async (c, next) => {
-  if (!LOOPBACK_HOST.test(c.req.header('host') ?? '')) {
+  const host = c.req.header('host') ?? ''
+  if (!isLoopbackHost(host) && !isLoopbackPort(host)) {
     throw new UserError('api-host', 'this address answers to loopback names only')
   }
   await next()

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { isNationId } from '../base/ids.ts'
 import { INDICATOR_TYPES } from '../indicator/type.ts'
 import { CHANGE_EVENTS } from '../node/change-reading.ts'
+import { indicatorType } from '../node/config-fields.ts'
+import { nation } from '../node/policy-fields.ts'
 import { NATIONS_MAX } from '../wire/limits.ts'
 
 const list = <T>(each: z.ZodType<T, string>, most: number) =>
@@ -16,8 +17,8 @@ export const streamRequest = z.strictObject({
   /** A cursor, or `now`, or `all`. */
   cursor: z.string().max(64).exactOptional(),
   events: list(z.enum(CHANGE_EVENTS), CHANGE_EVENTS.length).exactOptional(),
-  types: list(z.enum([...INDICATOR_TYPES.keys()]), INDICATOR_TYPES.size).exactOptional(),
-  nations: list(z.string().refine(isNationId, { message: 'must be nation ids' }), NATIONS_MAX).exactOptional(),
+  types: list(indicatorType, INDICATOR_TYPES.size).exactOptional(),
+  nations: list(nation, NATIONS_MAX).exactOptional(),
   scoreMin: z
     .string()
     .regex(/^\d{1,3}$/, { message: 'must be from 0 to 100' })

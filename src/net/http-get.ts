@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../base/errors.ts'
+import { isLoopbackHost } from '../base/loopback.ts'
 
 /** What a server answered; the body is unpacked. */
 export interface HttpAnswer {
@@ -50,7 +51,7 @@ export async function httpGet(get: HttpGet): Promise<HttpAnswer> {
 
 /** Whether what goes there can be read on the way by nobody else. */
 function isSheltered({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+  return protocol === 'https:' || isLoopbackHost(hostname)
 }
 
 function redirected(from: URL, location: string): URL {

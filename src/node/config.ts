@@ -2,9 +2,11 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
+import { isLoopbackPort } from '../base/loopback.ts'
 import { parseTlp } from '../indicator/marking.ts'
 import { type EdgeAddress, parseEdgeAddress } from '../net/edge-address.ts'
 import type { RetentionRules } from '../policy/retention.ts'
+import { tlpName, whole } from './config-fields.ts'
 import { exportsSection } from './exports-config.ts'
 import { feedsSection } from './feeds-config.ts'
 import { ownSection } from './own-config.ts'
@@ -23,7 +25,7 @@ const edgeAddress = z.string().refine(text => parseEdgeAddress(text) !== undefin
 
 const DEFAULT_LISTEN: readonly string[] = ['/ip4/0.0.0.0/tcp/7117']
 
-const hostPort = z.string().regex(/^$|^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d{1,5}$/, {
+const loopbackPort = z.string().refine(text => text === '' || isLoopbackPort(text), {
   message: 'must be a loopback address such as 127.0.0.1:9117, or empty',
 })
 
@@ -31,10 +33,6 @@ const syslogTarget = z.string().refine(text => text === '' || parseSyslogTarget(
   message:
     'must look like udp://192.0.2.10:514, tcp://syslog.cert.example:601, tls://syslog.cert.example:6514 or unix:/run/syslog.sock, or be empty',
 })
-
-const TLP_NAMES = z.enum(['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'])
-
-const whole = (min: number, max: number) => z.int().min(min).max(max)
 
 /** The one configuration type. Every field has a default but the nation; times are milliseconds. */
 const schema = z.strictObject({
@@ -58,7 +56,7 @@ const schema = z.strictObject({
       /** The longest that a publish waits for others to share its message, under load. */
       coalesceMs: whole(0, 10_000).default(250),
       /** The marking of what comes without one. */
-      tlp: z.enum(['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT']).default('AMBER'),
+      tlp: tlpName.exclude(['RED']).default('AMBER'),
     })
     .prefault({}),
   sync: z
@@ -82,13 +80,13 @@ const schema = z.strictObject({
       /** After how many days the bodies of messages are pruned here; 0: when the alliance says that nobody need have them. */
       bodyDays: whole(0, 36_500).default(0),
       /** The same for messages that hold what is so marked. */
-      byMarking: z.partialRecord(TLP_NAMES, whole(1, 36_500)).default({}),
+      byMarking: z.partialRecord(tlpName, whole(1, 36_500)).default({}),
     })
     .prefault({}),
   metrics: z
     .strictObject({
       /** Health and Prometheus metrics over HTTP on a loopback port; empty: on the control socket only. */
-      listen: hostPort.default(''),
+      listen: loopbackPort.default(''),
     })
     .prefault({}),
   audit: z
@@ -104,7 +102,7 @@ const schema = z.strictObject({
   api: z
     .strictObject({
       /** Indicators and look-ups over HTTP for the bearers of tokens, on a loopback port; empty: on the control socket only. */
-      listen: hostPort.default(''),
+      listen: loopbackPort.default(''),
     })
     .prefault({}),
   own: ownSection,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
-import { INDICATOR_TYPES } from '../indicator/type.ts'
 import { parseClearance } from '../policy/clearance.ts'
+import { indicatorType, whole } from './config-fields.ts'
 import { nation, parsed, tlp, word } from './policy-fields.ts'
 
 const LIST_MAX = 1024
@@ -11,11 +11,8 @@ const SPAN_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as co
 /** What leaves in an export, and of what of it; the same on the command line and in `exports:`. */
 export const exportFilter = z.strictObject({
   /** Undefined: all that the format can say. */
-  types: z
-    .array(z.enum([...INDICATOR_TYPES.keys()] as [string, ...string[]]))
-    .max(LIST_MAX)
-    .exactOptional(),
-  scoreMin: z.int().min(0).max(100).default(0),
+  types: z.array(indicatorType).max(LIST_MAX).exactOptional(),
+  scoreMin: whole(0, 100).default(0),
   /** The sight of a bearer of such a token, as `parseClearance` reads it; RED and every group where it is left out. */
   clearance: parsed(checkedClearance).exactOptional(),
   /** Claims that are marked higher have no part in what leaves. */
@@ -35,8 +32,8 @@ export const exportFilter = z.strictObject({
   /** What is pending, expired or withdrawn is never exported as valid. */
   disputed: z.boolean().default(false),
   /** Origins of observation that are independent of each other, at least. */
-  originsMin: z.int().min(1).max(512).default(1),
-  nationsMin: z.int().min(1).max(512).default(1),
+  originsMin: whole(1, 512).default(1),
+  nationsMin: whole(1, 512).default(1),
 })
 
 /** Spans are milliseconds. */

@@ -3,18 +3,18 @@ import { z } from 'zod'
 import { TocsinError } from '../base/errors.ts'
 import { EXPORT_FORMATS } from '../formats/export-formats.ts'
 import type { ExportFormat } from '../formats/exported.ts'
+import { absolutePath, areDistinct, PATH_LENGTH_MAX, partName, whole } from './config-fields.ts'
 import { exportFilter } from './export-filter.ts'
 import { parseSyslogTarget } from './syslog-target.ts'
 
 const EXPORTS_MAX = 64
-const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
 const DAY_SECONDS = 86_400
 
 /** Beyond both of `count` and `share` of what the export holds. */
 const limit = (count: number, share: number) =>
   z
     .strictObject({
-      count: z.int().min(0).max(1_000_000_000).default(count),
+      count: whole(0, 1_000_000_000).default(count),
       share: z.number().min(0).max(1000).default(share),
     })
     .prefault({})
@@ -27,7 +27,7 @@ const breaker = z
     perNation: limit(5_000, 0.2),
     /** How much may leave at once, but for what has expired and what was muted here. */
     shrink: limit(1_000, 0.25),
-    hours: z.int().min(1).max(720).default(24),
+    hours: whole(1, 720).default(24),
     /** Holds the first export of all, which has nothing to be compared with. */
     holdFirst: z.boolean().default(false),
   })
@@ -36,31 +36,27 @@ const breaker = z
 /** One of `exports:` in config.yaml. */
 const liveExport = z
   .strictObject({
-    name: z.string().regex(NAME, { message: 'must be lower case letters, digits and hyphens, such as dns-rpz' }),
+    name: partName('dns-rpz'),
     format: z.string().refine(isFormat, { message: `must be one of ${[...EXPORT_FORMATS.keys()].join(', ')}` }),
     /** A file, a folder for formats of several files, or where syslog messages go. */
-    path: z.string().max(4096).refine(isTarget, {
+    path: z.string().max(PATH_LENGTH_MAX).refine(isTarget, {
       message: 'must be an absolute path, or udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT for the format cef',
     }),
     filter: exportFilter.prefault({}),
     parameters: z.record(z.string(), z.coerce.string()).default({}),
     /** At most so often. */
-    everySeconds: z.int().min(1).max(DAY_SECONDS).default(60),
+    everySeconds: whole(1, DAY_SECONDS).default(60),
     /** For how long whoever reads it may take it for current. */
-    staleAfterSeconds: z
-      .int()
-      .min(60)
-      .max(365 * DAY_SECONDS)
-      .default(DAY_SECONDS),
+    staleAfterSeconds: whole(60, 365 * DAY_SECONDS).default(DAY_SECONDS),
     /** For how long formats that tell of removals say that something left. */
-    removalsDays: z.int().min(1).max(3650).default(30),
+    removalsDays: whole(1, 3650).default(30),
     /** Of the files, in octal. */
     mode: z
       .string()
       .regex(/^0?[0-7]{3}$/, { message: 'must be like "0640"' })
       .default('0640'),
     /** Of the certificate authority of a tls:// receiver; those of the system where it is left out. */
-    caFile: z.string().refine(isAbsolute, { message: 'must be an absolute path' }).exactOptional(),
+    caFile: absolutePath.exactOptional(),
     breaker,
   })
   .superRefine(({ format: name, path, parameters, caFile }, context) => {
@@ -77,8 +73,8 @@ const liveExport = z
 export const exportsSection = z
   .array(liveExport)
   .max(EXPORTS_MAX)
-  .refine(all => new Set(all.map(({ name }) => name)).size === all.length, { message: 'two have one name' })
-  .refine(all => new Set(all.map(({ path }) => path)).size === all.length, { message: 'two have one path' })
+  .refine(all => areDistinct(all, 'name'), { message: 'two have the same name' })
+  .refine(all => areDistinct(all, 'path'), { message: 'two have the same path' })
   .default([])
 
 export type LiveExport = Readonly<z.infer<typeof liveExport>>

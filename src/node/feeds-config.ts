@@ -1,21 +1,16 @@
-import { isAbsolute } from 'node:path'
 import { z } from 'zod'
-import { isNationId } from '../base/ids.ts'
 import { FORMATS } from '../formats/detect.ts'
-import { INDICATOR_TYPES } from '../indicator/type.ts'
+import { absolutePath, areDistinct, indicatorType, partName, tlpName, whole } from './config-fields.ts'
+import { nation } from './policy-fields.ts'
 
 const FEEDS_MAX = 64
 const DAY_SECONDS = 86_400
-const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
-const TLP_NAMES = z.enum(['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'])
 
-const whole = (min: number, max: number) => z.int().min(min).max(max)
 const line = z
   .string()
   .min(1)
   .max(200)
   .regex(/^\P{Cc}+$/u, { message: 'must be one line' })
-const path = z.string().max(4096).refine(isAbsolute, { message: 'must be an absolute path' })
 const url = z.string().max(2048).refine(isWebAddress, {
   message:
     'must look like https://taxii.cert.example/taxii2/, without user name or password (those go into files, under auth)',
@@ -24,23 +19,23 @@ const url = z.string().max(2048).refine(isWebAddress, {
 /** Each names the file of a secret, of mode 0600, which is read anew for each poll. */
 const auth = z.union(
   [
-    z.strictObject({ user: line.regex(/^[^:]+$/), passwordFile: path }),
-    z.strictObject({ bearerFile: path }),
+    z.strictObject({ user: line.regex(/^[^:]+$/), passwordFile: absolutePath }),
+    z.strictObject({ bearerFile: absolutePath }),
     /** The whole of `Authorization`, such as the key of a MISP user. */
-    z.strictObject({ headerFile: path }),
+    z.strictObject({ headerFile: absolutePath }),
   ],
   { message: 'must be user with passwordFile, bearerFile, or headerFile' },
 )
 
 const common = {
-  name: z.string().regex(NAME, { message: 'must be lower case letters, digits and hyphens, such as abuse-ch' }),
+  name: partName('abuse-ch'),
   everySeconds: whole(5, 30 * DAY_SECONDS).default(3600),
   /** From whom it is, where what comes does not say; by default the name of the feed. */
   source: line.optional(),
   /** Of what comes without a marking; `publish.tlp` where it is left out. */
-  tlp: TLP_NAMES.optional(),
+  tlp: tlpName.optional(),
   /** What is marked higher is not taken. */
-  tlpMax: TLP_NAMES.default('AMBER+STRICT'),
+  tlpMax: tlpName.default('AMBER+STRICT'),
   labels: z.array(line).max(16).default([]),
   /** Whether the nation has seen it itself. */
   lineage: z.enum(['observed', 'relayed']).default('relayed'),
@@ -54,23 +49,13 @@ const common = {
   audience: z
     .union([
       z.strictObject({
-        to: z
-          .array(z.string().refine(isNationId, { message: 'must be a nation id such as DEU' }))
-          .min(1)
-          .max(512),
+        to: z.array(nation).min(1).max(512),
       }),
       z.strictObject({ group: line }),
     ])
     .optional(),
   /** Types of indicators that are taken; all where it is left out. */
-  types: z
-    .array(
-      z.string().refine(type => INDICATOR_TYPES.has(type), {
-        message: `must be one of ${[...INDICATOR_TYPES.keys()].join(', ')}`,
-      }),
-    )
-    .min(1)
-    .optional(),
+  types: z.array(indicatorType).min(1).optional(),
   /** STIX objects that are no indicators go along. */
   context: z.boolean().default(true),
   /** Leaves out what anybody in the alliance claims already. */
@@ -96,7 +81,7 @@ const removals = {
 const remote = {
   auth: auth.optional(),
   /** Who may have signed the server's certificate, in PEM; else those that the system trusts. */
-  caFile: path.optional(),
+  caFile: absolutePath.optional(),
   /** Allows http to other machines. */
   plainHttp: z.boolean().default(false),
   timeoutSeconds: whole(1, 3600).default(120),
@@ -125,7 +110,7 @@ const misp = z
     ...remote,
     /** Where manifest.json is; or `path`, the folder where it is. */
     url: url.optional(),
-    path: path.optional(),
+    path: absolutePath.optional(),
     /** Also what is for its own organisation or a sharing group of its MISP alone. */
     restricted: z.boolean().default(false),
   })
@@ -137,7 +122,7 @@ const folder = z.strictObject({
   kind: z.literal('folder'),
   ...common,
   everySeconds: whole(1, 30 * DAY_SECONDS).default(30),
-  path,
+  path: absolutePath,
   format: z.enum(['auto', ...FORMATS]).default('auto'),
   map: z.string().max(2048).optional(),
   restricted: z.boolean().default(false),
@@ -151,9 +136,7 @@ const folder = z.strictObject({
 export const feedsSection = z
   .array(z.discriminatedUnion('kind', [taxii, misp, folder]))
   .max(FEEDS_MAX)
-  .refine(feeds => new Set(feeds.map(({ name }) => name)).size === feeds.length, {
-    message: 'two have the same name',
-  })
+  .refine(all => areDistinct(all, 'name'), { message: 'two have the same name' })
   .default([])
 
 export type Feed = Readonly<z.infer<typeof feedsSection>[number]>

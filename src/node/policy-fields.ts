@@ -5,8 +5,8 @@ import { canonicalValue, classify } from '../indicator/canonical.ts'
 import { asciiName, canonicalHostName } from '../indicator/domain.ts'
 import { canonicalCidr } from '../indicator/ip.ts'
 import { PAP, type Pap, parsePap, parseTlp, TLP, type Tlp } from '../indicator/marking.ts'
-import { INDICATOR_TYPES } from '../indicator/type.ts'
 import { type AudiencePattern, ITEM_KINDS } from '../policy/guard-policy.ts'
+import { indicatorType } from './config-fields.ts'
 
 /** What stands in the fields of `policy.yaml`. */
 
@@ -66,7 +66,7 @@ function levels<T extends number>(level: z.ZodType<T>, lowest: T, highest: T) {
 /** What a rule asks of an item, whoever is to read it. */
 export const itemConditions = {
   item: oneOrMore(z.enum(ITEM_KINDS)).exactOptional(),
-  type: oneOrMore(z.enum([...INDICATOR_TYPES.keys()] as [string, ...string[]])).exactOptional(),
+  type: oneOrMore(indicatorType).exactOptional(),
   tlp: tlpLevels.exactOptional(),
   pap: papLevels.exactOptional(),
   exercise: z.boolean().exactOptional(),

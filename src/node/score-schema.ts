@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { isNationId } from '../base/ids.ts'
 import { parseRating, type ScorePolicy, type SourceRating } from '../indicator/score-policy.ts'
-import { INDICATOR_TYPES } from '../indicator/type.ts'
+import { indicatorType } from './config-fields.ts'
 import { nation, parsed, word } from './policy-fields.ts'
 
 /** A century and a half: what outlives it does not decay. */
@@ -39,7 +39,7 @@ export function scoreFields(most: number) {
   return z
     .strictObject({
       ratings: z.array(rating).max(most).default([]),
-      decay: z.partialRecord(z.enum([...INDICATOR_TYPES.keys()] as [string, ...string[]]), decay).default({}),
+      decay: z.partialRecord(indicatorType, decay).default({}),
     })
     .prefault({})
     .transform(({ ratings, decay }): ScorePolicy => {

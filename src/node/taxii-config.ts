@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d{1,5}$/
+import { isLoopbackPort } from '../base/loopback.ts'
 
 const hostPort = z.string().regex(/^$|^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
   message: 'must be an address and a port such as 0.0.0.0:6121, or empty',
@@ -19,7 +18,7 @@ export const taxiiConfig = z
     path: ['tls'],
     message: 'needs both cert and key',
   })
-  .refine(({ listen, tls }) => listen === '' || tls.cert !== '' || LOOPBACK.test(listen), {
+  .refine(({ listen, tls }) => listen === '' || tls.cert !== '' || isLoopbackPort(listen), {
     path: ['listen'],
     message: 'must be a loopback address such as 127.0.0.1:6121 where tls says no certificate',
   })
