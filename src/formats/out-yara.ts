@@ -4,12 +4,12 @@ import type { ExportContext, ExportedIndicator, ExportFormat, ExportPiece, Expor
 import { checkYaraRules, type YaraRules } from './yara-rule.ts'
 
 /**
- * A folder with a file for each indicator, that compiles alone, and `index.yar` that includes them all: where a rule does
- * not compile after all, YARA names its file, and tools that read the folder go on with the others.
+ * A folder with a file for each indicator, to be compiled alone, and `index.yar` that includes those which compile for
+ * sure: one that does not would cost all others there. Tools that read the folder file by file have all of them.
  */
 export const yara: ExportFormat = {
   name: 'yara',
-  label: 'YARA rules: a file each, and index.yar that includes them',
+  label: 'YARA rules: a file each, and index.yar that includes those which are sure to compile with others',
   shape: 'folder',
   extension: '',
   types: new Set(['yara']),
@@ -48,7 +48,7 @@ class CollectionWriter implements ExportWriter {
     return {
       pieces: [
         { file, text: `${rewritten(text, checked, names, indicator)}\n` },
-        { file: 'index.yar', text: `include "./${file}"\n` },
+        ...(checked.isPlain ? [{ file: 'index.yar', text: `include "./${file}"\n` }] : []),
       ],
     }
   }

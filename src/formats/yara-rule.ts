@@ -1,4 +1,5 @@
-import { type YaraToken, yaraTokens } from './yara-token.ts'
+import { isPlainYara } from './yara-plain.ts'
+import { YARA_KEYWORDS, YARA_MODIFIERS, type YaraToken, yaraTokens } from './yara-token.ts'
 
 /**
  * YARA rules of another nation, taken apart so that they can stand beside those of others: one that does not compile
@@ -15,6 +16,8 @@ export interface YaraRule {
 }
 
 export interface YaraRules {
+  /** It compiles for sure, and so may be compiled with others. */
+  readonly isPlain: boolean
   readonly rules: readonly YaraRule[]
   /** Where conditions name rules from above. */
   readonly references: readonly { readonly name: string; readonly at: number }[]
@@ -26,7 +29,7 @@ export function checkYaraRules(text: string): CheckedYara {
   const tokens = yaraTokens(text)
   if (tokens === undefined || tokens.length === 0) return { left: 'the text is no YARA' }
   try {
-    return new Reader(tokens).read()
+    return { ...new Reader(tokens).read(), isPlain: isPlainYara(tokens) }
   } catch (error) {
     if (error instanceof Refusal) return { left: error.message }
     throw error
@@ -38,18 +41,6 @@ class Refusal extends Error {}
 
 /** Those that every YARA has; others, such as cuckoo or console, want data of their own or write to the terminal. */
 const MODULES: ReadonlySet<string> = new Set(['pe', 'elf', 'math', 'hash', 'time', 'dotnet'])
-const MODIFIERS: ReadonlySet<string> = new Set('nocase wide ascii xor base64 base64wide fullword private'.split(' '))
-const NUMBERS: readonly string[] = ['int', 'uint'].flatMap(kind =>
-  ['8', '16', '32', '8be', '16be', '32be'].map(size => kind + size),
-)
-const KEYWORDS: ReadonlySet<string> = new Set([
-  ...NUMBERS,
-  ...MODIFIERS,
-  ...(
-    'all and any at condition contains defined endswith entrypoint false filesize for global icontains iendswith iequals ' +
-    'import in include istartswith matches meta none not of or rule startswith strings them true'
-  ).split(' '),
-])
 /** Of these only in conditions. */
 const NOT_IN_CONDITIONS: ReadonlySet<string> = new Set(
   'import include rule global private strings meta condition entrypoint'.split(' '),
@@ -76,7 +67,7 @@ class Reader {
     this.#tokens = tokens
   }
 
-  read(): YaraRules {
+  read(): Omit<YaraRules, 'isPlain'> {
     while (this.#next < this.#tokens.length) {
       const word = this.#take('word').text
       if (word === 'include') throw new Refusal('the rule includes a file')
@@ -97,7 +88,7 @@ class Reader {
 
   #rule(): void {
     const name = this.#take('word')
-    if (KEYWORDS.has(name.text)) throw new Refusal(NO_SYNTAX)
+    if (YARA_KEYWORDS.has(name.text)) throw new Refusal(NO_SYNTAX)
     if (this.#rules.some(rule => rule.name === name.text)) throw new Refusal('two of its rules have one name')
     if (this.#isNext(':')) this.#tags()
     const brace = this.#mark('{')
@@ -142,7 +133,7 @@ class Reader {
       const value = this.#take('text', 'regex', 'hex')
       if (value.text === '""' || (value.kind === 'regex' && UNKNOWN_IN_REGEX.test(value.text)))
         throw new Refusal(NO_SYNTAX)
-      while (MODIFIERS.has(this.#peek()?.text ?? '')) this.#modifier()
+      while (YARA_MODIFIERS.has(this.#peek()?.text ?? '')) this.#modifier()
     }
     if (names.size === 0) throw new Refusal(NO_SYNTAX)
     return names
@@ -185,7 +176,7 @@ class Reader {
     const before = this.#tokens[this.#next - 2]?.text
     if (before === '.') return
     if (word === 'for') this.#loopVariables(variables)
-    if (KEYWORDS.has(word)) {
+    if (YARA_KEYWORDS.has(word)) {
       if (NOT_IN_CONDITIONS.has(word)) throw new Refusal(NO_SYNTAX)
     } else if (this.#rules.some(({ name }) => name === word)) this.#references.push({ name: word, at })
     else if (!variables.has(word) && !(this.#modules.has(word) && this.#isNext('.'))) {
@@ -201,7 +192,7 @@ class Reader {
       if (token.text === 'of' || token.text === ':' || token.text === '}') return
       ahead.push(token)
     }
-    while (ahead.at(-1)?.kind === 'word' && !KEYWORDS.has(ahead.at(-1)!.text)) {
+    while (ahead.at(-1)?.kind === 'word' && !YARA_KEYWORDS.has(ahead.at(-1)!.text)) {
       variables.add(ahead.pop()!.text)
       if (ahead.at(-1)?.text === ',') ahead.pop()
     }

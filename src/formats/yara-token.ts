@@ -10,7 +10,23 @@ export interface YaraToken {
   readonly at: number
 }
 
-const SKIPPED = /(?:\s+|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/y
+export const YARA_MODIFIERS: ReadonlySet<string> = new Set(
+  'nocase wide ascii xor base64 base64wide fullword private'.split(' '),
+)
+const NUMBERS: readonly string[] = ['int', 'uint'].flatMap(kind =>
+  ['8', '16', '32', '8be', '16be', '32be'].map(size => kind + size),
+)
+/** No name of anything. */
+export const YARA_KEYWORDS: ReadonlySet<string> = new Set([
+  ...NUMBERS,
+  ...YARA_MODIFIERS,
+  ...(
+    'all and any at condition contains defined endswith entrypoint false filesize for global icontains iendswith iequals ' +
+    'import in include istartswith matches meta none not of or rule startswith strings them true'
+  ).split(' '),
+])
+
+const SKIPPED = /(?:[ \t\r\n]+|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/y
 const TOKENS: readonly (readonly [YaraTokenKind, RegExp])[] = [
   ['word', /[A-Za-z_][A-Za-z0-9_]{0,127}(?![A-Za-z0-9_])/y],
   ['string-id', /(?:[$#@]|!(?!=))[A-Za-z0-9_]*\*?/y],
