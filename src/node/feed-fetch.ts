@@ -1,5 +1,6 @@
 import { TocsinError, UserError } from '../base/errors.ts'
 import { type HttpAnswer, httpGet } from '../net/http-get.ts'
+import { parseRetryAfter } from '../net/retry-after.ts'
 import type { RemoteFeed } from './feeds-config.ts'
 import { readCapped, readSecret } from './home.ts'
 import type { Fetch } from './taxii-client.ts'
@@ -68,16 +69,11 @@ function refusalOf({ origin, pathname }: URL, { status, headers }: HttpAnswer): 
     })
   }
   if (status === 429 || status === 503) {
-    const waitMs = waitOf(headers['retry-after'] ?? '', headers.date ?? '')
+    // Of a date, by the clock of the server itself.
+    const waitMs = parseRetryAfter(headers['retry-after'] ?? '', Date.parse(headers.date ?? ''), RETRY_AFTER_MS_MAX)
     return new UserError('feed-busy', `${at} answers ${status}: it is asked too often, or has too much to do`, {
       data: { status, ...(waitMs !== undefined && { retryAfterMs: waitMs }) },
     })
   }
   return new UserError('feed-answer-invalid', `${at} answers ${status}`, { data: { status } })
-}
-
-/** Of a date, by the clock of the server itself. */
-function waitOf(text: string, serverDate: string): number | undefined {
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(serverDate)
-  return Number.isNaN(ms) || ms < 0 ? undefined : Math.min(ms, RETRY_AFTER_MS_MAX)
 }

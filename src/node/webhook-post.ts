@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { parseRetryAfter } from '../net/retry-after.ts'
 import type { ChangeEvent } from './change-reading.ts'
 import { VERSION } from './version.ts'
 import type { WebhookConfig } from './webhooks-config.ts'
@@ -20,7 +21,7 @@ export interface Post {
 }
 
 /** A receiver that wants to wait for longer is asked once more all the same. */
-const RETRY_AFTER_MAX_MS = 3_600_000
+const RETRY_AFTER_MS_MAX = 3_600_000
 /** Of the answers that begin with 4: it is busy, not unwilling. */
 const PASSING: ReadonlySet<number> = new Set([408, 423, 425, 429])
 const REASON_LENGTH_MAX = 200
@@ -64,14 +65,11 @@ function judge({ ok, status, headers }: Response, nowMs: number): Posted {
   const reason = `it answers ${status}`
   if (status >= 300 && status < 400) return { kind: 'refused', reason: `${reason}, and redirects are not followed` }
   if (status >= 400 && status < 500 && !PASSING.has(status)) return { kind: 'refused', reason }
-  return { kind: 'later', reason, afterMs: retryAfterMs(headers.get('retry-after'), nowMs) }
-}
-
-/** Seconds, or a date. */
-function retryAfterMs(text: string | null, nowMs: number): number | undefined {
-  if (text === null) return undefined
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs
-  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, RETRY_AFTER_MAX_MS) : undefined
+  return {
+    kind: 'later',
+    reason,
+    afterMs: parseRetryAfter(headers.get('retry-after') ?? '', nowMs, RETRY_AFTER_MS_MAX),
+  }
 }
 
 /** What fetch fails with says little; its cause is what happened. */
