@@ -1,10 +1,10 @@
 import { ProtocolError } from '../base/errors.ts'
-import { buildAddressRanges } from '../indicator/address-ranges.ts'
+import { buildMappedRanges } from '../indicator/address-ranges.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
 import { asciiName } from '../indicator/domain.ts'
 import { buildDomainSuffixes } from '../indicator/domain-suffixes.ts'
 import { domainOfEmail } from '../indicator/email.ts'
-import { addressPrefix } from '../indicator/ip.ts'
+import { mappedPrefix } from '../indicator/ip.ts'
 import { hostOfUrl } from '../indicator/url.ts'
 import { plainText } from './plain-text.ts'
 
@@ -31,23 +31,17 @@ const ADDRESS = /^[\da-f.:]+(?:\/\d+)?$/i
 const IPV4 = /^\d+(?:\.\d+){3}(?:\/\d+)?$/
 /** DNS has no longer name; what stands before one does not matter. */
 const HOST_LENGTH_MAX = 253
-/** Where IPv6 has the addresses of IPv4. */
-const MAPPED_IPV4 = '::ffff:0:0/96'
 /** Of one text: what has more is of nobody's making that means well. */
 const HOSTS_PER_TEXT_MAX = 4096
 
 export function createOwnPlaces({ networks, domains }: OwnPlacesOptions): OwnPlaces {
-  const ranges = buildAddressRanges(networks)
+  const ranges = buildMappedRanges(networks)
   const names = buildDomainSuffixes(domains)
   const above = new Set(domains.flatMap(parentsOf))
-  const ipv4 = networks.findIndex(network => !network.includes(':'))
-  const mapped = buildAddressRanges([MAPPED_IPV4])
-  const holdsIpv4 = (text: string) => addressPrefix(text).words.length > 1 && mapped.overlapping(text).length > 0
 
-  /** Some tools have IPv4 within IPv6, where a range that holds all of it holds ours. */
   function checkAddress(text: string): string | undefined {
-    const [number = holdsIpv4(text) ? ipv4 : -1] = ranges.overlapping(text)
-    return number < 0 ? undefined : `it shares addresses with our ${networks[number]}`
+    const [number] = ranges.overlapping(mappedPrefix(text))
+    return number === undefined ? undefined : `it shares addresses with our ${networks[number]}`
   }
 
   function checkHost(host: string): string | undefined {
