@@ -3,6 +3,7 @@ import { visibleText } from '../base/visible-text.ts'
 import type { FeedReport, FeedView } from '../node/feed-orders.ts'
 import type { CliContext } from './context.ts'
 import { exitStatusOf } from './exit.ts'
+import { COUNT_COLUMNS } from './import-report.ts'
 import { type OutputFormat, printRows, type Shape, timeCell } from './output.ts'
 
 export interface PollOptions {
@@ -29,13 +30,7 @@ const REPORTS: Shape<NamedReport> = {
   columns: [
     { name: 'feed', cell: report => report.feed },
     { name: 'polled', cell: report => timeCell(report.startedMs) },
-    { name: 'rows', cell: report => report.rows },
-    { name: 'new', cell: report => report.new },
-    { name: 'duplicate', cell: report => report.duplicate },
-    { name: 'queued', cell: report => report.queued },
-    { name: 'held', cell: report => report.held },
-    { name: 'refused', cell: report => report.refused },
-    { name: 'context', cell: report => report.context },
+    ...COUNT_COLUMNS,
     { name: 'withdrawn', cell: report => report.withdrawn },
     { name: 'seconds', cell: report => report.seconds },
     { name: 'fault', cell: report => report.fault?.code ?? '' },

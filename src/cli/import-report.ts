@@ -14,16 +14,20 @@ export interface ImportReport extends ImportCounts {
   readonly seconds: number
 }
 
+export const COUNT_COLUMNS: Shape<ImportCounts>['columns'] = [
+  { name: 'rows', cell: counts => counts.rows },
+  { name: 'new', cell: counts => counts.new },
+  { name: 'duplicate', cell: counts => counts.duplicate },
+  { name: 'queued', cell: counts => counts.queued },
+  { name: 'held', cell: counts => counts.held },
+  { name: 'refused', cell: counts => counts.refused },
+  { name: 'context', cell: counts => counts.context },
+]
+
 export const REPORTS: Shape<ImportReport> = {
   columns: [
     { name: 'file', cell: report => report.file },
-    { name: 'rows', cell: report => report.rows },
-    { name: 'new', cell: report => report.new },
-    { name: 'duplicate', cell: report => report.duplicate },
-    { name: 'queued', cell: report => report.queued },
-    { name: 'held', cell: report => report.held },
-    { name: 'refused', cell: report => report.refused },
-    { name: 'context', cell: report => report.context },
+    ...COUNT_COLUMNS,
     { name: 'warnings', cell: report => report.warnings.reduce((sum, { count }) => sum + count, 0) },
     { name: 'seconds', cell: report => report.seconds },
     { name: 'refused_rows_in', cell: report => report.deadLetter },

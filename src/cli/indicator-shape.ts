@@ -1,12 +1,6 @@
 import { defang, isDefanged } from '../formats/defang.ts'
-import type {
-  ClaimView,
-  IndicatorView,
-  LookupResult,
-  OpinionView,
-  SightingView,
-  WithdrawnView,
-} from '../node/indicator-reading.ts'
+import type { ExportedOpinion, ExportedSighting } from '../formats/exported.ts'
+import type { ClaimView, IndicatorView, LookupResult, WithdrawnView } from '../node/indicator-reading.ts'
 import { type Shape, timeCell } from './output.ts'
 
 /** How indicators, claims and answers to look-ups are printed. */
@@ -76,7 +70,7 @@ function withdrawnCell({ claim, withdrawnMs, reason }: WithdrawnView): string {
   return `withdrawn by ${claim.nation}${when}${reason === '' ? '' : `: ${reason}`}`
 }
 
-export const OPINIONS: Shape<OpinionView> = {
+export const OPINIONS: Shape<ExportedOpinion> = {
   columns: [
     { name: 'nation', cell: opinion => opinion.nation },
     { name: 'says', cell: opinion => opinion.opinion },
@@ -88,7 +82,7 @@ export const OPINIONS: Shape<OpinionView> = {
   ],
 }
 
-export const SIGHTINGS: Shape<SightingView> = {
+export const SIGHTINGS: Shape<ExportedSighting> = {
   columns: [
     { name: 'nation', cell: sighting => sighting.nation },
     { name: 'count', cell: sighting => sighting.count },

@@ -18,13 +18,14 @@ export interface ExportedIndicator {
   readonly lastSeenMs: number
   readonly validUntilMs: number
   readonly labels: readonly string[]
-  /** 0 to 100. */
+  /** 0 to 100, as of now and by the national policy. */
   readonly score: number
-  /** Of independent observation. */
+  /** The least number of origins of observation that do not go back to each other. */
   readonly origins: number
   /** Empty where every claim is withdrawn. */
   readonly claims: readonly ExportedClaim[]
   readonly sightings: readonly ExportedSighting[]
+  /** The last of each nation. */
   readonly opinions: readonly ExportedOpinion[]
   readonly withdrawn: readonly ExportedWithdrawal[]
 }
@@ -55,6 +56,7 @@ export interface ExportedClaim {
   readonly source: string
   /** How its source names it, such as a STIX id or a MISP uuid. */
   readonly sourceId: string
+  /** Empty where its author does not say. */
   readonly lineage: 'observed' | 'relayed' | ''
 }
 

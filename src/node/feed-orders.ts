@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../base/codes.ts'
-import type { Remark } from './import-tally.ts'
+import type { ImportCounts, Remark } from './import-tally.ts'
 
 /** What operators ask of the feeds. */
 export interface FeedCommands {
@@ -14,19 +14,10 @@ export interface FeedCommands {
   releaseFeed(name: string): Promise<void>
 }
 
-/** `rows` is the sum of the five after it. */
-export interface FeedReport {
+export interface FeedReport extends ImportCounts {
   readonly startedMs: number
   readonly seconds: number
   readonly dryRun: boolean
-  readonly rows: number
-  readonly new: number
-  readonly duplicate: number
-  readonly queued: number
-  readonly held: number
-  readonly refused: number
-  /** How many of the rows that went in are no indicators. */
-  readonly context: number
   /** Claims of ours that their source has taken back or changed. */
   readonly withdrawn: number
   /** What was refused, by code; there are no more of them than codes. */

@@ -1,5 +1,5 @@
+import type { ExportedClaim, ExportedIndicator, ExportedWithdrawal } from '../formats/exported.ts'
 import type { Relation } from '../indicator/relation.ts'
-import type { OpinionKind } from '../indicator/remark.ts'
 import type { WarningHit } from '../policy/warninglists.ts'
 
 /** What is asked of indicators, and what is answered. Times are milliseconds since the Unix epoch, 0 where unsaid. */
@@ -10,29 +10,13 @@ export interface Reading {
   show(idOrValue: string): Promise<IndicatorView | null>
 }
 
-export interface IndicatorView {
-  readonly id: string
-  readonly type: string
-  readonly value: string
-  readonly nations: readonly string[]
-  readonly tlp: string
-  readonly confidence: number | null
-  readonly firstSeenMs: number
-  readonly lastSeenMs: number
-  readonly validUntilMs: number
-  readonly labels: readonly string[]
+export interface IndicatorView extends ExportedIndicator {
   readonly state: IndicatorState
-  /** 0 to 100, as of now and by the national policy. */
-  readonly score: number
-  /** The least number of origins that do not go back to each other, and what they are. */
-  readonly origins: number
+  /** What origins there are, and how they go back to each other. */
   readonly corroboration: string
   /** Warninglists that the value is on, what blocks first. */
   readonly warnings: readonly WarningHit[]
   readonly claims: readonly ClaimView[]
-  readonly sightings: readonly SightingView[]
-  /** The last of each nation. */
-  readonly opinions: readonly OpinionView[]
   readonly withdrawn: readonly WithdrawnView[]
   /** How the score comes about, a sentence each; with `show` alone. */
   readonly explanation?: readonly string[]
@@ -44,33 +28,8 @@ export interface IndicatorView {
 export const INDICATOR_STATES = ['active', 'disputed', 'pending', 'expired', 'withdrawn'] as const
 export type IndicatorState = (typeof INDICATOR_STATES)[number]
 
-export interface SightingView {
-  readonly id: string
-  readonly nation: string
-  readonly tlp: string
-  readonly count: number
-  readonly firstSeenMs: number
-  readonly lastSeenMs: number
-  readonly source: string
-  readonly publishedMs: number
-}
-
-export interface OpinionView {
-  readonly id: string
-  readonly nation: string
-  readonly tlp: string
-  readonly opinion: OpinionKind
-  /** `NATION/ID` of the claim that it is about; empty for the indicator as such. */
-  readonly about: string
-  readonly comment: string
-  readonly publishedMs: number
-}
-
-export interface WithdrawnView {
+export interface WithdrawnView extends ExportedWithdrawal {
   readonly claim: ClaimView
-  /** 0 where whoever reads may not see it, nor why. */
-  readonly withdrawnMs: number
-  readonly reason: string
   /** Id of the claim that took its place; empty where none did. */
   readonly continuedAs: string
 }
@@ -78,36 +37,12 @@ export interface WithdrawnView {
 /** In the registry in force. */
 export type NationStatus = 'ACTIVE' | 'SUSPENDED' | 'EXPELLED'
 
-export interface ClaimView {
-  readonly id: string
-  readonly nation: string
+export interface ClaimView extends ExportedClaim {
   /** As of now: what a nation said before it was expelled stays, and is marked. */
   readonly nationStatus: NationStatus
-  readonly tlp: string
-  readonly pap: string
-  readonly exercise: boolean
-  readonly confidence: number | null
   /** `LOG/SEQ`, the entry that carries it; empty for the bearer of a token. */
   readonly entry: string
-  readonly publishedMs: number
-  readonly validFromMs: number
-  readonly validUntilMs: number
-  readonly firstSeenMs: number
-  readonly lastSeenMs: number
   readonly original: string
-  readonly name: string
-  readonly description: string
-  readonly labels: readonly string[]
-  readonly references: readonly {
-    readonly sourceName: string
-    readonly url: string
-    readonly externalId: string
-    readonly description: string
-  }[]
-  readonly source: string
-  readonly sourceId: string
-  /** Empty where its author does not say. */
-  readonly lineage: 'observed' | 'relayed' | ''
   readonly conflict: boolean
   /** Why the nation does not take it; absent where it does. */
   readonly standing?: string

@@ -1,5 +1,6 @@
 import { fromHex, toHex } from '../base/bytes.ts'
 import type { NationId } from '../base/ids.ts'
+import type { ExportedOpinion, ExportedSighting } from '../formats/exported.ts'
 import { claimKey } from '../indicator/assertion.ts'
 import { type ParsedItem, parseItem } from '../indicator/item.ts'
 import { tlpName } from '../indicator/marking.ts'
@@ -9,7 +10,7 @@ import type { StoredIndicator, StoredItem, WithdrawnClaim } from '../store/store
 import { Item } from '../wire/gen/tocsin.ts'
 import { BODY_BYTES_MAX } from '../wire/limits.ts'
 import { decodeStrict } from '../wire/strict.ts'
-import type { ClaimView, OpinionView, SightingView, WithdrawnView } from './indicator-reading.ts'
+import type { ClaimView, WithdrawnView } from './indicator-reading.ts'
 
 /**
  * What is said of an indicator beside claims. An opinion on a claim that whoever reads does not see is left out; one on a
@@ -50,12 +51,12 @@ function continuations(withdrawn: readonly WithdrawnClaim[]): (key: string) => s
   }
 }
 
-export function sightingView({ nation, timeMs, tlp, sighting }: Sighted): SightingView {
+export function sightingView({ nation, timeMs, tlp, sighting }: Sighted): ExportedSighting {
   const { id, count, firstSeenMs, lastSeenMs, source } = sighting
   return { id: toHex(id), nation, tlp: tlpName(tlp), count, firstSeenMs, lastSeenMs, source, publishedMs: timeMs }
 }
 
-export function opinionView({ nation, timeMs, tlp, opinion }: Judged): OpinionView {
+export function opinionView({ nation, timeMs, tlp, opinion }: Judged): ExportedOpinion {
   const { id, claimId, comment } = opinion
   const about = claimId.length === 0 ? '' : claimKey(opinion.nation as NationId, claimId)
   const kind = opinionName(opinion.opinion) ?? 'agree'
