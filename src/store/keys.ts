@@ -283,7 +283,11 @@ export interface TimeKeyParts {
 }
 
 export function timeKeyParts(key: Uint8Array): TimeKeyParts {
-  return { timeMs: readU64(key, 2), kind: readU32(key, 10), ...nationAndIdAt(key, TIME_FIXED_BYTES) }
+  return { timeMs: readU64(key, 2), kind: timeKeyKind(key), ...nationAndIdAt(key, TIME_FIXED_BYTES) }
+}
+
+export function timeKeyKind(key: Uint8Array): number {
+  return readU32(key, 10)
 }
 
 function viewKey(generation: Generation, space: number, rest: Uint8Array): Buffer {

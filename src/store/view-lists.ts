@@ -13,6 +13,7 @@ import {
   prefixEnd,
   SPACE,
   spilledPrefix,
+  timeKeyKind,
   timeKeyParts,
   timePrefix,
   VIEW,
@@ -21,7 +22,7 @@ import {
 } from './keys.ts'
 import { readSeen } from './seen.ts'
 import type { StoredIndicator, StoredItem } from './store.ts'
-import { itemsOfGroup, type ListedIndicator, readItems, type ShownName, type ViewMoment } from './view-moment.ts'
+import { itemsOfGroup, type ListedIndicator, readItems, type ViewMoment } from './view-moment.ts'
 import type { IndicatorFilter, ItemFilter, Page } from './view-queries.ts'
 import { decodeIndicator, isSpilled } from './view-writes.ts'
 import { readIndicators } from './whole.ts'
@@ -139,8 +140,10 @@ async function listByTime(filter: ItemFilter, moment: ViewMoment): Promise<Page<
   const items: StoredItem[] = []
   let scanned = 0
   for await (const chunk of context.db.scan(range, { snapshot, chunk: chunkFor(limit, moment) })) {
-    const names = chunk.map(([key]) => timeKeyParts(key))
-    const wanted = names.map((name, i) => ({ ...name, key: chunk[i]![0] })).filter(name => fitsName(name, filter))
+    const wanted = chunk
+      .filter(([key]) => isOfKind(key, filter.kind))
+      .map(([key]) => ({ ...timeKeyParts(key), key }))
+      .filter(({ nation }) => (filter.nation ?? nation) === nation)
     const found = await readItems(wanted, moment)
     for (const [i, item] of found.entries()) {
       if (item === undefined || item.timeMs !== wanted[i]!.timeMs || !fits(item, filter)) continue
@@ -153,8 +156,9 @@ async function listByTime(filter: ItemFilter, moment: ViewMoment): Promise<Page<
   return { items }
 }
 
-function fitsName({ kind, nation }: ShownName, filter: ItemFilter): boolean {
-  return (filter.kind ?? kind) === kind && (filter.nation ?? nation) === nation
+/** Of a few that are looked for among millions most keys are read no further. */
+function isOfKind(timeKey: Uint8Array, kind: number | undefined): boolean {
+  return kind === undefined || timeKeyKind(timeKey) === kind
 }
 
 function fits({ kind, type }: StoredItem, filter: ItemFilter): boolean {
