@@ -17,6 +17,8 @@ export interface PassInputs {
   readonly approved: AsyncIterable<Listed>
   readonly verdict: BreakerVerdict
   readonly muted: ReadonlySet<string>
+  /** Muted no more: what was in the export before, and was theirs, is not new in it. */
+  readonly pardoned: ReadonlySet<string>
   readonly store: Pick<Store, 'recall'>
   readonly nowMs: number
   /** For how long it is said that something left. */
@@ -51,19 +53,24 @@ async function passOver(inputs: PassInputs, before: Walk, approved: Walk): Promi
   /** They left, and it is not known yet why. */
   let unexplained: Listed[] = []
 
+  /** Of nations that are muted, or were until a moment ago, it is remembered what was in. */
+  function rests({ nations }: Listed): boolean {
+    return nations.split(' ').every(nation => inputs.muted.has(nation) || inputs.pardoned.has(nation))
+  }
+
   /** What leaves without being counted has been seen by a person. */
   async function leave(listed: Listed, cause?: Leaving): Promise<void> {
     const wasIn = listed.leftMs === 0
     const leftMs = wasIn ? nowMs : listed.leftMs
     if (wasIn && (await approved.find(listed)) === undefined) await count({ ...listed, leftMs }, cause)
-    if (!remembers || nowMs - leftMs >= inputs.removalsMs) return
-    if (writer.remove !== undefined && (wasIn || !changesOnly)) await emit(writer.remove(listed))
-    await output.list(listingLine({ ...listed, leftMs }))
+    const isSaid = remembers && nowMs - leftMs < inputs.removalsMs
+    if (isSaid && writer.remove !== undefined && (wasIn || !changesOnly)) await emit(writer.remove(listed))
+    if (isSaid || rests(listed)) await output.list(listingLine({ ...listed, leftMs }))
   }
 
   async function count(listed: Listed, cause: Leaving | undefined): Promise<void> {
     if (verdict.holdsAll) await output.hold(listingLine(listed))
-    if (listed.nations.split(' ').every(nation => inputs.muted.has(nation))) tally.removed('muted', listed)
+    if (rests(listed)) tally.removed('muted', listed)
     else if (cause !== undefined) tally.removed(cause, listed)
     else if (unexplained.push(listed) >= RECALL) await explain()
   }
@@ -87,10 +94,15 @@ async function passOver(inputs: PassInputs, before: Walk, approved: Walk): Promi
     await output.list(listingLine({ ...was, leftMs }))
   }
 
+  function isPardoned({ nations }: Listed): boolean {
+    return nations.split(' ').every(nation => inputs.pardoned.has(nation))
+  }
+
   async function take(view: ExportedIndicator, was: Listed | undefined): Promise<void> {
     const listed = { type: view.type, value: view.value, nations: nationsKey(view.nations), leftMs: 0 }
     const stays = was?.leftMs === 0
-    const isCounted = !stays && (await approved.find(view)) === undefined
+    const isKnown = stays || (was !== undefined && isPardoned(was))
+    const isCounted = !isKnown && (await approved.find(view)) === undefined
     if (isCounted && (verdict.holdsAll || !mayGo(verdict, listed.nations))) {
       tally.added(listed, true)
       await output.hold(listingLine(listed))

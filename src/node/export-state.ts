@@ -1,5 +1,5 @@
 import { fromUtf8, utf8 } from '../base/bytes.ts'
-import type { Admitted } from '../policy/export-breaker.ts'
+import type { Admitted, ExportChange } from '../policy/export-breaker.ts'
 import type { Store } from '../store/store.ts'
 import type { LeftOut } from './export-tally.ts'
 
@@ -15,15 +15,20 @@ export interface ExportState {
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[]
   readonly left: readonly LeftOut[]
   readonly own: readonly { readonly nation: string; readonly count: number; readonly sample: string }[]
-  /** What was new, by the hour. */
-  readonly window: readonly {
-    readonly hour: number
-    readonly total: number
-    readonly nations: Readonly<Record<string, number>>
-  }[]
+  /** What changed, by the hour. */
+  readonly window: readonly HourOfChange[]
   readonly held: HeldExport | null
   /** Nations that are muted no more: what they say is not new. */
   readonly pardoned: readonly string[]
+}
+
+export interface HourOfChange {
+  readonly hour: number
+  /** New entries, and those of each nation. */
+  readonly total: number
+  readonly nations: Readonly<Record<string, number>>
+  readonly removed: number
+  readonly withdrawn: Readonly<Record<string, number>>
 }
 
 export interface HeldExport {
@@ -69,40 +74,56 @@ export function nextSerial({ serial }: ExportState, nowMs: number): number {
   return Math.min(U32_MAX, Math.max(serial + 1, Math.floor(nowMs / 1000)))
 }
 
-/** What was new in the last hours; of hours that lie ahead the clock has been set back. */
+/** What changed in the last hours; of hours that lie ahead the clock has been set back. */
 export function admittedWithin({ window }: ExportState, nowMs: number, hours: number): Admitted {
   const from = Math.floor(nowMs / HOUR_MS) - hours
-  const byNation = new Map<string, number>()
-  let total = 0
-  for (const each of window) {
-    if (each.hour <= from) continue
-    total += each.total
-    for (const [nation, count] of Object.entries(each.nations)) {
-      byNation.set(nation, (byNation.get(nation) ?? 0) + count)
-    }
+  const recent = window.filter(({ hour }) => hour > from)
+  return {
+    added: recent.reduce((sum, { total }) => sum + total, 0),
+    byNation: sumOf(recent.map(({ nations }) => nations)),
+    removed: recent.reduce((sum, { removed }) => sum + removed, 0),
+    withdrawnBy: sumOf(recent.map(({ withdrawn }) => withdrawn)),
   }
-  return { total, byNation }
 }
 
+/** `added` and `withdrawn`: by the nations that claim the entries. */
 export function admit(
   { window }: ExportState,
   nowMs: number,
   hours: number,
-  added: ReadonlyMap<string, number>,
+  change: Pick<ExportChange, 'added' | 'removed' | 'withdrawn'>,
 ): ExportState['window'] {
   const hour = Math.floor(nowMs / HOUR_MS)
   const kept = window
     .filter(each => each.hour > hour - hours)
     .map(each => ({ ...each, hour: Math.min(each.hour, hour) }))
-  if (added.size === 0) return kept
-  const nations: Record<string, number> = {}
-  let total = 0
-  for (const [key, count] of added) {
-    total += count
-    for (const nation of key.split(' ')) nations[nation] = (nations[nation] ?? 0) + count
+  const { added, removed, withdrawn } = change
+  if (added.size === 0 && removed === 0 && withdrawn.size === 0) return kept
+  const current = kept.filter(each => each.hour === hour)
+  const total = [...added.values()].reduce((sum, count) => sum + count, 0)
+  const now = { hour, total, nations: perNation(added), removed, withdrawn: perNation(withdrawn) }
+  return [...kept.filter(each => each.hour !== hour), [...current, now].reduce(bothHours)]
+}
+
+function bothHours(a: HourOfChange, b: HourOfChange): HourOfChange {
+  return {
+    hour: a.hour,
+    total: a.total + b.total,
+    nations: Object.fromEntries(sumOf([a.nations, b.nations])),
+    removed: a.removed + b.removed,
+    withdrawn: Object.fromEntries(sumOf([a.withdrawn, b.withdrawn])),
   }
-  const now = kept.find(each => each.hour === hour)
-  if (now === undefined) return [...kept, { hour, total, nations }]
-  for (const [nation, count] of Object.entries(now.nations)) nations[nation] = (nations[nation] ?? 0) + count
-  return [...kept.filter(each => each !== now), { hour, total: now.total + total, nations }]
+}
+
+function perNation(counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+  const each = [...counts].flatMap(([key, count]) => key.split(' ').map(nation => ({ [nation]: count })))
+  return Object.fromEntries(sumOf(each))
+}
+
+function sumOf(records: readonly Readonly<Record<string, number>>[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>()
+  for (const record of records) {
+    for (const [nation, count] of Object.entries(record)) sums.set(nation, (sums.get(nation) ?? 0) + count)
+  }
+  return sums
 }

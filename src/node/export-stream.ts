@@ -80,6 +80,7 @@ async function fill(
     approved: nothing(),
     verdict: LETS_PASS,
     muted: new Set(),
+    pardoned: new Set(),
     store: ground.store,
     nowMs,
     removalsMs: 1,

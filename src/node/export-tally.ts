@@ -43,6 +43,8 @@ export interface TallyCounts {
   readonly heldTypes: ReadonlyMap<string, number>
   readonly heldSamples: readonly string[]
   readonly removed: ReadonlyMap<Leaving, number>
+  /** Of them what was withdrawn, by those who claimed it. */
+  readonly withdrawn: ReadonlyMap<string, number>
   readonly removedSamples: readonly string[]
   /** 0: never. */
   readonly changesMs: number
@@ -65,6 +67,7 @@ export function createExportTally(): ExportTally {
   const heldTypes = new Map<string, number>()
   const heldSamples: string[] = []
   const removed = new Map<Leaving, number>()
+  const withdrawn = new Map<string, number>()
   const removedSamples: string[] = []
 
   return {
@@ -82,6 +85,7 @@ export function createExportTally(): ExportTally {
     },
     removed(cause, entry) {
       add(removed, cause)
+      if (cause === 'withdrawn') add(withdrawn, entry.nations)
       if (removedSamples.length < SAMPLES_MAX) removedSamples.push(textOf(entry))
     },
     changesAt(ms) {
@@ -96,6 +100,7 @@ export function createExportTally(): ExportTally {
       heldTypes,
       heldSamples,
       removed,
+      withdrawn,
       removedSamples,
       changesMs,
     }),

@@ -21,11 +21,11 @@ const limit = (count: number, share: number) =>
 
 const breaker = z
   .strictObject({
-    /** How much may be new within `hours`. */
+    /** How much may be new within `hours`; beyond it each nation has an equal part. */
     growth: limit(10_000, 0.5),
-    /** How much of that one nation may say. */
+    /** How much of that one nation may say, and how much it may withdraw within `hours`. */
     perNation: limit(5_000, 0.2),
-    /** How much may leave at once, but for what has expired and what was muted here. */
+    /** How much may leave within `hours`, but for what has expired, is withdrawn, or was muted here. */
     shrink: limit(1_000, 0.25),
     hours: whole(1, 720).default(24),
     /** Holds the first export of all, which has nothing to be compared with. */

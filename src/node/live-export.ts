@@ -84,10 +84,8 @@ export async function openLiveExport(options: LiveExportOptions): Promise<LiveEx
   /** An operator's change of the settings is to change the export. */
   const before = () => (state.settings === written && isListed ? state.entries : undefined)
 
-  function judge({ added, removed }: TallyCounts, nowMs: number): BreakerVerdict {
-    const pardoned = new Set(state.pardoned)
-    const news = new Map([...added].filter(([nations]) => !nations.split(' ').every(nation => pardoned.has(nation))))
-    const change = { before: before(), added: news, removed: counted(removed) }
+  function judge({ added, removed, withdrawn }: TallyCounts, nowMs: number): BreakerVerdict {
+    const change = { before: before(), added, removed: counted(removed), withdrawn }
     return judgeChange(change, settings.breaker, admittedWithin(state, nowMs, settings.breaker.hours))
   }
 
@@ -118,7 +116,7 @@ export async function openLiveExport(options: LiveExportOptions): Promise<LiveEx
         // First what it holds, then the export: what is said of removals is said for days.
         await rename(at('listing.tmp'), at('listing'))
         const files = await stage.publish()
-        const admitted = admittedOf(counts, pardoned)
+        const change = { added: admittedOf(counts), removed: counted(counts.removed), withdrawn: counts.withdrawn }
         await save(state => ({
           madeMs: nowMs,
           settings: written,
@@ -126,7 +124,7 @@ export async function openLiveExport(options: LiveExportOptions): Promise<LiveEx
           files,
           left: counts.left,
           own: ownOf(counts),
-          window: before() === undefined ? [] : admit(state, nowMs, settings.breaker.hours, admitted),
+          window: before() === undefined ? [] : admit(state, nowMs, settings.breaker.hours, change),
           held: waits,
           pardoned: state.pardoned.filter(nation => !isWhole || !pardoned.includes(nation)),
         }))
@@ -164,6 +162,7 @@ export async function openLiveExport(options: LiveExportOptions): Promise<LiveEx
         approved: readListing(at('approved')),
         verdict,
         muted: options.muted(),
+        pardoned: new Set(state.pardoned),
         store,
         nowMs,
         removalsMs: target.changesOnly ? 1 : settings.removalsDays * DAY_MS,
@@ -199,7 +198,7 @@ export async function openLiveExport(options: LiveExportOptions): Promise<LiveEx
 
   async function release(id: string | undefined): Promise<void> {
     if (state.held === null) {
-      throw new UserError('export-unknown', `nothing of the export ${name} is held`, {
+      throw new UserError('export-held-other', `nothing of the export ${name} is held`, {
         fix: 'See "tocsin export status".',
       })
     }
@@ -229,15 +228,14 @@ export function exportFault(error: unknown): { readonly code: string; readonly m
   return { code: 'internal', message: error instanceof Error ? error.message : String(error), fix: '' }
 }
 
-/** What time and the operator take out leaves at once. */
+/** What time, the operator and its authors take out leaves at once. */
 function counted(removed: ReadonlyMap<Leaving, number>): number {
-  return (['withdrawn', 'filter', 'gone'] as const).reduce((sum, cause) => sum + (removed.get(cause) ?? 0), 0)
+  return (['filter', 'gone'] as const).reduce((sum, cause) => sum + (removed.get(cause) ?? 0), 0)
 }
 
-function admittedOf({ added, held }: TallyCounts, pardoned: readonly string[]): ReadonlyMap<string, number> {
-  const free = new Set(pardoned)
+function admittedOf({ added, held }: TallyCounts): ReadonlyMap<string, number> {
   const gone = [...added].map(([nations, count]) => [nations, count - (held.get(nations) ?? 0)] as const)
-  return new Map(gone.filter(([nations, count]) => count > 0 && !nations.split(' ').every(each => free.has(each))))
+  return new Map(gone.filter(([, count]) => count > 0))
 }
 
 function ownOf({ own }: TallyCounts): ExportState['own'] {

@@ -4,6 +4,10 @@ import { compareText } from '../indicator/assertion.ts'
  * The circuit breaker of a live export: what is new beyond a limit waits for a person, so that no ally can fill our
  * block lists, nor empty them. What waits is as little as can be: the entries of one nation before all entries, new
  * entries before the whole export.
+ *
+ * A withdrawal leaves at once, since whoever keeps what its author takes back blocks innocent traffic. Only a nation that
+ * withdraws more than it could have added in the same time is taken for one whose key is in other hands: then the
+ * export stays as it is until a person releases it, or mutes that nation.
  */
 
 /** Beyond both: of what the export holds, `share`. */
@@ -25,14 +29,18 @@ export interface ExportChange {
   readonly before: number | undefined
   /** New entries, by the nations that claim them (`nationsKey`). */
   readonly added: ReadonlyMap<string, number>
-  /** What leaves and is counted: not what has expired, or was muted. */
+  /** What leaves and is counted: not what has expired, was muted, or is withdrawn. */
   readonly removed: number
+  /** What its authors have withdrawn, by them. */
+  readonly withdrawn: ReadonlyMap<string, number>
 }
 
-/** New entries of the hours before. */
+/** What changed in the hours before. */
 export interface Admitted {
-  readonly total: number
+  readonly added: number
   readonly byNation: ReadonlyMap<string, number>
+  readonly removed: number
+  readonly withdrawnBy: ReadonlyMap<string, number>
 }
 
 export interface BreakerVerdict {
@@ -53,21 +61,41 @@ export function nationsKey(nations: readonly string[]): string {
 }
 
 export function judgeChange(change: ExportChange, rules: BreakerRules, admitted: Admitted): BreakerVerdict {
-  const { before, added, removed } = change
+  const { before, added, removed, withdrawn } = change
   if (before === undefined) return judgeFirst(added, rules)
-  const reasons: string[] = []
-  const holdsAll = removed > limitOf(rules.shrink, before)
-  if (holdsAll) reasons.push(`${removed} entries would leave at once; ${limitOf(rules.shrink, before)} may`)
-  const heldNations = nationsBeyond(added, limitOf(rules.perNation, before), admitted.byNation)
-  for (const [nation, count] of heldNations) {
-    reasons.push(`${nation} says ${count} new entries; ${limitOf(rules.perNation, before)} may be new`)
+  const perNation = limitOf(rules.perNation, before)
+  const { heldNations, reasons } = judgeNews(added, perNation, limitOf(rules.growth, before), admitted)
+  const leaving = leavingBeyond(removed, limitOf(rules.shrink, before), admitted)
+  for (const [nation, count] of nationsBeyond(withdrawn, perNation, admitted.withdrawnBy)) {
+    leaving.push(`${nation} withdraws ${count} entries; ${perNation} may leave at once`)
   }
-  const held = new Set(heldNations.keys())
-  const others = sum([...added].filter(([nations]) => !isOnlyOf(nations, held)).map(([, count]) => count))
-  const growth = admitted.total + others
-  const holdsGrowth = others > 0 && growth > limitOf(rules.growth, before)
-  if (holdsGrowth) reasons.push(`${growth} entries would be new; ${limitOf(rules.growth, before)} may be`)
-  return { heldNations: [...held].sort(compareText), holdsGrowth, holdsAll, reasons }
+  return { heldNations, holdsGrowth: false, holdsAll: leaving.length > 0, reasons: [...leaving, ...reasons] }
+}
+
+function leavingBeyond(removed: number, limit: number, admitted: Admitted): string[] {
+  const all = removed + admitted.removed
+  return removed > 0 && all > limit ? [`${all} entries would leave; ${limit} may`] : []
+}
+
+/** Where all say too much together, those go on who say no more than their part of it: nobody can fill it for others. */
+function judgeNews(added: ExportChange['added'], perNation: number, growth: number, admitted: Admitted) {
+  const beyond = nationsBeyond(added, perNation, admitted.byNation)
+  const reasons = [...beyond].map(([nation, count]) => `${nation} says ${count} new entries; ${perNation} may be new`)
+  const others = sum(
+    [...added].filter(([nations]) => !isOnlyOf(nations, new Set(beyond.keys()))).map(([, count]) => count),
+  )
+  const all = admitted.added + others
+  const held = new Set(beyond.keys())
+  if (others > 0 && all > growth) {
+    const speakers = new Set([...admitted.byNation.keys(), ...[...added.keys()].flatMap(nations => nations.split(' '))])
+    const part = Math.floor(growth / speakers.size)
+    const large = nationsBeyond(added, part, admitted.byNation)
+    for (const nation of large.keys()) held.add(nation)
+    if (large.size > 0) {
+      reasons.push(`${all} entries would be new; ${growth} may be, and ${part} of each of ${speakers.size} nations`)
+    }
+  }
+  return { heldNations: [...held].sort(compareText), reasons }
 }
 
 function judgeFirst(added: ReadonlyMap<string, number>, { holdFirst }: BreakerRules): BreakerVerdict {

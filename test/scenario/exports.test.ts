@@ -232,26 +232,41 @@ test('a nation that is muted leaves at once, however much that is, and comes bac
   await expect.poll(() => exportOf(again, 'plain').indicators, WAIT).toBe(0)
   expect(await readAll(path)).not.toContain('bbb')
   expect(exportOf(again, 'plain').held).toBeNull()
+  // What it said meanwhile is as new as ever.
+  await publish(other, ...Array.from({ length: 9 }, (_, i) => claim('domain', `late-${i}.example`)))
   await again.service.unmuteNation('BBB')
   await expect.poll(() => exportOf(again, 'plain').indicators, WAIT).toBe(20)
-  expect(exportOf(again, 'plain').held).toBeNull()
+  await again.service.publish([claim('domain', 'aaa.example')])
+  await expect.poll(() => exportOf(again, 'plain').held?.added ?? [], WAIT).toEqual([{ nations: 'BBB', count: 9 }])
+  expect(await readAll(path)).not.toContain('late')
 })
 
-test('when much would leave at once, the old export stays until a person lets it go', async () => {
+test('what is withdrawn leaves at once, but where one nation takes back very much: that a person lets go', async () => {
   const out = await outFolder()
   const path = join(out, 'bad.txt')
-  const breaker = { shrink: { count: 3, share: 0 } }
+  const breaker = { perNation: { count: 3, share: 0 }, shrink: { count: 0, share: 0 } }
   await using alliance = await createTestAlliance(1)
+  const first = await alliance.start(0)
+  await ready([first])
+  const ids = await publish(first, ...Array.from({ length: 8 }, (_, i) => claim('domain', `d-${i}.example`)))
+  await first[Symbol.asyncDispose]()
   await using node = await single(alliance, withExports([{ name: 'plain', format: 'plain', path, breaker }]))
-  const ids = await publish(node, ...Array.from({ length: 8 }, (_, i) => claim('domain', `d-${i}.example`)))
   await expect.poll(() => exportOf(node, 'plain').indicators, WAIT).toBe(8)
-  await publish(node, ...ids.slice(0, 5).map(id => ({ kind: 'withdrawal', id, reason: 'wrong' }) as const))
+  const withdraw = (some: readonly string[]) =>
+    publish(node, ...some.map(id => ({ kind: 'withdrawal', id, reason: 'wrong' }) as const))
+  await withdraw(ids.slice(0, 3))
+  await expect.poll(() => exportOf(node, 'plain').indicators, WAIT).toBe(5)
+  expect(exportOf(node, 'plain').held).toBeNull()
+  await withdraw(ids.slice(3, 4))
   await expect
-    .poll(() => exportOf(node, 'plain').held?.removed, WAIT)
-    .toEqual([{ why: 'withdrawn by its authors', count: 5 }])
-  expect(await readAll(path)).toContain('d-0.example')
-  expect(await node.service.releaseExport('plain')).toMatchObject({ state: 'current', indicators: 3 })
-  expect(await readAll(path)).not.toContain('d-0.example')
+    .poll(() => exportOf(node, 'plain').held, WAIT)
+    .toMatchObject({
+      removed: [{ why: 'withdrawn by its authors', count: 1 }],
+      reasons: ['AAA withdraws 4 entries; 3 may leave at once'],
+    })
+  expect(await readAll(path)).toContain('d-3.example')
+  expect(await node.service.releaseExport('plain')).toMatchObject({ state: 'current', indicators: 4 })
+  expect(await readAll(path)).not.toContain('d-3.example')
 })
 
 test('an export overwrites nothing that it has not written, and goes through no link', async () => {

@@ -7,15 +7,21 @@ const RULES = {
   shrink: { count: 10, share: 0.25 },
   holdFirst: false,
 }
-const NONE: Admitted = { total: 0, byNation: new Map() }
+const NONE: Admitted = { added: 0, byNation: new Map(), removed: 0, withdrawnBy: new Map() }
 
 function judge(
   added: Readonly<Record<string, number>>,
-  more: { before?: number; removed?: number } = {},
+  more: { before?: number; removed?: number; withdrawn?: Readonly<Record<string, number>> } = {},
   admitted = NONE,
 ) {
-  const { before = 100, removed = 0 } = more
-  return judgeChange({ before, added: new Map(Object.entries(added)), removed }, RULES, admitted)
+  const { before = 100, removed = 0, withdrawn = {} } = more
+  const change = {
+    before,
+    added: new Map(Object.entries(added)),
+    removed,
+    withdrawn: new Map(Object.entries(withdrawn)),
+  }
+  return judgeChange(change, RULES, admitted)
 }
 
 describe('the breaker lets', () => {
@@ -31,7 +37,7 @@ describe('the breaker lets', () => {
   })
 
   test('the first export pass, unless it is told not to', () => {
-    const first = { before: undefined, added: new Map([['DEU', 1_000_000]]), removed: 0 }
+    const first = { before: undefined, added: new Map([['DEU', 1_000_000]]), removed: 0, withdrawn: new Map() }
     expect(judgeChange(first, RULES, NONE).holdsGrowth).toBe(false)
     expect(judgeChange(first, { ...RULES, holdFirst: true }, NONE).holdsGrowth).toBe(true)
   })
@@ -52,17 +58,42 @@ describe('the breaker holds', () => {
 
   test('many nations that say much together', () => {
     const verdict = judge({ DEU: 40, FRA: 40, POL: 40 })
-    expect(verdict).toMatchObject({ heldNations: [], holdsGrowth: true })
+    expect(verdict).toMatchObject({ heldNations: ['DEU', 'FRA', 'POL'] })
     expect(mayGo(verdict, 'FRA')).toBe(false)
   })
 
+  test('those who fill it, and not a nation that says its part of it', () => {
+    const admitted = {
+      ...NONE,
+      added: 98,
+      byNation: new Map([
+        ['DEU', 49],
+        ['FRA', 49],
+      ]),
+    }
+    const verdict = judge({ DEU: 1, FRA: 1, POL: 20 }, {}, admitted)
+    expect(verdict.heldNations).toEqual(['DEU', 'FRA'])
+    expect([mayGo(verdict, 'DEU FRA'), mayGo(verdict, 'POL')]).toEqual([false, true])
+    expect(verdict.reasons).toEqual(['120 entries would be new; 100 may be, and 33 of each of 3 nations'])
+    expect(judge({ POL: 34 }, {}, admitted).heldNations).toEqual(['POL'])
+  })
+
   test('what comes little by little', () => {
-    const admitted = { total: 45, byNation: new Map([['DEU', 45]]) }
+    const admitted = { ...NONE, added: 45, byNation: new Map([['DEU', 45]]) }
     expect(judge({ DEU: 5 }, {}, admitted).reasons).toEqual([])
     expect(judge({ DEU: 6 }, {}, admitted).heldNations).toEqual(['DEU'])
   })
 
-  test('everything where too much would leave', () => {
+  test('everything where too much would leave, at once or little by little', () => {
     expect(judge({}, { removed: 26 })).toMatchObject({ holdsAll: true })
+    expect(judge({}, { removed: 1 }, { ...NONE, removed: 25 })).toMatchObject({ holdsAll: true })
+    expect(judge({}, {}, { ...NONE, removed: 26 })).toMatchObject({ holdsAll: false })
+  })
+
+  test('everything where one nation withdraws more than it could add', () => {
+    expect(judge({}, { withdrawn: { DEU: 50, FRA: 50 } }).reasons).toEqual([])
+    const verdict = judge({}, { withdrawn: { DEU: 51 } })
+    expect(verdict).toMatchObject({ holdsAll: true, reasons: ['DEU withdraws 51 entries; 50 may leave at once'] })
+    expect(judge({}, { withdrawn: { DEU: 1 } }, { ...NONE, withdrawnBy: new Map([['DEU', 50]]) }).holdsAll).toBe(true)
   })
 })
