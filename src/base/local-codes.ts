@@ -86,6 +86,7 @@ export const LOCAL_CODES = {
   'feed-denied': ['state', ''],
   'feed-answer-invalid': ['input', ''],
   'feed-paging': ['input', ''],
+  'feed-polling': ['busy', ''],
   'feed-busy': ['busy', ''],
   'feed-held': ['state', ''],
   'feed-failing': ['state', ''],

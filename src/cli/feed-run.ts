@@ -1,9 +1,9 @@
 import { UserError } from '../base/errors.ts'
 import { visibleText } from '../base/visible-text.ts'
-import type { FeedReport, FeedView } from '../node/feed-orders.ts'
+import { type FeedReport, type FeedView, REFUSED_KEPT_MAX } from '../node/feed-orders.ts'
 import type { CliContext } from './context.ts'
 import { exitStatusOf } from './exit.ts'
-import { COUNT_COLUMNS } from './import-report.ts'
+import { COUNT_COLUMNS, countsText } from './import-report.ts'
 import { type OutputFormat, printRows, type Shape, timeCell } from './output.ts'
 
 export interface PollOptions {
@@ -77,16 +77,10 @@ export async function releaseFeed(context: CliContext, name: string): Promise<vo
   context.say(`${name} is polled now, and what is beyond its limits comes in this once.`)
 }
 
-/** `abuse-ch: 12 rows in = 9 new + 1 duplicate + 2 refused`. */
 function sumOf(report: NamedReport): string {
-  const { feed, rows, duplicate, queued, held, refused, context, withdrawn, dryRun } = report
-  const parts = [`${report.new} ${dryRun ? 'good' : 'new'}`, `${duplicate} duplicate`]
-  if (queued > 0) parts.push(`${queued} queued until a peer answers`)
-  if (held > 0) parts.push(`${held} held for a second person`)
-  parts.push(`${refused} refused`)
-  const objects = context === 0 ? '' : ` (${context} of them objects of context)`
+  const { feed, withdrawn } = report
   const gone = withdrawn === 0 ? '' : `; ${withdrawn} withdrawn, for their source has taken them back`
-  return `${feed}: ${rows} rows in = ${parts.join(' + ')}${objects}${gone}`
+  return `${feed}: ${countsText(report)}${gone}`
 }
 
 function sayState(context: CliContext, { name, state, last, failures }: FeedView): void {
@@ -95,9 +89,11 @@ function sayState(context: CliContext, { name, state, last, failures }: FeedView
   if (state === 'failing') context.say(`${name} has failed ${failures} times in a row: ${fault}`)
 }
 
-function sayRefusals(context: CliContext, { feed, refusals, deadLetter }: NamedReport): void {
+function sayRefusals(context: CliContext, { feed, refused, refusals, deadLetter }: NamedReport): void {
   for (const { code, count, place, message } of refusals) {
     context.say(`  ${feed}: refused ${code} (${count}): ${visibleText(place)}: ${visibleText(message)}`)
   }
-  if (deadLetter !== '') context.say(`  what was refused is in ${deadLetter}`)
+  const kept =
+    refused > REFUSED_KEPT_MAX ? `the first ${REFUSED_KEPT_MAX} of what was refused are` : 'what was refused is'
+  if (deadLetter !== '') context.say(`  ${kept} in ${deadLetter}`)
 }

@@ -34,17 +34,22 @@ export const REPORTS: Shape<ImportReport> = {
   ],
 }
 
-/** `feed.csv: 12 rows in = 9 new + 1 duplicate + 2 refused`, and below it what was doubtful and what was refused. */
-export function reportLines(report: ImportReport): readonly string[] {
-  const { file, rows, duplicate, queued, held, refused, context, dryRun } = report
-  const parts = [`${report.new} ${dryRun ? 'good' : 'new'}`]
-  if (!dryRun) parts.push(`${duplicate} duplicate`)
+/** `12 rows in = 9 new + 1 duplicate + 2 refused`. */
+export function countsText(counts: ImportCounts & { readonly dryRun: boolean }): string {
+  const { rows, duplicate, queued, held, refused, context, dryRun } = counts
+  const parts = [`${counts.new} ${dryRun ? 'good' : 'new'}`]
+  if (!dryRun || duplicate > 0) parts.push(`${duplicate} duplicate`)
   if (queued > 0) parts.push(`${queued} queued until a peer answers`)
   if (held > 0) parts.push(`${held} held for a second person`)
   parts.push(`${refused} refused`)
   const objects = context === 0 ? '' : ` (${context} of them objects of context)`
+  return `${rows} rows in = ${parts.join(' + ')}${objects}`
+}
+
+/** What became of a file, and below it what was doubtful and what was refused. */
+export function reportLines(report: ImportReport): readonly string[] {
   return [
-    `${visibleText(file)}: ${rows} rows in = ${parts.join(' + ')}${objects}`,
+    `${visibleText(report.file)}: ${countsText(report)}`,
     ...report.warnings.map(remark => remarkLine('warning', remark)),
     ...report.refusals.map(remark => remarkLine('refused', remark)),
     ...(report.deadLetter === '' ? [] : [`  what was refused is in ${report.deadLetter}`]),

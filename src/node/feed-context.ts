@@ -1,4 +1,5 @@
 import type { NationId } from '../base/ids.ts'
+import type { Logger } from '../base/ports.ts'
 import { readStixObject } from '../formats/stix-object.ts'
 import { parseItem } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
@@ -14,8 +15,9 @@ export type ContextGiver = (stixId: string) => Promise<NationId | undefined>
 const IDS_MAX = 1_000_000
 
 /** Made of the journal of changes when it is first asked, and then of what came since. */
-export function createContextGiver(store: Pick<Store, 'changes'>): ContextGiver {
+export function createContextGiver(store: Pick<Store, 'changes'>, logger: Logger): ContextGiver {
   const givers = new Map<string, NationId>()
+  let isFull = false
   let after = 0
   let reading: Promise<void> | undefined
 
@@ -29,10 +31,13 @@ export function createContextGiver(store: Pick<Store, 'changes'>): ContextGiver 
   }
 
   function note({ kind, nation, item }: StoredItem): void {
-    if (kind !== ITEM.STIX_OBJECT || givers.size >= IDS_MAX) return
+    if (kind !== ITEM.STIX_OBJECT || isFull) return
     const parsed = parseItem(decodeLoose(Item, item, false))
     const object = parsed.kind === 'stix-object' ? readStixObject(jsonOf(parsed.object.json)) : ''
-    if (typeof object !== 'string' && !givers.has(object.id)) givers.set(object.id, nation)
+    if (typeof object === 'string' || givers.has(object.id)) return
+    isFull = givers.size === IDS_MAX
+    if (isFull) logger.warn({ objects: IDS_MAX }, 'of further objects of context feeds do not know who gave them')
+    else givers.set(object.id, nation)
   }
 
   return async stixId => {

@@ -6,13 +6,16 @@ export interface FeedCommands {
   /** In the order of the configuration. */
   feeds(): readonly FeedView[]
   /**
-   * Polls it now, and resolves when that is done. Throws UserError `feed-unknown`, or `feed-busy` while it is being
+   * Polls it now, and resolves when that is done. Throws UserError `feed-unknown`, or `feed-polling` while it is being
    * polled; what goes wrong with the poll itself stands in the report.
    */
   pollFeed(name: string, dryRun: boolean): Promise<FeedReport>
   /** What waited may come in with the next poll, which begins at once. Throws UserError `feed-unknown`. */
   releaseFeed(name: string): Promise<void>
 }
+
+/** Of one poll, in its file. */
+export const REFUSED_KEPT_MAX = 10_000
 
 export interface FeedReport extends ImportCounts {
   readonly startedMs: number
@@ -22,7 +25,7 @@ export interface FeedReport extends ImportCounts {
   readonly withdrawn: number
   /** What was refused, by code; there are no more of them than codes. */
   readonly refusals: readonly Remark[]
-  /** The file with what was refused; empty where there is none. */
+  /** The file with the first REFUSED_KEPT_MAX of what was refused; empty where there is none. */
   readonly deadLetter: string
   readonly fault: FeedFault | null
 }

@@ -18,7 +18,7 @@ import { createFeedFetch } from './feed-fetch.ts'
 import { createFeedIntake } from './feed-intake.ts'
 import type { FeedLedger } from './feed-ledger.ts'
 import { pollMisp } from './feed-misp.ts'
-import type { FeedFault, FeedReport } from './feed-orders.ts'
+import { type FeedFault, type FeedReport, REFUSED_KEPT_MAX } from './feed-orders.ts'
 import type { FeedPollContext } from './feed-poll-context.ts'
 import { pollTaxii } from './feed-taxii.ts'
 import type { Feed } from './feeds-config.ts'
@@ -59,8 +59,6 @@ export interface FeedPolled {
   readonly isHeld: boolean
 }
 
-/** Of one poll, in its file of refused rows. */
-const LETTERS_MAX = 10_000
 /** What an analyst says of an indicator of each credibility (STIX 2.1, appendix A). */
 const CONFIDENCE: Readonly<Record<string, number>> = { 1: 90, 2: 70, 3: 50, 4: 30, 5: 10 }
 
@@ -86,7 +84,7 @@ export async function pollFeed(
       ...(feed.audience !== undefined && { audience: { audience: feed.audience } }),
       publish: items => publisher.publish(items, submitter),
       refuse: async (row: RefusedRow) => {
-        if (letters !== undefined && letters.count() < LETTERS_MAX) await letters.add(row)
+        if (letters !== undefined && letters.count() < REFUSED_KEPT_MAX) await letters.add(row)
       },
     },
     defaults: defaultsOf(feed),

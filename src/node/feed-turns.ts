@@ -90,7 +90,7 @@ export async function startFeedTurns(feed: Feed, options: FeedTurnsOptions): Pro
   }
 
   async function poll(dryRun: boolean): Promise<FeedReport> {
-    if (polling !== undefined) throw new UserError('feed-busy', `${feed.name} is being polled already`)
+    if (polling !== undefined) throw new UserError('feed-polling', `${feed.name} is being polled already`)
     polling = gate(() => pollOnce(dryRun))
     try {
       return await polling

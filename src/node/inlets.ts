@@ -28,7 +28,7 @@ export async function composeInlets(
   const { config, store, clock, random, logger } = options
   const { nation, book } = knowledge
   const gate = createTurnstile(POLLS_AT_ONCE)
-  const contextGiver = createContextGiver(store)
+  const contextGiver = createContextGiver(store, logger)
   const turns = new Map<string, FeedTurns>()
   for (const feed of config.feeds) {
     const started = await startFeedTurns(feed, {

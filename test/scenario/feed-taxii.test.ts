@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NationId } from '../../src/base/ids.ts'
+import { silentLogger } from '../../src/base/ports.ts'
 import { STIX_PREAMBLE, stixIdentity, stixMarkings } from '../../src/formats/stix-companion.ts'
 import { stixIdentityId } from '../../src/formats/stix-id.ts'
 import { createContextGiver } from '../../src/node/feed-context.ts'
@@ -329,7 +330,7 @@ describe('a TAXII collection', () => {
       new: 0,
       refused: 6,
     })
-    expect(await createContextGiver(world.running.node.store)(malware.id)).toBe(world.running.node.nation)
+    expect(await createContextGiver(world.running.node.store, silentLogger)(malware.id)).toBe(world.running.node.nation)
   })
 
   test('publishes nothing that anybody claims already where that is asked', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { silentLogger } from '../../src/base/ports.ts'
 import { createContextGiver } from '../../src/node/feed-context.ts'
 import { createFeedLedger, type FeedLedger } from '../../src/node/feed-ledger.ts'
 import type { FeedReport } from '../../src/node/feed-orders.ts'
@@ -46,7 +47,7 @@ export async function openFeedWorld(): Promise<FeedWorld> {
       nations: () => node.book.directory().registry.nations.keys(),
       store: node.store,
       publisher: node.publisher,
-      contextGiver: createContextGiver(node.store),
+      contextGiver: createContextGiver(node.store, silentLogger),
       folder,
       clock: node.clock,
     }
