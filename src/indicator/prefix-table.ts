@@ -60,10 +60,15 @@ export interface PrefixTable {
 
 const NO_PARENT = -1
 
+/** Outside of what builds the table: a closure there would keep the list as long as the table. */
+function orderOf(list: PrefixList): Uint32Array {
+  return Uint32Array.from({ length: list.size }, (_, i) => i).sort((a, b) => list.compare(a, b) || a - b)
+}
+
 /** Ascending by first address, and the wider first: what lies within a range follows it. */
 export function buildPrefixTable(list: PrefixList): PrefixTable {
   const { size, width } = list
-  const order = Uint32Array.from({ length: size }, (_, i) => i).sort((a, b) => list.compare(a, b) || a - b)
+  const order = orderOf(list)
   const words = new Uint32Array(size * width)
   const lengths = new Uint8Array(size)
   const numbers = new Uint32Array(size)
