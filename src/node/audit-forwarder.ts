@@ -7,6 +7,7 @@ import { auditHash } from '../policy/audit-record.ts'
 import type { Store } from '../store/store.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { AuditRecord } from '../wire/gen/store.ts'
+import { createOutage } from './outage.ts'
 import { auditMessage, headMessage, type SyslogSource } from './syslog-message.ts'
 import { openSyslogSender, type SyslogSender } from './syslog-sender.ts'
 import type { SyslogTarget } from './syslog-target.ts'
@@ -61,15 +62,16 @@ export function startAuditForwarder(options: AuditForwarderOptions): AuditForwar
   const { store, target, source, clock, logger } = options
   const waitMs = options.waitMs ?? (failures => backoffMs(failures, Math.random()))
   const stopping = new AbortController()
+  const outage = createOutage(clock, {
+    began: problem => logger.warn({ problem }, 'the audit log does not reach syslog'),
+    ended: () => logger.info({}, 'the audit log reaches syslog again'),
+  })
   let sender: SyslogSender | undefined
   let cursor = 0
   let savedCursor = 0
   let savedMs = 0
   let sent = 0
   let dropped = 0
-  let failures = 0
-  let downSinceMs: number | undefined
-  let error = ''
   /** What went out lately, oldest first. */
   let doubtful: { readonly from: number; readonly atMs: number }[] = []
   const running = run().catch(cause => logger.error({ err: cause }, 'forwarding the audit log failed'))
@@ -84,7 +86,7 @@ export function startAuditForwarder(options: AuditForwarderOptions): AuditForwar
         await forward(sender)
       } catch (cause) {
         failed(cause)
-        await rest(waitMs(failures))
+        await rest(waitMs(outage.failures()))
       } finally {
         sender?.close()
         sender = undefined
@@ -94,10 +96,7 @@ export function startAuditForwarder(options: AuditForwarderOptions): AuditForwar
   }
 
   function failed(cause: unknown): void {
-    failures++
-    error = failureText(cause)
-    if (downSinceMs === undefined) logger.warn({ problem: error }, 'the audit log does not reach syslog')
-    downSinceMs ??= clock.now()
+    outage.failed(failureText(cause))
     cursor = doubtful[0]?.from ?? cursor
     doubtful = []
   }
@@ -107,7 +106,7 @@ export function startAuditForwarder(options: AuditForwarderOptions): AuditForwar
     let headMs = Number.NEGATIVE_INFINITY
     for (;;) {
       const nowMs = clock.now()
-      if (nowMs - openedMs >= STEADY_MS) steady()
+      if (nowMs - openedMs >= STEADY_MS) outage.works()
       if (nowMs - headMs >= HEAD_EACH_MS) {
         await sendHead(to)
         headMs = nowMs
@@ -117,13 +116,6 @@ export function startAuditForwarder(options: AuditForwarderOptions): AuditForwar
       if (nowMs - savedMs >= CURSOR_EACH_MS) await saveCursor()
       await Promise.race([rest(POLL_MS), to.broken])
     }
-  }
-
-  function steady(): void {
-    if (downSinceMs !== undefined) logger.info({}, 'the audit log reaches syslog again')
-    failures = 0
-    downSinceMs = undefined
-    error = ''
   }
 
   async function sendHead(to: SyslogSender): Promise<void> {
@@ -170,7 +162,10 @@ export function startAuditForwarder(options: AuditForwarderOptions): AuditForwar
   }
 
   return {
-    status: () => ({ sent, dropped, behind: Math.max(0, store.audit().next - cursor), downSinceMs, error }),
+    status() {
+      const behind = Math.max(0, store.audit().next - cursor)
+      return { sent, dropped, behind, downSinceMs: outage.sinceMs(), error: outage.reason() }
+    },
     async stop() {
       stopping.abort()
       const late = setTimeout(() => sender?.close(), LAST_MS)

@@ -156,14 +156,14 @@ export function startExportDesk({ exports, viewStale, behind, sign, clock, logge
     const course = courses.get(each)!
     const { name, format, path } = run.settings
     const { serial, madeMs, entries, held, left, own } = run.state()
-    const fault = spool?.fault()
-    const spoolFailure = fault && {
+    const sinceMs = spool?.outage.sinceMs()
+    const spoolFailure = sinceMs !== undefined && {
       code: 'export-failed',
-      message: `${path} takes nothing: ${fault.error}`,
+      message: `${path} takes nothing: ${spool?.outage.reason()}`,
       fix: 'Look at the receiver and the way to it; what it has missed is sent when it is back.',
-      sinceMs: fault.sinceMs,
+      sinceMs,
     }
-    const failure = course.failure ?? spoolFailure ?? null
+    const failure = course.failure ?? (spoolFailure || null)
     return {
       ...{ name, format, path, indicators: entries, serial, madeMs, held, left, own, failure },
       state: stateOf(),

@@ -4,6 +4,7 @@ import { readU64be, u64be } from '../base/bytes.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { backoffMs } from '../net/backoff.ts'
 import type { Store } from '../store/store.ts'
+import { createOutage, type Outage } from './outage.ts'
 import { cefMessage, type SyslogSource } from './syslog-message.ts'
 import { openSyslogSender, type SyslogSender } from './syslog-sender.ts'
 import type { SyslogTarget } from './syslog-target.ts'
@@ -12,8 +13,8 @@ import type { SyslogTarget } from './syslog-target.ts'
 export interface ExportSpool {
   /** Bytes that are still to be sent; as long as there are any nothing may be put in the place of the file. */
   unsentBytes(): number
-  /** Why nothing can be sent, and since when; empty while it can. */
-  fault(): { readonly error: string; readonly sinceMs: number } | undefined
+  /** Whether the receiver can be reached. */
+  readonly outage: Pick<Outage, 'reason' | 'sinceMs'>
   /** There is something in the file. */
   wake(): Promise<void>
   stop(): Promise<void>
@@ -39,8 +40,11 @@ export async function openExportSpool(options: ExportSpoolOptions): Promise<Expo
   const { path, target, store, clock, logger } = options
   const note = `export-sent/${options.name}`
   const stopping = new AbortController()
+  const outage = createOutage(clock, {
+    began: problem => logger.warn({ export: options.name, problem }, 'an export does not reach syslog'),
+    ended: () => logger.info({ export: options.name }, 'an export reaches its syslog receiver again'),
+  })
   let unsent = await remaining()
-  let fault: { readonly error: string; readonly sinceMs: number } | undefined
   let running: Promise<void> | undefined
 
   async function remaining(): Promise<number> {
@@ -59,22 +63,16 @@ export async function openExportSpool(options: ExportSpoolOptions): Promise<Expo
   const save = (sent: number) => store.commit({ notes: new Map([[note, u64be(sent)]]) })
 
   async function run(): Promise<void> {
-    for (let failures = 0; unsent > 0 && !stopping.signal.aborted; ) {
+    while (unsent > 0 && !stopping.signal.aborted) {
       let sender: SyslogSender | undefined
       try {
         sender = await openSyslogSender(target, await options.readCa())
         await sendAll(sender)
-        if (fault !== undefined) logger.info({ export: options.name }, 'an export reaches its syslog receiver again')
-        fault = undefined
-        failures = 0
+        outage.works()
       } catch (cause) {
         if (stopping.signal.aborted) return
-        failures++
-        const error = cause instanceof Error ? cause.message : String(cause)
-        if (fault === undefined)
-          logger.warn({ export: options.name, problem: error }, 'an export does not reach syslog')
-        fault = { error, sinceMs: fault?.sinceMs ?? clock.now() }
-        await pause(backoffMs(failures, Math.random()), undefined, { signal: stopping.signal }).catch(() => {})
+        outage.failed(cause instanceof Error ? cause.message : String(cause))
+        await pause(backoffMs(outage.failures(), Math.random()), undefined, { signal: stopping.signal }).catch(() => {})
       } finally {
         sender?.close()
       }
@@ -103,7 +101,7 @@ export async function openExportSpool(options: ExportSpoolOptions): Promise<Expo
 
   return {
     unsentBytes: () => unsent,
-    fault: () => fault,
+    outage,
     async wake() {
       unsent = await remaining()
       running ??= run().finally(() => (running = undefined))

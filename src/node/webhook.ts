@@ -4,6 +4,7 @@ import type { Clock, Logger } from '../base/ports.ts'
 import { backoffMs } from '../net/backoff.ts'
 import type { Store } from '../store/store.ts'
 import type { ChangeEvent, ChangeReading } from './change-reading.ts'
+import { createOutage } from './outage.ts'
 import { batchOf, postBatch } from './webhook-post.ts'
 import type { WebhookConfig } from './webhooks-config.ts'
 
@@ -50,11 +51,12 @@ export function startWebhook(options: WebhookOptions) {
   const note = `webhook ${config.name}`
   const stopping = new AbortController()
   const { signal } = stopping
+  const outage = createOutage(clock, {
+    began: problem => logger.warn({ webhook: config.name, problem }, 'a webhook is not taken'),
+    ended: () => logger.info({ webhook: config.name }, 'a webhook is taken again'),
+  })
   let sent = 0
-  let failures = 0
-  let downSinceMs: number | undefined
   let held = false
-  let reason = ''
   const running = run().catch(error => {
     if (!signal.aborted) logger.error({ err: error, webhook: config.name }, 'a webhook failed')
   })
@@ -128,20 +130,14 @@ export function startWebhook(options: WebhookOptions) {
   }
 
   function well(): void {
-    if (downSinceMs !== undefined) logger.info({ webhook: config.name }, 'a webhook is taken again')
-    failures = 0
-    downSinceMs = undefined
+    outage.works()
     held = false
-    reason = ''
   }
 
   async function failed(why: string, isHeld: boolean, afterMs: number | undefined): Promise<void> {
-    if (downSinceMs === undefined) logger.warn({ webhook: config.name, problem: why }, 'a webhook is not taken')
-    failures++
-    downSinceMs ??= clock.now()
+    outage.failed(why)
     held = isHeld
-    reason = why
-    await rest(afterMs ?? waitMs(failures))
+    await rest(afterMs ?? waitMs(outage.failures()))
   }
 
   async function save(cursor: string): Promise<void> {
@@ -153,7 +149,9 @@ export function startWebhook(options: WebhookOptions) {
   }
 
   return {
-    status: (): WebhookStatus => ({ name: config.name, sent, downSinceMs, held, reason }),
+    status(): WebhookStatus {
+      return { name: config.name, sent, downSinceMs: outage.sinceMs(), held, reason: outage.reason() }
+    },
     async stop(): Promise<void> {
       stopping.abort()
       await running
