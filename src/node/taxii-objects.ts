@@ -58,10 +58,10 @@ async function readChanges(
   store: TaxiiObjectPorts['store'],
 ): Promise<ReadonlyMap<number, StoredChange>> {
   const found = new Map<number, StoredChange>()
-  for (const run of runsOf(asked)) {
-    const last = rows.changeAt(run.at(-1)!)
-    const most = run.at(-1)! - run[0]! + 1
-    for (let after = rows.changeAt(run[0]!) - 1, end = false; after < last && !end; ) {
+  for (const run of runsOf(asked, rows)) {
+    const last = run.at(-1)!.change
+    const most = run.at(-1)!.place - run[0]!.place + 1
+    for (let after = run[0]!.change - 1, end = false; after < last && !end; ) {
       const page = await store.changes(after, most, sight)
       for (const change of page.changes) found.set(change.number, change)
       after = page.next
@@ -76,12 +76,21 @@ async function readChanges(
   )
 }
 
-function runsOf(asked: readonly number[]): readonly (readonly number[])[] {
-  const runs: number[][] = []
-  for (const row of asked) {
+interface Run {
+  readonly change: number
+  /** Among the rows: of what is told of again its change is far before its row. */
+  readonly place: number
+}
+
+/** The changes of rows, ascending, those together that are near each other. */
+function runsOf(asked: readonly number[], rows: TaxiiRows): readonly (readonly Run[])[] {
+  const changes = asked.map(row => rows.changeAt(row)).sort((a, b) => a - b)
+  const runs: Run[][] = []
+  for (const change of changes) {
+    const place = rows.firstAfter(change - 1)
     const run = runs.at(-1)
-    if (run !== undefined && row - run.at(-1)! <= GAP_MAX) run.push(row)
-    else runs.push([row])
+    if (run !== undefined && place - run.at(-1)!.place <= GAP_MAX) run.push({ change, place })
+    else runs.push([{ change, place }])
   }
   return runs
 }
