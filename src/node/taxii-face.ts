@@ -7,19 +7,25 @@ import { NO_FACE } from './taxii-rows.ts'
 /** What decides on who gets an object, and by which filters. Many objects have the same. */
 export interface TaxiiFace {
   readonly nation: NationId
-  /** What a clearance goes by: of the indicator that it is about, or `stix-object`. */
-  readonly type: string
-  readonly marking: MarkingFields
-  /** Of each entry that carries it, encoded. */
-  readonly audiences: readonly Uint8Array[]
+  /** What its author says under the id; different things where that is contested, of which one reader sees another. */
+  readonly said: readonly TaxiiSaid[]
+  /** Encoded audiences of what is told of; undefined: all. Who sees none of them was told of it before, or is not. */
+  readonly told: readonly Uint8Array[] | undefined
   /** `indicator`, `malware` … */
   readonly stixType: string
   /** It is given on as it came, under the id that its author wrote. */
   readonly isContext: boolean
-  /** Its author said different things under one id: who sees which of them is found out by reading. */
-  readonly isContested: boolean
   /** Whoever does not see an object with that face, either, does not see this one. */
   readonly also: number
+}
+
+/** What a clearance goes by. */
+export interface TaxiiSaid {
+  /** Of the indicator that it is about, or `stix-object`. */
+  readonly type: string
+  readonly marking: MarkingFields
+  /** Of each entry that carries it, encoded. */
+  readonly audiences: readonly Uint8Array[]
 }
 
 /** Faces by small numbers, from 1 on. */
@@ -32,10 +38,11 @@ export class TaxiiFaces {
   }
 
   numberOf(face: TaxiiFace): number {
-    const audiences = [...new Set(face.audiences.map(toHex))].sort()
-    const { tlp, pap, exercise } = face.marking
-    const flags = [tlp, pap, exercise, face.isContext, face.isContested, face.also]
-    const key = JSON.stringify([face.nation, face.type, face.stixType, ...flags, audiences])
+    const { nation, stixType, isContext, also, told } = face
+    const said = face.said.map(({ type, marking: { tlp, pap, exercise }, audiences }) => {
+      return [type, tlp, pap, exercise, namesOf(audiences)]
+    })
+    const key = JSON.stringify([nation, stixType, isContext, also, said, told && namesOf(told)])
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     this.#numbers.set(key, this.#faces.length)
@@ -49,9 +56,16 @@ export class TaxiiFaces {
 
   /** Whether whoever has the clearance may get it; of one audience alone where that is given. */
   admits(number: number, clearance: Clearance, only: Uint8Array | undefined): boolean {
-    const { nation, type, marking, audiences, isContested, also } = this.at(number)
+    const { nation, said, told, also } = this.at(number)
     if (also !== NO_FACE && !this.admits(also, clearance, undefined)) return false
-    const asked = audiences.filter(audience => only === undefined || equalBytes(audience, only))
-    return asked.some(audience => isContested || mayRead(clearance, { nation, type, marking, audience }))
+    return said.some(({ type, marking, audiences }) => {
+      const seen = audiences.filter(audience => mayRead(clearance, { nation, type, marking, audience }))
+      const isAsked = seen.some(audience => only === undefined || equalBytes(audience, only))
+      return isAsked && (told === undefined || seen.some(audience => told.some(each => equalBytes(each, audience))))
+    })
   }
+}
+
+function namesOf(audiences: readonly Uint8Array[]): readonly string[] {
+  return [...new Set(audiences.map(toHex))].sort()
 }

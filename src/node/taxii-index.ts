@@ -1,9 +1,12 @@
+import { hash } from 'node:crypto'
 import { toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import { CHANGES_PAGE_MAX } from '../store/caps.ts'
-import type { Store, StoredChange } from '../store/store.ts'
+import type { MentionedChange } from '../store/change-queries.ts'
+import { WINDOW_US } from '../store/changes.ts'
+import type { Store, StoredItem } from '../store/store.ts'
 import { TaxiiFaces } from './taxii-face.ts'
 import { type ItemFace, itemFaceOf } from './taxii-item.ts'
 import { createKeyOf, NO_ROW, TaxiiRows } from './taxii-rows.ts'
@@ -29,7 +32,7 @@ export interface TaxiiIndex {
 }
 
 export interface TaxiiIndexPorts {
-  readonly store: Pick<Store, 'changes' | 'nextChange'>
+  readonly store: Pick<Store, 'mentions' | 'nextChange'>
   readonly clock: Clock
   readonly random: Random
 }
@@ -39,12 +42,14 @@ interface Remark {
   readonly change: number
   readonly stixKey: bigint
   readonly face: number
+  /** Of its id, the same for ever: it spreads what is told at once. */
+  readonly place: number
 }
 
 /** Of one value. */
 interface Remarks {
-  /** The last of each nation. */
-  readonly opinions: Map<NationId, Remark>
+  /** The last of each nation, for each that they are told. */
+  readonly opinions: Map<string, Remark>
   readonly sightings: Remark[]
   /** Of the claims that came since. */
   readonly claims: Set<number>
@@ -52,8 +57,8 @@ interface Remarks {
 
 /** To be told of because of a claim. */
 interface Echo extends Remark {
-  /** The number of the claim's change. */
-  readonly after: number
+  /** Behind the claim's change by what tells nothing of how many others are told, which may be hidden (R-4.4). */
+  readonly dueUs: number
 }
 
 export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): TaxiiIndex {
@@ -68,7 +73,7 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
 
   async function readOn(): Promise<void> {
     for (let end = false; !end; ) {
-      const page = await store.changes(after, CHANGES_PAGE_MAX)
+      const page = await store.mentions(after, CHANGES_PAGE_MAX)
       end = page.end
       after = page.next
       const taken = new Set(page.changes.map(({ number }) => number))
@@ -82,11 +87,12 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
     }
   }
 
-  function append(change: StoredChange): void {
-    const { number, nation, id } = change
+  function append(change: MentionedChange<StoredItem>): void {
+    const { number, nation, id, isStill } = change
     const itemKey = keyOf(`${nation}/${toHex(id)}`)
     const before = rows.ofItem(itemKey)
-    if (before !== NO_ROW) rows.drop(before)
+    // Who sees nothing of what has changed sees it where it was.
+    if (before !== NO_ROW && !isStill(rows.changeAt(before))) rows.drop(before)
     const said = itemFaceOf(change)
     if (said === undefined) return
     const stixKey = keyOf(said.stixId)
@@ -95,7 +101,7 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
     // Only after the clock was set back can something else have been added later.
     const addedUs = Math.max(number, rows.lastAddedUs() + 1)
     rows.append({ addedUs, change: number, itemKey, stixKey, face })
-    noteSubject(said, { change: number, stixKey, face })
+    noteSubject(said, { change: number, stixKey, face, place: placeOf(said.stixId) })
   }
 
   /** Of what a nation says under an id the oldest goes. */
@@ -113,34 +119,38 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
     }
     const of: Remarks = known ?? { opinions: new Map(), sightings: [], claims: new Set() }
     remarks.set(subject, of)
-    if (face.stixType === 'opinion') of.opinions.set(face.nation, remark)
+    if (face.stixType === 'opinion') of.opinions.set(`${face.nation} ${face.told?.map(toHex).sort()}`, remark)
     else if (of.sightings.push(remark) > SIGHTINGS_MAX) of.sightings.shift()
   }
 
   function echo({ opinions, sightings, claims }: Remarks, claim: Remark): void {
     const told = claims.has(claim.face) ? [...opinions.values()] : [...opinions.values(), ...sightings]
     claims.add(claim.face)
-    const made = told.map(remark => ({ ...remark, face: faces.both(remark.face, claim.face), after: claim.change }))
-    echoes = [...echoes, ...made]
+    const made = told.map(remark => ({
+      ...remark,
+      face: faces.both(remark.face, claim.face),
+      dueUs: claim.change + 1 + ((remark.place + claim.change) % WINDOW_US),
+    }))
+    echoes = [...echoes, ...made].sort((a, b) => a.dueUs - b.dueUs)
   }
 
   /** Those that find a time of their own below `upTo`, which no change has. */
   function appendEchoes(upTo: number, taken: ReadonlySet<number>): void {
     const left: Echo[] = []
-    for (const { after: claimed, ...remark } of echoes) {
-      let addedUs = Math.max(claimed, rows.lastAddedUs()) + 1
+    for (const echo of echoes) {
+      let addedUs = Math.max(echo.dueUs, rows.lastAddedUs() + 1)
       while (taken.has(addedUs)) addedUs++
-      if (addedUs < upTo) replaceEcho(remark, addedUs)
-      else left.push({ after: claimed, ...remark })
+      if (addedUs < upTo) replaceEcho(echo, addedUs)
+      else left.push(echo)
     }
     echoes = left
   }
 
-  function replaceEcho(remark: Remark, addedUs: number): void {
-    for (const row of rows.ofStixId(remark.stixKey)) {
-      if (rows.faceAt(row) === remark.face) rows.drop(row)
+  function replaceEcho({ change, stixKey, face }: Remark, addedUs: number): void {
+    for (const row of rows.ofStixId(stixKey)) {
+      if (rows.faceAt(row) === face) rows.drop(row)
     }
-    rows.append({ ...remark, addedUs, itemKey: undefined })
+    rows.append({ addedUs, change, itemKey: undefined, stixKey, face })
   }
 
   async function catchUp(isEnough: () => boolean = () => false): Promise<boolean> {
@@ -162,6 +172,10 @@ export function createTaxiiIndex({ store, clock, random }: TaxiiIndexPorts): Tax
   }
 
   return { rows, faces, keyOf, catchUp }
+}
+
+function placeOf(stixId: string): number {
+  return hash('sha256', stixId, 'buffer').readUInt32BE()
 }
 
 function stillReading(): UserError {

@@ -4,10 +4,11 @@ import { stixIndicatorId, stixOpinionId, stixSightingId } from '../formats/stix-
 import { readStixObject } from '../formats/stix-object.ts'
 import { parseItem } from '../indicator/item.ts'
 import { ITEM } from '../indicator/item-type.ts'
-import type { StoredChange, StoredItem } from '../store/store.ts'
+import type { MentionedChange } from '../store/change-queries.ts'
+import type { StoredItem } from '../store/store.ts'
 import { decodeLoose } from '../wire/codec.ts'
 import { Item } from '../wire/gen/tocsin.ts'
-import type { TaxiiFace } from './taxii-face.ts'
+import type { TaxiiFace, TaxiiSaid } from './taxii-face.ts'
 import { NO_FACE } from './taxii-rows.ts'
 
 /** What of a stored item a list of STIX objects goes by. */
@@ -19,26 +20,28 @@ export interface ItemFace {
 }
 
 /** Undefined for what is no object of STIX, or is gone. Of several items under one id the first is told of. */
-export function itemFaceOf({ state, items }: StoredChange): ItemFace | undefined {
+export function itemFaceOf({ state, items, rivals, told }: MentionedChange<StoredItem>): ItemFace | undefined {
   const [item] = items
   if (item === undefined || state === 'gone') return undefined
   // A claim that is withdrawn shows as revoked; who withdraws an object of context takes it back, and not from its maker.
   if (state === 'withdrawn' && item.kind !== ITEM.INDICATOR) return undefined
-  const { nation, entries, conflict } = item
   const named = namedOf(item)
   if (named === undefined) return undefined
-  const { stixId, type, marking, isContext } = named
+  const { stixId, isContext } = named
   const face: TaxiiFace = {
-    nation,
-    type,
-    marking,
-    audiences: entries.map(({ audience }) => audience),
+    nation: item.nation,
+    said: [item, ...rivals].flatMap(each => saidOf(each) ?? []),
+    told,
     stixType: stixId.slice(0, stixId.indexOf('--')),
     isContext,
-    isContested: conflict,
     also: NO_FACE,
   }
   return { stixId, face, subject: isContext ? '' : `${item.type} ${item.value}` }
+}
+
+function saidOf(item: StoredItem): TaxiiSaid | undefined {
+  const named = namedOf(item)
+  return named && { type: named.type, marking: named.marking, audiences: item.entries.map(({ audience }) => audience) }
 }
 
 function namedOf({ nation, id, item }: StoredItem) {

@@ -18,9 +18,19 @@ export interface ChangedId<Item> {
   readonly withdrawal: Item | undefined
 }
 
-export interface ChangePage<Item> {
+/** A change that is the last of an id for some readers, as it was for them. */
+export interface MentionedChange<Item> extends ChangedId<Item> {
+  /** Encoded audiences of what it told of; undefined: it concerns everybody. */
+  readonly told: readonly Uint8Array[] | undefined
+  /** What else its nation says under the id, of the kind of the first item: some readers see it in its place. */
+  readonly rivals: readonly Item[]
+  /** Whether an earlier change of the id is the last for some. */
+  isStill(number: number): boolean
+}
+
+export interface ChangePage<Change> {
   /** Ascending by number. */
-  readonly changes: readonly ChangedId<Item>[]
+  readonly changes: readonly Change[]
   /** Give it as `after`. */
   readonly next: number
   /** Nothing came after it when this was read. */
@@ -34,7 +44,9 @@ export interface ChangeReads<Item> {
    * Ids by the last change of what shows of them, from the first above `after` on, at most `limit` (capped at
    * CHANGES_PAGE_MAX): after 0 everything that shows comes once. It may be none though it is not the end.
    */
-  changes(after: number, limit: number, sight?: Sight): Promise<ChangePage<Item>>
+  changes(after: number, limit: number, sight?: Sight): Promise<ChangePage<ChangedId<Item>>>
+  /** For whoever keeps account of what each reader is told: the same, but each change that is the last for somebody. */
+  mentions(after: number, limit: number): Promise<ChangePage<MentionedChange<Item>>>
   /** Numbers of the last changes, in the order asked; undefined where nothing of an id ever showed. */
   changedAt(ids: readonly Pick<ChangedId<Item>, 'nation' | 'id'>[]): Promise<(number | undefined)[]>
   /** Calls `listener` after each write with a change, until what is returned is called. */

@@ -10,8 +10,18 @@ import { readFace } from './item-face.ts'
 import { itemIdKey, latin1, placeKey, SPACE } from './keys.ts'
 import { branchOf } from './log-state.ts'
 import { isOnBranch } from './memory.ts'
+import { renewedMentions } from './mention-changes.ts'
 import { type Refiled, writeRefiled } from './refiled.ts'
-import { groupView, type Shown, type ShownChange, type ViewChange, viewChange } from './shown.ts'
+import {
+  type Counting,
+  groupView,
+  type Shown,
+  type ShownChange,
+  type Stands,
+  type Takes,
+  type ViewChange,
+  viewChange,
+} from './shown.ts'
 import type { CommitResult, ItemId, OpenedItem, VoidItem } from './store.ts'
 import { toldOf } from './told.ts'
 import type { Touched } from './tombstone-writes.ts'
@@ -53,7 +63,8 @@ export async function writeItems(
     const was = withErasedBare(group.items, draft, draft.tombstones.before)
     const is = withErasedBare(merged, draft)
     changes.push(viewChange(groupView(was, before, takes), groupView(is, after, takes)))
-    refiled.push({ group, items: merged, told: toldOf(is, after, takes) })
+    const isRenewed = () => renewedMentions(group.items, merged, countingBy(before, takes), countingBy(after, takes))
+    refiled.push({ group, items: merged, told: toldOf(is, after, takes), isRenewed })
   }
   writeRefiled(refiled, draft, numbering, writes)
   // A view of other rules waits for its rebuilding: what it should change from is not what it holds.
@@ -63,6 +74,10 @@ export async function writeItems(
   }
   const conflicts = changes.flatMap(({ shown }) => shown.filter(isNewConflict).map(idOf))
   return { itemsNew, itemsKnown: items.length - itemsNew, conflicts, voided }
+}
+
+function countingBy(stands: Stands, takes: Takes): Counting {
+  return (ref, item) => !item.face.void && (item.face.kind === ITEM.WITHDRAWAL || takes(item)) && stands(ref, item)
 }
 
 /** What a later erasure finds them by: an entry is opened whole, or not. */
@@ -110,7 +125,7 @@ function heldItem(opened: OpenedItem, draft: Draft, voided: VoidItem[]): HeldIte
   const { logId, seq, index, timeMs, hash, item, audience = EMPTY } = opened
   const log = draft.log(logId)
   if (log === undefined || seq >= log.head.size) throw misuse('an item of an entry that is not held', { seq, index })
-  const ref = { log: log.number, seq, index, branch: branchOf(log), timeMs, audience }
+  const ref = { log: log.number, seq, index, branch: branchOf(log), timeMs, audience, changed: 0 }
   const { face, fault } = readFace(item, hash)
   if (fault !== undefined) voided.push({ logId, seq, index, ...fault })
   return { nation: log.head.nation, face, hash, item, refs: [ref] }

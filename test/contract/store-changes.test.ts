@@ -138,6 +138,84 @@ describe.each(['on disk', 'in memory'])('the journal of changes of a store %s', 
     expect((await all(store, after, sight)).map(nameOf)).toEqual(['shows a.example'])
   })
 
+  describe('tells nobody anew because of a mention that is hidden', () => {
+    const forAll: Sight = { sees: ({ audience }) => audience.length === 0 }
+    const ofFew = <T>(opened: T) => ({ ...opened, audience: utf8('few') })
+    const says = (author: StoreAuthor, index: number) => author.opened(claimItem('a', 'a.example'), 1, index)
+
+    async function mentioned(first: 'few' | 'all', second: 'few' | 'all') {
+      const harness = createHarness()
+      let store = await harness.open()
+      const author = new StoreAuthor('AAA')
+      await store.commit({ logs: [author.begin()] })
+      await store.commit({ logs: [{ ...author.append(9), projected: 10 }] })
+      for (const [index, audience] of [first, second].entries()) {
+        const opened = says(author, index)
+        await store.commit({ items: [audience === 'few' ? ofFew(opened) : opened] })
+      }
+      return {
+        author,
+        get store() {
+          return store
+        },
+        async reopen() {
+          store = await harness.reopen(store)
+        },
+      }
+    }
+
+    it('that comes later, also after a compaction, a new view and a restart', async () => {
+      const world = await mentioned('all', 'few')
+      const [whole] = await all(world.store)
+      const [seen, ...others] = await all(world.store, 0, forAll)
+      expect(others).toEqual([])
+      expect(seen!.number).toBeLessThan(whole!.number)
+      expect(await all(world.store, seen!.number, forAll)).toEqual([])
+      expect((await all(world.store, seen!.number, { sees: () => true })).map(nameOf)).toEqual(['shows a.example'])
+      await world.store.compactChanges()
+      await world.store.rebuildView()
+      await world.reopen()
+      expect(await all(world.store, 0, forAll)).toEqual([seen])
+      expect((await all(world.store)).map(({ number }) => number)).toEqual([whole!.number])
+      await world.store[Symbol.asyncDispose]()
+    })
+
+    it('that was there first, or is erased, or withdraws what is withdrawn', async () => {
+      const { store, author } = await mentioned('few', 'all')
+      const { logId } = author
+      const [seen] = await all(store, 0, forAll)
+      const target = { logId, seq: 1 }
+      await store.commit({ items: [ofFew(author.opened(claimItem('a', 'a.example'), 4))] })
+      const by = { logId, seq: 5 }
+      await store.commit({
+        tombstones: [{ target: { logId, seq: 4 }, by, reason: 1, sinceRanMs: undefined, purgedMs: 0 }],
+      })
+      expect(await all(store, 0, forAll)).toEqual([seen])
+      await store.commit({ items: [author.opened(withdrawalItem('a', 'said to all'), 2)] })
+      const [withdrawn, ...others] = await all(store, seen!.number, forAll)
+      expect([withdrawn!.state, others]).toEqual(['withdrawn', []])
+      await store.commit({ items: [ofFew(author.opened(withdrawalItem('a', 'said to few'), 3))] })
+      expect(await all(store, withdrawn!.number, forAll)).toEqual([])
+      // All of what is erased with it is told of to all.
+      await store.purge([target], [{ target, by, reason: 1, sinceRanMs: undefined, purgedMs: 5 }])
+      await store[Symbol.asyncDispose]()
+    })
+
+    it('and a withdrawal that is hidden is told once', async () => {
+      const { store, author } = await mentioned('all', 'few')
+      const [seen] = await all(store, 0, forAll)
+      await store.commit({ items: [ofFew(author.opened(withdrawalItem('a', 'said to few'), 2))] })
+      const [withdrawn] = await all(store, seen!.number, forAll)
+      expect([withdrawn!.state, withdrawn!.withdrawal]).toEqual(['withdrawn', undefined])
+      await store.commit({ items: [ofFew(author.opened(withdrawalItem('a', 'said to few again'), 3))] })
+      expect(await all(store, withdrawn!.number, forAll)).toEqual([])
+      await store.commit({ items: [author.opened(withdrawalItem('a', 'said to all'), 4)] })
+      const [reasoned] = await all(store, withdrawn!.number, forAll)
+      expect(reasoned!.withdrawal?.item).toEqual(withdrawalItem('a', 'said to all'))
+      await store[Symbol.asyncDispose]()
+    })
+  })
+
   it('counts upwards where the clock goes back, also after a restart', async () => {
     let now = 1_800_000_000_000
     const harness = createHarness({ clock: { now: () => now } })

@@ -10,7 +10,7 @@ function arrival(hash: number, log: number, seq: number, timeMs = 1000, kind: nu
   const bytes = new Uint8Array(32)
   new DataView(bytes.buffer).setUint32(0, hash)
   const face = { kind, id: new Uint8Array(16), subject: new Uint8Array(0), void: false }
-  const refs = [{ log, seq, index: 0, branch: 0, timeMs, audience: new Uint8Array(0) }]
+  const refs = [{ log, seq, index: 0, branch: 0, timeMs, audience: new Uint8Array(0), changed: 0 }]
   return { nation: 'AAA' as NationId, face, hash: bytes, item: new Uint8Array(0), refs }
 }
 
