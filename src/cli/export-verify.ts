@@ -6,7 +6,8 @@ import { fromHex, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { parseNationId } from '../base/ids.ts'
 import { type ExportManifest, MANIFEST_BYTES_MAX, MANIFEST_SUFFIX, parseManifest } from '../node/export-manifest.ts'
-import { readInput } from '../node/founding-alliance.ts'
+import { type Alliance, openAlliance, pinAlliance, readAllianceFile, readInput } from '../node/founding-alliance.ts'
+import { parseClaim } from '../node/founding-trust.ts'
 import { readNodeHome } from '../node/own-nation.ts'
 import { nameOf } from '../registry/describe.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
@@ -38,14 +39,20 @@ const VERIFIED: Shape<Verified> = {
   ],
 }
 
-/** By the alliance of the home; needs no daemon. */
-export async function verifyExport(
-  context: CliContext,
-  path: string,
-  { output }: { readonly output: OutputFormat },
-): Promise<void> {
+export interface VerifyOptions {
+  /** Whose documents decide instead of those of the home. */
+  readonly alliance?: string
+  readonly trust?: string
+  /** Of the live export that it has to be. */
+  readonly of?: string
+  readonly output: OutputFormat
+}
+
+/** By the alliance of the home, or of a file where there is none; needs no daemon. */
+export async function verifyExport(context: CliContext, path: string, options: VerifyOptions): Promise<void> {
+  const { of: name, output } = options
   const at = resolve(path)
-  const { alliance } = await readNodeHome(context.home(), context.environment)
+  const alliance = await allianceOf(context, options)
   const manifest = parseManifest(await readInput(`${at}${MANIFEST_SUFFIX}`, MANIFEST_BYTES_MAX))
   const { directory } = alliance
   if (manifest.alliance !== toHex(directory.allianceId)) throw forged('it is of another alliance')
@@ -53,6 +60,7 @@ export async function verifyExport(
   const doc = directory.member(parseNationId(manifest.nation))?.doc
   const node = doc?.nodes.find(({ signPk }) => signPk !== undefined && Buffer.compare(signPk, key) === 0)
   if (node === undefined) throw forged(`its key is none of ${manifest.nation}`)
+  if (name !== undefined && name !== manifest.name) throw forged(`it is of the export ${manifest.name}`)
   if (node.status === KEY_STATUS.COMPROMISED) throw forged(`${manifest.nation} says that its key is compromised`)
   await checkFiles(at, manifest)
   const { files, alliance: _, ...said } = manifest
@@ -65,6 +73,19 @@ export async function verifyExport(
   context.setExitStatus(stale ? EXIT_NO : EXIT_OK)
 }
 
+async function allianceOf(context: CliContext, { alliance: file, trust }: VerifyOptions): Promise<Alliance> {
+  if (file === undefined && trust === undefined) {
+    return (await readNodeHome(context.home(), context.environment)).alliance
+  }
+  if (file === undefined || trust === undefined) {
+    throw new UserError('usage-invalid', '--alliance and --trust belong together', {
+      fix: 'Name an alliance file, and the fingerprint that a governor tells.',
+    })
+  }
+  const alliance = openAlliance(await readAllianceFile(file))
+  return pinAlliance(alliance.evidence, parseClaim(trust, alliance))
+}
+
 async function checkFiles(path: string, { files, name }: ExportManifest): Promise<void> {
   const found = await stat(path).catch(cause => {
     throw new UserError('file-unreadable', `${path} cannot be read`, { cause })
@@ -72,6 +93,7 @@ async function checkFiles(path: string, { files, name }: ExportManifest): Promis
   if (!found.isDirectory()) {
     const [file] = files
     if (files.length !== 1 || file === undefined) throw altered(`the manifest of ${name} is of ${files.length} files`)
+    if (file.name !== basename(path)) throw altered(`the manifest is of ${file.name}`)
     return checkFile(path, file)
   }
   const named = new Set(files.map(file => file.name))

@@ -75,6 +75,9 @@ export function addExportCommands(program: Command, context: CliContext): void {
     .command('verify')
     .description('check an export against its manifest, and who signed that; exits 1 where it is stale')
     .argument('<path>', 'the file or folder; its manifest is beside it')
+    .option('--of <name>', 'the live export that it has to be')
+    .option('--alliance <file>', 'where there is no home: the documents of the alliance')
+    .option('--trust <fingerprint>', 'with --alliance: trust string, words or fingerprint, from a governor')
     .addOption(outputOption())
     .action(async (path, options) => (await import('./export-verify.ts')).verifyExport(context, path, options))
 }
