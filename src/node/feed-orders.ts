@@ -39,14 +39,8 @@ export interface FeedFault {
 /** `held`: it goes on with `feed release`. `failing`: the last poll failed. */
 export type FeedState = 'waiting' | 'polling' | 'failing' | 'held'
 
-export interface FeedView {
-  readonly name: string
-  readonly kind: 'taxii' | 'misp' | 'folder'
-  /** URL or path. */
-  readonly from: string
-  readonly everySeconds: number
-  readonly dryRun: boolean
-  readonly state: FeedState
+/** How far a feed has come. */
+export interface FeedProgress {
   /** Of what the source has given and stands, as we have published it. */
   readonly entries: number
   /** In a row. */
@@ -56,6 +50,16 @@ export interface FeedView {
   readonly succeededMs: number
   readonly nextMs: number
   readonly last: FeedReport | null
+}
+
+export interface FeedView extends FeedProgress {
+  readonly name: string
+  readonly kind: 'taxii' | 'misp' | 'folder'
+  /** URL or path. */
+  readonly from: string
+  readonly everySeconds: number
+  readonly dryRun: boolean
+  readonly state: FeedState
   /** Since the node started. */
   readonly totals: FeedTotals
 }

@@ -4,7 +4,7 @@ import { StoreError, TocsinError, UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import { retryAfterMs } from './feed-fetch.ts'
 import { createFeedLedger } from './feed-ledger.ts'
-import type { FeedReport, FeedState, FeedTotals, FeedView } from './feed-orders.ts'
+import type { FeedProgress, FeedReport, FeedState, FeedTotals, FeedView } from './feed-orders.ts'
 import { type FeedPolled, type FeedPollOptions, pollFeed } from './feed-poll.ts'
 import type { Feed } from './feeds-config.ts'
 
@@ -25,17 +25,11 @@ export interface FeedTurns {
 }
 
 /** What is written down of a feed, beside how far it has come. */
-interface Standing {
+interface Standing extends FeedProgress {
   /** A poll was begun, and has not ended well. */
   readonly resumes: boolean
   readonly held: boolean
   readonly released: boolean
-  readonly entries: number
-  readonly failures: number
-  readonly failingSinceMs: number
-  readonly succeededMs: number
-  readonly nextMs: number
-  readonly last: FeedReport | null
 }
 
 const NEW: Standing = {
