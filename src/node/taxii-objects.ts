@@ -118,7 +118,7 @@ async function readSpoken(
 }
 
 function objectsOf(stored: StoredIndicator, { scoring, statusOf }: TaxiiObjectPorts): readonly StixObject[] {
-  const view = indicatorView(stored, item => ({ ...claimView(item, statusOf), entry: '' }), scoring)
+  const view = indicatorView(stored, (item, claim) => ({ ...claimView(item, statusOf, claim), entry: '' }), scoring)
   const objects = view === null ? [] : stixObjectsOf(view)
   return 'left' in objects ? [] : objects
 }

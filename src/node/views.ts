@@ -33,7 +33,7 @@ export interface Scoring {
  */
 export function indicatorView(
   stored: StoredIndicator,
-  viewOfClaim: (item: StoredItem) => ClaimView,
+  viewOfClaim: (item: StoredItem, claim?: Claim) => ClaimView,
   scoring: Scoring,
   explained = false,
 ): IndicatorView | null {
@@ -59,7 +59,7 @@ export function indicatorView(
     origins: score.corroboration.independent,
     corroboration: corroborationText(score.corroboration),
     warnings: scoring.warnings(merged),
-    claims: stored.claims.map(viewOfClaim),
+    claims: stored.claims.map((item, i) => viewOfClaim(item, claims[i])),
     sightings: evidence.sightings.map(sightingView),
     opinions: standingOpinions(evidence.opinions).map(opinionView),
     withdrawn: stored.withdrawn.map(withdrawn => withdrawnView(withdrawn, viewOfClaim)),
@@ -95,8 +95,13 @@ function claimOf(item: StoredItem): Claim {
   return { ...parsed, nation: item.nation, ref, timeMs: item.timeMs, itemHash: item.hash }
 }
 
-export function claimView(item: StoredItem, statusOf: (nation: NationId) => NationStatus): ClaimView {
-  const { claim, marking, ref, nation, timeMs } = claimOf(item)
+/** `parsed`: the claim of the item, where it is known. */
+export function claimView(
+  item: StoredItem,
+  statusOf: (nation: NationId) => NationStatus,
+  parsed: Claim = claimOf(item),
+): ClaimView {
+  const { claim, marking, ref, nation, timeMs } = parsed
   return {
     id: toHex(item.id),
     nation,
