@@ -2,7 +2,6 @@ import { compareBytes, utf8 } from '../base/bytes.ts'
 import type { TypedValue } from '../indicator/canonical.ts'
 import type { FindGroup } from '../policy/clearance.ts'
 import type { OwnPlaces } from '../policy/own-places.ts'
-import { LIST_PAGE_MAX } from '../store/caps.ts'
 import type { Sight } from '../store/sight.ts'
 import type { Store, StoredIndicator } from '../store/store.ts'
 import type { Page } from '../store/view-queries.ts'
@@ -62,6 +61,9 @@ export async function* readCandidates(
   }
 }
 
+/** What is worked on without a pause, in which nothing else in the daemon goes on: some milliseconds. */
+const PAGE = 200
+
 /** The next page is read while one is worked on. */
 async function* readAll(
   { store }: ExportGround,
@@ -69,7 +71,7 @@ async function* readAll(
   type: string | undefined,
   withdrawn: boolean,
 ): AsyncGenerator<StoredIndicator> {
-  const filter = { limit: LIST_PAGE_MAX, withdrawn, ...(type !== undefined && { type }) }
+  const filter = { limit: PAGE, withdrawn, ...(type !== undefined && { type }) }
   let next: Promise<Page<StoredIndicator>> | undefined = store.listIndicators(filter, sight)
   while (next !== undefined) {
     const page: Page<StoredIndicator> = await next
@@ -107,7 +109,7 @@ export function compareSubjects(a: TypedValue, b: TypedValue): number {
 }
 
 function viewOf(stored: StoredIndicator, scoring: Scoring, exercise: boolean): IndicatorView | null {
-  const view = indicatorView(stored, item => claimView(item, () => 'ACTIVE'), scoring)
+  const view = indicatorView(stored, (item, claim) => claimView(item, () => 'ACTIVE', claim), scoring)
   if (!exercise || view === null || !view.claims.some(claim => claim.exercise)) return view
   return { ...view, labels: [...new Set([...view.labels, EXERCISE_LABEL])].sort() }
 }
