@@ -13,7 +13,7 @@ import type { Started } from './support/daemon-process.ts'
 
 export const name = 'lookup'
 
-const INDICATORS = Number(process.env['BENCH_ENTRIES'] ?? 100_000)
+const INDICATORS = Number(process.env['BENCH_ENTRIES'] ?? 1_000_000)
 const ITEMS_PER_ENTRY = 100
 const LOOKUPS = 2000
 const BULK = 500
