@@ -9,9 +9,9 @@ import { mispTypeOf } from './type-mapping.ts'
 
 export type MispJson = Readonly<Record<string, unknown>>
 
-/** Who said something, as MISP names organisations. */
+/** Who said something, as MISP names organisations: by the uuid of its STIX identity, as whoever reads both expects. */
 export function mispOrganisation(nation: string): MispJson {
-  return { name: nation, uuid: ownUuid('organisation', nation) }
+  return { name: nation, uuid: ownUuid('identity', nation) }
 }
 
 /** `tlp:amber+strict`. */

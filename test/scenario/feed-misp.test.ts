@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
+import { exported, exportedIndicator } from '../support/exported.ts'
 import { startFeedServer } from '../support/feed-server.ts'
 import { type FeedWorld, numbers, openFeedWorld } from '../support/feed-world.ts'
 
@@ -129,6 +131,22 @@ describe('a MISP feed', () => {
       expect(server.asked).toEqual(['/manifest.json'])
     },
   )
+
+  test('that is an export of a member says nothing anew, also where a MISP has kept only what it knows', async () => {
+    const author = world.alliance.members[1]!.nation
+    const samples = ['once.misp-feed.example', 'twice.misp-feed.example'].map(value =>
+      exportedIndicator('domain', value, { nations: [author], claim: { nation: author } }),
+    )
+    const { files } = exported(EXPORT_FORMATS.get('misp-feed')!, samples)
+    const path = join(world.folder, 'misp-export')
+    await mkdir(path)
+    for (const [name, text] of files) {
+      await writeFile(join(path, name), text.replaceAll(/,"tocsin":\{[^}]*\}/g, ''))
+    }
+    const report = await world.openFeed({ kind: 'misp', path }).poll()
+    expect(report).toMatchObject({ rows: 2, new: 0, refused: 2, refusals: [{ code: 'feed-echo' }], fault: null })
+    expect(await world.show('once.misp-feed.example')).toBe(null)
+  })
 
   test('lies in a folder as well', async () => {
     const path = join(world.folder, 'misp')
