@@ -53,7 +53,7 @@ function ownProblems(views: readonly LiveExportView[]): Problem[] {
     grade: 'warning',
     code: 'export-own',
     occasion: nation,
-    message: `${nation} says of ${countOf(count, 'indicator')} that is ours that it is bad, such as ${sample}; no export holds it`,
+    message: `${nation} says that what is ours is bad: ${countOf(count, 'indicator')}, such as ${sample}; no export holds that`,
     fix: 'Look whether it is true; else ask that nation to withdraw it, or say so yourself with "tocsin indicator dispute".',
   }))
 }
