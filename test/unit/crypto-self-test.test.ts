@@ -63,11 +63,8 @@ const broken: readonly [primitive: string, faults: Partial<Primitives>][] = [
 ]
 
 describe('the self-test', () => {
-  it('passes on this machine, in well under half a second', () => {
-    selfTest()
-    const start = performance.now()
-    selfTest()
-    expect(performance.now() - start).toBeLessThan(500)
+  it('passes on this machine', () => {
+    expect(() => selfTest()).not.toThrow()
   })
 
   it.each(broken)('names a broken %s', (primitive, faults) => {

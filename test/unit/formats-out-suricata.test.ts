@@ -92,12 +92,13 @@ test.each([
   expect(() => exported(suricata, [], { parameters })).toThrow(expect.objectContaining({ code: 'export-parameter' }))
 })
 
+/** With work that is square in the length of the text it would take minutes. */
+const OFTEN = 20
+
 test.each([
   ['before it', `${' '.repeat(49_000)}x`],
   ['in its header', `alert ${' '.repeat(49_000)}(content:"a"; sid:1;)`],
   ['in an option', `alert ip any any -> any any (msg:a${' '.repeat(49_000)}b; sid:1;)`],
-])('a rule with much white space %s is read in little time', (_, text) => {
-  const startedMs = performance.now()
-  expect(checkSuricataRule(text)).toHaveProperty('left')
-  expect(performance.now() - startedMs).toBeLessThan(500)
+])('a rule with much white space %s is read so often within the time of a test', (_, text) => {
+  for (let i = 0; i < OFTEN; i++) expect(checkSuricataRule(text)).toHaveProperty('left')
 })

@@ -66,15 +66,16 @@ test('is in ranges of IPv6 that hold all of IPv4, where nothing of it is of IPv6
   expect(ours.filter(value => check({ type: 'cidr', value }) !== undefined)).toEqual(ours.slice(0, 3))
 })
 
+/** With work that is square in the length of the text it would take minutes. */
+const OFTEN = 20
+
 test.each([
   ['digits', `${'a'.repeat(49_151)}g`],
   ['hyphens', '-'.repeat(49_152)],
   ['backslashes', '\\'.repeat(49_152)],
   ['bytes', '|61 '.repeat(12_288)],
-])('a text of %s alone is read in little time', (_, value) => {
-  const startedMs = performance.now()
-  expect(own.check({ type: 'suricata', value })).toBeUndefined()
-  expect(performance.now() - startedMs).toBeLessThan(500)
+])('a text of %s alone is read so often within the time of a test', (_, value) => {
+  for (let i = 0; i < OFTEN; i++) expect(own.check({ type: 'suricata', value })).toBeUndefined()
 })
 
 test('a text that names hosts without end is not looked at to its end', () => {
