@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { microsecondTime, parseMicrosecondTime } from '../formats/microsecond-time.ts'
+import type { Cursors } from '../node/cursor-seal.ts'
 import type { TaxiiMatch, TaxiiQuery } from '../node/taxii-reading.ts'
 import { parseRequest } from './request-body.ts'
 
@@ -41,7 +42,13 @@ interface PageMark extends Omit<TaxiiQuery, 'limit'> {
  * The query of a page. `id`: of the object in the address. Throws UserError `api-request-invalid` for a parameter that
  * is unknown here, stands twice or cannot be meant: a filter that is passed over is one that lets everything through.
  */
-export function parsePageQuery(c: Context, kind: PageKind, collection: string, id?: string): TaxiiQuery {
+export async function parsePageQuery(
+  c: Context,
+  cursors: Cursors,
+  kind: PageKind,
+  collection: string,
+  id?: string,
+): Promise<TaxiiQuery> {
   const fields = queryOf(c, ['added_after', 'limit', 'next', ...PAGE_FIELDS[kind]])
   const limit = parseLimit(fields.get('limit'))
   const asked: PageMark = {
@@ -52,7 +59,7 @@ export function parsePageQuery(c: Context, kind: PageKind, collection: string, i
   }
   const next = fields.get('next')
   if (next === undefined) return { ...asked, limit }
-  const mark = parseNext(next)
+  const mark = await parseNext(next, cursors)
   const isRepeated = [...fields.keys()].some(name => name !== 'next' && name !== 'limit')
   if (!isSamePlace(mark, asked) || (isRepeated && !isSameQuestion(mark, asked))) {
     throw invalid('the value of next belongs to another question')
@@ -131,10 +138,15 @@ const VALUE: Readonly<Record<keyof TaxiiMatch, RegExp>> = {
 
 const list = z.array(z.string().max(VALUE_LENGTH_MAX)).min(1).max(MATCHED_MAX)
 
-const markSchema: z.ZodType<PageMark> = z.strictObject({
+/** What `next` holds. */
+interface Mark extends Omit<PageMark, 'afterUs'> {
+  readonly after: string
+}
+
+const markSchema: z.ZodType<Mark> = z.strictObject({
   kind: z.enum(Object.keys(PAGE_FIELDS) as PageKind[]),
   collection: z.string().max(64),
-  afterUs: z.int().min(0),
+  after: z.string().max(64),
   match: z.strictObject({
     ids: list.exactOptional(),
     types: list.exactOptional(),
@@ -143,19 +155,33 @@ const markSchema: z.ZodType<PageMark> = z.strictObject({
   }),
 })
 
-/** Says nothing but the question and how far its answer came, which the client has just been told. */
-export function encodeNext(kind: PageKind, { collection, match }: TaxiiQuery, afterUs: number): string {
-  const mark: PageMark = { kind, collection, afterUs, match }
+/** Says nothing but the question: how far its answer came may be the time of what the client may not see (R-4.4). */
+export async function encodeNext(
+  cursors: Cursors,
+  kind: PageKind,
+  { collection, match }: TaxiiQuery,
+  afterUs: number,
+): Promise<string> {
+  const mark: Mark = { kind, collection, after: await cursors.textOf(afterUs), match }
   return Buffer.from(JSON.stringify(mark)).toString('base64url')
 }
 
-function parseNext(text: string): PageMark {
+async function parseNext(text: string, cursors: Cursors): Promise<PageMark> {
+  const { after, ...question } = parseMark(text)
+  const afterUs = await cursors.numberOf(after)
+  if (afterUs === undefined) throw invalid(NO_MARK)
+  return { ...question, afterUs }
+}
+
+function parseMark(text: string): Mark {
   try {
     return parseRequest(markSchema, JSON.parse(Buffer.from(text, 'base64url').toString()), 'next')
   } catch {
-    throw invalid('the value of next is none that was given here')
+    throw invalid(NO_MARK)
   }
 }
+
+const NO_MARK = 'the value of next is none that was given here'
 
 /** Of the objects of a page; none for an empty one (TAXII 2.1 §5.4). */
 export function dateHeaders(times: readonly number[]): Readonly<Record<string, string>> {

@@ -67,11 +67,14 @@ export function addTaxiiRoutes(app: Hono, service: TaxiiCommands): Hono {
   const page =
     (kind: PageKind, body: (page: TaxiiPage) => object): Answer =>
     async (c, reader) => {
-      const query = parsePageQuery(c, kind, collectionOf(c, reader).id, c.req.param('object'))
+      const query = await parsePageQuery(c, reader.cursors, kind, collectionOf(c, reader).id, c.req.param('object'))
       const found = await reader.objects(query)
       if (found.objects.length === 0 && OF_ONE_OBJECT.has(kind)) await assertHeld(reader, query)
       const { nextUs } = found
-      const mark = nextUs === undefined ? { more: false } : { more: true, next: encodeNext(kind, query, nextUs) }
+      const mark =
+        nextUs === undefined
+          ? { more: false }
+          : { more: true, next: await encodeNext(reader.cursors, kind, query, nextUs) }
       if (found.objects.length === 0) return answerTaxii(c, nextUs === undefined ? {} : mark)
       const times = found.objects.map(({ addedUs }) => addedUs)
       return answerTaxii(c, { ...mark, ...body(found) }, 200, dateHeaders(times))

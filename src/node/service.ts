@@ -6,6 +6,7 @@ import { createAuditCommands } from './audit-commands.ts'
 import { readAuditPage } from './audit-page.ts'
 import { auditedService } from './audited-service.ts'
 import { createBundleCommands } from './bundle-commands.ts'
+import { createCursorSeal } from './cursor-seal.ts'
 import type { Node } from './daemon.ts'
 import { diagnose } from './diagnosis.ts'
 import { nationStatus } from './directory-views.ts'
@@ -64,7 +65,8 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
   }
 
   const standingOf = (of: NationId) => nationStatus(book.directory(), of)
-  const tokens = createTokenCommands(node)
+  const cursors = createCursorSeal(store, node.random)
+  const tokens = createTokenCommands(node, cursors)
   const service: NodeService = {
     status,
     digest: () => digestOf(node),
@@ -77,7 +79,7 @@ export function createNodeService(node: Node, { stop, ...keeping }: ServiceHooks
     ...createHistoryCommands(node),
     ...createWholeReading(store, () => node.release.rules.current().acceptance, standingOf, scoringOf(node)),
     ...tokens,
-    ...createTaxiiCommands(node, tokens.reader),
+    ...createTaxiiCommands(node, tokens.reader, cursors),
     ...createMuteCommands(node),
     ...node.inlets,
     ...createWarninglistCommands(node),

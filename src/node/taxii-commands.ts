@@ -4,6 +4,7 @@ import { ownUuid } from '../formats/stix-id.ts'
 import { encodeAudienceName, groupKey } from '../policy/audience-name.ts'
 import type { Clearance } from '../policy/clearance.ts'
 import { createObjectSight } from '../policy/reader-view.ts'
+import type { Cursors } from './cursor-seal.ts'
 import type { Node } from './daemon.ts'
 import { nationStatus } from './directory-views.ts'
 import type { PublishItem, Reader } from './node-service.ts'
@@ -27,7 +28,11 @@ interface Offered extends TaxiiCollection {
 const IDS_AT_ONCE = 100
 
 /** The node as a TAXII server has it. Nothing is read before somebody asks, or it is warmed. */
-export function createTaxiiCommands(node: Node, readerOf: (token: string) => Promise<Reader>): TaxiiCommands {
+export function createTaxiiCommands(
+  node: Node,
+  readerOf: (token: string) => Promise<Reader>,
+  cursors: Cursors,
+): TaxiiCommands {
   const { store, book, groups, allianceId, nation, clock } = node
   const index = createTaxiiIndex(node)
   const viewOf = createTaxiiViews(index)
@@ -98,6 +103,7 @@ export function createTaxiiCommands(node: Node, readerOf: (token: string) => Pro
     }
 
     return {
+      cursors,
       collections: () => offeredTo(clearance),
       async objects(query) {
         const page = await pageOf(query)

@@ -1,4 +1,5 @@
 import type { StixObject } from '../formats/stix-object.ts'
+import type { Cursors } from './cursor-seal.ts'
 
 /** What the TAXII server asks of the node. Times added are microseconds since the Unix epoch. */
 export interface TaxiiCommands {
@@ -17,6 +18,8 @@ export interface TaxiiTitle {
 
 /** The bearer of a token as a TAXII client: nothing that its clearance hides has a part in any answer (R-4.4). */
 export interface TaxiiReader {
+  /** For times up to which a page was read. */
+  readonly cursors: Cursors
   /** The first is of everything that may be read, the others of one sharing group each, ascending by title. */
   collections(): readonly TaxiiCollection[]
   /** Ascending by when they were added. Throws UserError `taxii-absent` for an unknown collection. */

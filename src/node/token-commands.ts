@@ -9,7 +9,7 @@ import { createSight } from '../policy/reader-view.ts'
 import { tokenHash, tokenText } from '../policy/token.ts'
 import type { TokenRecord } from '../wire/gen/store.ts'
 import { auditedReading } from './audited-service.ts'
-import { createCursorSeal } from './cursor-seal.ts'
+import type { Cursors } from './cursor-seal.ts'
 import type { Node } from './daemon.ts'
 import { nationStatus } from './directory-views.ts'
 import {
@@ -33,11 +33,13 @@ const SECRET_BYTES = 32
 const BEYOND = 'an item is beyond the clearance of this token'
 
 /** Tokens and what their bearers may ask for. */
-export function createTokenCommands(node: Node): Pick<NodeService, 'reader' | 'tokens' | 'addToken' | 'revokeToken'> {
+export function createTokenCommands(
+  node: Node,
+  cursors: Cursors,
+): Pick<NodeService, 'reader' | 'tokens' | 'addToken' | 'revokeToken'> {
   const { store, clock, random, groups, publisher, config } = node
   const audit = node.audit.log
   const book = createTokenBook(store, clock, node.logger)
-  const cursors = createCursorSeal(store, random)
   const standingOf = (nation: NationId) => nationStatus(node.book.directory(), nation)
   function clearanceOf(text: string): Clearance {
     return parseClearance(text, called => groupKey(groups.find(called)))
