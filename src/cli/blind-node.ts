@@ -1,4 +1,6 @@
+import { TocsinError } from '../base/errors.ts'
 import type { NodeStatus } from '../node/node-service.ts'
+import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
 
 /** A node that is not to read shows nothing, and is not broken: says so. */
@@ -8,4 +10,13 @@ export function sayIfBlind(context: CliContext, { nation, roles }: Pick<NodeStat
   context.say(
     `${why}: this node follows all logs, opens no body and shows no indicator. What waits is sealed to others.`,
   )
+}
+
+/** Where nothing was found. The bearer of a token is not told how the node stands. */
+export async function askIfBlind(context: CliContext, client: Pick<ControlClient, 'status'>): Promise<void> {
+  try {
+    sayIfBlind(context, await client.status())
+  } catch (error) {
+    if (!(error instanceof TocsinError && error.code === 'token-forbidden')) throw error
+  }
 }

@@ -7,7 +7,7 @@ import type { ExportFrame, ExportOrder } from '../node/export-orders.ts'
 import { stageFolderOnce } from '../node/export-stage.ts'
 import { assertAbsent, fillWhole } from '../node/home.ts'
 import { countOf } from '../registry/phrase.ts'
-import { sayIfBlind } from './blind-node.ts'
+import { askIfBlind } from './blind-node.ts'
 import { openByteProgress } from './byte-progress.ts'
 import type { CliContext } from './context.ts'
 
@@ -54,7 +54,7 @@ export async function runExport(context: CliContext, format: string, options: Ex
   else if (shape === 'folder') end = await stageFolderOnce(resolve(to), force, run)
   else end = await toFile(resolve(to), force, run)
   tell(context, end, to, dryRun)
-  if (end.indicators === 0) sayIfBlind(context, await client.status())
+  if (end.indicators === 0) await askIfBlind(context, client)
 }
 
 async function toFile(path: string, replace: boolean, run: (write: Write) => Promise<End>): Promise<End> {

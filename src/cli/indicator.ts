@@ -4,7 +4,7 @@ import { INDICATOR_TYPES } from '../indicator/type.ts'
 import { CHANGE_EVENTS } from '../node/change-reading.ts'
 import { INDICATOR_STATES, type IndicatorState, LIST_LIMIT_MAX, type ListQuery } from '../node/indicator-reading.ts'
 import { parsePast, parseWhole } from './argument.ts'
-import { sayIfBlind } from './blind-node.ts'
+import { askIfBlind } from './blind-node.ts'
 import type { CliContext } from './context.ts'
 import { addAddCommand } from './indicator-add.ts'
 import { addImportCommand } from './indicator-import.ts'
@@ -77,7 +77,7 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
     await writer.write(page.indicators)
   } while (cursor !== undefined && left > 0)
   await writer.end()
-  if (shown === 0) sayIfBlind(context, await client.status())
+  if (shown === 0) await askIfBlind(context, client)
   if (cursor !== undefined) context.say(`These are the first ${options.limit}; --all lists all of them.`)
 }
 

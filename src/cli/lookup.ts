@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { refang } from '../formats/defang.ts'
 import type { LookupResult } from '../node/indicator-reading.ts'
-import { sayIfBlind } from './blind-node.ts'
+import { askIfBlind } from './blind-node.ts'
 import type { ControlClient } from './client.ts'
 import type { CliContext } from './context.ts'
 import { EXIT_NO, EXIT_OK } from './exit.ts'
@@ -46,7 +46,7 @@ async function lookUp(
   }
   await writer.end()
   context.say(`${found} of ${asked} found${related === 0 ? '' : `, ${related} more by what has to do with them`}.`)
-  if (found + related === 0) sayIfBlind(context, await client.status())
+  if (found + related === 0) await askIfBlind(context, client)
   context.setExitStatus(found + related > 0 ? EXIT_OK : EXIT_NO)
 }
 

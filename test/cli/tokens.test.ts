@@ -51,6 +51,14 @@ describe('a command with the token of a file', () => {
     expect(listed).toMatchObject({ status: 0, stdout: expect.stringContaining('a.example') })
   })
 
+  test('tells the bearer that nothing was found as it tells anybody', async () => {
+    const path = tokenFile('right', 'right\n')
+    const { status, stderr } = await run('--token-file', path, 'lookup', 'nowhere.example')
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '0 of 1 found.\n' })
+    const listed = await run('--token-file', path, 'indicator', 'list', '--type', 'url')
+    expect(listed).toMatchObject({ status: 0, stderr: expect.not.stringContaining('token-forbidden') })
+  })
+
   test('gets nothing that the token does not allow', async () => {
     const { status, stderr } = await run('--token-file', tokenFile('right', 'right'), 'peer', 'list')
     expect(status).not.toBe(0)
