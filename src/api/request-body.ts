@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { concat } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { parseJsonText } from '../base/json-text.ts'
+import { issueText } from '../node/yaml-file.ts'
 
 /** Of a body: more than the longest list that anything takes. */
 const VALUES_MAX = 1_000_000
@@ -24,7 +25,7 @@ export function parseRequest<T>(schema: z.ZodType<T>, value: unknown, what: stri
   if (result.success) return result.data
   const issue = result.error.issues[0]!
   const where = issue.path.length === 0 ? what : `${what} at ${issue.path.join('.')}`
-  throw new UserError('api-request-invalid', `${where}: ${issue.message}`)
+  throw new UserError('api-request-invalid', `${where}: ${issueText(issue)}`)
 }
 
 /** Throws UserError `api-body-too-large`. */

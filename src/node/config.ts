@@ -14,6 +14,7 @@ import { parseSyslogTarget } from './syslog-target.ts'
 import { taxiiConfig } from './taxii-config.ts'
 import { warninglistsSection } from './warninglists-config.ts'
 import { webhooksSection } from './webhooks-config.ts'
+import { issueText } from './yaml-file.ts'
 
 const multiaddr = z.string().regex(/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}$/, {
   message: 'must look like /ip4/192.0.2.10/tcp/7117 or /dns4/tocsin.cert.example/tcp/7117',
@@ -208,7 +209,7 @@ function describe(issue: z.core.$ZodIssue): string {
     const names = issue.keys.map(key => (where === '' ? key : `${where}.${key}`)).join(', ')
     return `unknown field ${names}`
   }
-  return `${where === '' ? 'config' : where}: ${issue.message}`
+  return `${where === '' ? 'config' : where}: ${issueText(issue)}`
 }
 
 function invalid(message: string): UserError {

@@ -48,7 +48,13 @@ export function parseYamlFile<T>(text: string, form: YamlForm<T>): YamlFile<T> {
     throw fail(`${at(keyOffset(document, path))}unknown field "${fieldName(path)}"`)
   }
   const where = issue.path.length === 0 ? 'the file' : fieldName(issue.path)
-  throw fail(`${at(offsetOf(document, issue.path))}${where}: ${issue.message}`)
+  throw fail(`${at(offsetOf(document, issue.path))}${where}: ${issueText(issue)}`)
+}
+
+/** Of what is not there zod tells which type it has instead. */
+export function issueText(issue: z.core.$ZodIssue): string {
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+  return isMissing ? 'must be there' : issue.message
 }
 
 /** `rules.when.type`: the line says which of them. */

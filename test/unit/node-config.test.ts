@@ -22,6 +22,7 @@ test('a nation is enough: everything else has a default', () => {
 test.each([
   ['nation: DEU\nnett: {}', 'unknown field nett'],
   ['nation: DEU\nnet: {port: 1}', 'unknown field net.port'],
+  ['nation: DEU\nexports: [{name: dns, format: rpz}]', 'exports.0.path: must be there'],
   ['nation: DEU\nnet: {listen: ["0.0.0.0:7117"]}', 'net.listen.0'],
   ['nation: DEU\nnet: {listen: "/ip4/192.0.2.1/tcp/1"}', 'net.listen'],
   ['nation: DEU\nsync: {gapMs: 1}', 'sync.gapMs'],
