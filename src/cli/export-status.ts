@@ -35,7 +35,7 @@ export async function showExports(context: CliContext, name: string | undefined,
     throw new UserError('export-unknown', `config.yaml names no export ${name}`, { fix: 'See "tocsin export list".' })
   }
   await print(context, shown, options.output)
-  for (const each of shown) tell(context, each)
+  for (const each of shown) tell(context, each, name !== undefined)
   context.setExitStatus(shown.every(({ state }) => state === 'current') ? EXIT_OK : EXIT_NO)
 }
 
@@ -46,7 +46,7 @@ export async function releaseExport(
 ): Promise<void> {
   const released = await context.client().releaseExport(name, held)
   await printRecord(context.out, output, released, EXPORTS)
-  tell(context, released)
+  tell(context, released, true)
   context.setExitStatus(released.state === 'current' ? EXIT_OK : EXIT_NO)
 }
 
@@ -57,12 +57,15 @@ async function print(context: CliContext, exports: readonly LiveExportView[], ou
   if (exports.length === 0) context.say('There is no live export: name some under "exports:" in config.yaml.')
 }
 
-function tell(context: CliContext, { name, failure, behind, held, left, own, unsentBytes }: LiveExportView): void {
+/** `isAlone`: with all that is left out of it, which is long where filters do as they are told. */
+function tell(context: CliContext, view: LiveExportView, isAlone: boolean): void {
+  const { name, failure, behind, held, left, own, unsentBytes } = view
   const say = (line: string) => context.say(visibleText(`${name}: ${line}`))
   if (failure !== null) say(`${failure.code}: ${failure.message}. ${failure.fix}`)
   for (const sentence of behind) say(`it may lack something: ${sentence}`)
   if (unsentBytes > 0) say(`${unsentBytes} bytes wait for the receiver`)
-  for (const { reason, count, sample } of left) say(`${count} left out, such as ${sample}: ${reason}`)
+  if (isAlone) for (const { reason, count, sample } of left) say(`${count} left out, such as ${sample}: ${reason}`)
+  else if (left.length > 0) say(`${left.reduce((sum, { count }) => sum + count, 0)} left out: ${toldBy(name)}`)
   for (const { nation, count, sample } of own)
     say(`${nation} says of ${count} of ours that they are bad, such as ${sample}`)
   if (held === null) return
@@ -73,6 +76,10 @@ function tell(context: CliContext, { name, failure, behind, held, left, own, uns
   for (const sample of held.addedSamples) say(`new: ${sample}`)
   for (const sample of held.removedSamples) say(`leaves: ${sample}`)
   say(`let it go with "tocsin export release ${name} --held ${held.id}"`)
+}
+
+function toldBy(name: string): string {
+  return `"tocsin export status ${name}" tells why`
 }
 
 function heldText({ held }: LiveExportView): string {

@@ -225,7 +225,8 @@ const HELD_ID_DIGITS = 12
 /** Why an export could not be written, for people. */
 export function exportFault(error: unknown): { readonly code: string; readonly message: string; readonly fix: string } {
   if (error instanceof TocsinError) return { code: error.code, message: error.message, fix: error.fix ?? '' }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error), fix: '' }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'internal', message, fix: 'This is a fault of Tocsin: the log of the daemon has where it is.' }
 }
 
 /** What time, the operator and its authors take out leaves at once. */
