@@ -20,7 +20,7 @@ const FIXES: Partial<Readonly<Record<ErrorCode, string>>> = {
   'guard-unchangeable':
     'Let that rule match less, such as with { when: { audience: alliance } }, or let an earlier one decide.',
   'remark-no-claim':
-    'Look it up with "tocsin indicator show"; what nobody claims yet, "tocsin indicator add" publishes.',
+    'Look it up with "tocsin indicator show"; only its author takes a claim back, others say "tocsin indicator dispute"; what nobody claims yet, "tocsin indicator add" publishes.',
   'remark-own-claim': 'Take it back with "tocsin indicator withdraw", or let it end with "tocsin indicator extend".',
   'remark-too-wide': 'Name those who got the claim: --to DEU,FRA, or --group NAME.',
   'remark-below-marking': 'Leave --tlp out: then it is marked as the claim is.',
