@@ -44,19 +44,27 @@ export function checkArrows(source: Source): Finding[] {
   return findings
 }
 
-/** Circles between files and between folders, each once, written as `a → b → a`. */
+/** `src/node/audit/audit-log.ts` is in the room `node/audit`; what lies in `src/node` itself composes them, in none. */
+function roomOf(path: string): string | undefined {
+  return /^src\/([^/]+\/[^/]+)\//.exec(path)?.[1]
+}
+
+/** Circles between files, between folders and between the rooms in them, each once, written as `a → b → a`. */
 export function checkCircles(sources: readonly Source[]): Finding[] {
   const files = new Map<string, Set<string>>()
   const folders = new Map<string, Set<string>>()
+  const rooms = new Map<string, Set<string>>()
   for (const source of sources) {
     for (const item of source.imports) {
       const target = targetOf(source, item)
       if (target === undefined) continue
       link(files, source.path, target)
       if (folderOf(source.path) !== folderOf(target)) link(folders, folderOf(source.path), folderOf(target))
+      const [here, there] = [roomOf(source.path), roomOf(target)]
+      if (here !== undefined && there !== undefined && here !== there) link(rooms, here, there)
     }
   }
-  return [...circlesIn(files), ...circlesIn(folders)].map(circle => ({
+  return [...circlesIn(files), ...circlesIn(folders), ...circlesIn(rooms)].map(circle => ({
     rule: 'circle',
     path: circle[0]!,
     line: 0,

@@ -1,8 +1,8 @@
 /** How fast each format of exports is written, and that memory stays as it was however many indicators there are. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
 import type { ExportedIndicator, ExportFormat, ExportPiece } from '../../src/formats/exported.ts'
+import { EXPORT_FORMATS } from '../../src/formats/out/export-formats.ts'
 import { exportContext, exportedIndicator } from '../../test/support/exported.ts'
 import type { Report } from '../bench-figure.ts'
 

@@ -1,7 +1,7 @@
 /** How many items a second the release guard judges by 1,000 rules, beside reading the items alone. */
 import { buildClaim, type ClaimDraft, encodeClaimItem } from '../../src/indicator/claim.ts'
 import { parseItem } from '../../src/indicator/item.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
 import { createGuard, type Guard } from '../../src/policy/guard.ts'
 import type { Item } from '../../src/wire/gen/tocsin.ts'
 import { EVERYBODY, IDENTITY } from '../../test/support/guard-policy.ts'

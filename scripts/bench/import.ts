@@ -1,9 +1,9 @@
 /** How fast files of each format are read into rows, and that memory stays as it was while they are. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { readImport } from '../../src/formats/import.ts'
-import { mispEvent } from '../../src/formats/out-misp.ts'
-import { stixBundle } from '../../src/formats/out-stix.ts'
+import { readImport } from '../../src/formats/in/import.ts'
+import { mispEvent } from '../../src/formats/out/misp.ts'
+import { stixBundle } from '../../src/formats/out/stix.ts'
 import { exported, exportedIndicator } from '../../test/support/exported.ts'
 import type { Report } from '../bench-figure.ts'
 

@@ -1,5 +1,5 @@
-import type { SandboxDaemon } from '../../src/cli/sandbox-daemon.ts'
-import type { PublishItem } from '../../src/node/node-service.ts'
+import type { SandboxDaemon } from '../../src/cli/sandbox/sandbox-daemon.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 
 /** Whoever runs now. */
 export interface LoadOptions {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { UserError } from '../base/errors.ts'
-import type { NodeService, Reader } from '../node/node-service.ts'
+import type { NodeService, Reader } from '../node/orders/node-service.ts'
 import { createFailureBrake } from './failure-brake.ts'
 
 const BEARER = /^Bearer +([^\s]{1,128})$/i

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { NodeService } from '../node/node-service.ts'
+import type { NodeService } from '../node/orders/node-service.ts'
 import { bytesAnswer, createStreams } from './byte-stream.ts'
 import { addExportRoutes } from './export-routes.ts'
 import { addFeedRoutes } from './feed-routes.ts'

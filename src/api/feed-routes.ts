@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import { z } from 'zod'
-import type { NodeService } from '../node/node-service.ts'
+import type { NodeService } from '../node/orders/node-service.ts'
 import { readBody } from './request-body.ts'
 import { SMALL_BODY_BYTES_MAX } from './request-schema.ts'
 

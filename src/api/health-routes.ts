@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { NodeService } from '../node/node-service.ts'
+import type { NodeService } from '../node/orders/node-service.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What monitoring asks: whether the process lives, whether the node is ready, and what it counts. */

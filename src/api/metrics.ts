@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, Counter as PromCounter, Registry } from 'prom-client'
-import type { Counter, NodeService } from '../node/node-service.ts'
+import type { Counter, NodeService } from '../node/orders/node-service.ts'
 import { nodeGauges, storeGauges } from './node-gauges.ts'
 
 export interface Metrics {

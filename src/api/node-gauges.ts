@@ -1,5 +1,5 @@
-import type { LogStatus } from '../node/log-status.ts'
-import type { Counter, NodeStatus, PeerStatus } from '../node/node-service.ts'
+import type { LogStatus } from '../node/knowledge/log-status.ts'
+import type { Counter, NodeStatus, PeerStatus } from '../node/orders/node-service.ts'
 import type { StoreSize } from '../store/upkeep.ts'
 
 type Values = Counter['values']

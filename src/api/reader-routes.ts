@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono'
 import { UserError } from '../base/errors.ts'
-import type { NodeService, Reader } from '../node/node-service.ts'
+import type { NodeService, Reader } from '../node/orders/node-service.ts'
 import { createBearerCheck } from './bearer.ts'
 import { createGate } from './gate.ts'
 import { parseRequest, readBody } from './request-body.ts'

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { concat } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { parseJsonText } from '../base/json-text.ts'
-import { issueText } from '../node/yaml-file.ts'
+import { issueText } from '../node/mechanisms/yaml-file.ts'
 
 /** Of a body: more than the longest list that anything takes. */
 const VALUES_MAX = 1_000_000

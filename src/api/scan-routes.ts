@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import { z } from 'zod'
-import type { ScanCommands } from '../node/scan-commands.ts'
+import type { ScanCommands } from '../node/reading/scan-commands.ts'
 import { LOOKUPS_MAX } from '../store/caps.ts'
 import type { createStreams } from './byte-stream.ts'
 import type { createGate } from './gate.ts'

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from 'hono'
 import { UserError } from '../base/errors.ts'
-import { fillWhole } from '../node/home.ts'
+import { fillWhole } from '../node/home/home.ts'
 
 /** A body that is too long to hold, as a file; it is gone when this is disposed of. */
 export interface SpooledBody extends AsyncDisposable {

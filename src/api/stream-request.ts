@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { INDICATOR_TYPES } from '../indicator/type.ts'
-import { CHANGE_EVENTS } from '../node/change-reading.ts'
-import { indicatorType } from '../node/config-fields.ts'
-import { nation } from '../node/policy-fields.ts'
+import { indicatorType } from '../node/config/config-fields.ts'
+import { nation } from '../node/config/policy-fields.ts'
+import { CHANGE_EVENTS } from '../node/reading/change-reading.ts'
 import { NATIONS_MAX } from '../wire/limits.ts'
 
 const list = <T>(each: z.ZodType<T, string>, most: number) =>

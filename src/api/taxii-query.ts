@@ -2,8 +2,8 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { microsecondTime, parseMicrosecondTime } from '../formats/microsecond-time.ts'
-import type { Cursors } from '../node/cursor-seal.ts'
-import type { TaxiiMatch, TaxiiQuery } from '../node/taxii-reading.ts'
+import type { TaxiiMatch, TaxiiQuery } from '../node/orders/taxii-reading.ts'
+import type { Cursors } from '../node/reading/cursor-seal.ts'
 import { parseRequest } from './request-body.ts'
 
 /** Of one page, whatever is asked for. */

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { UserError } from '../base/errors.ts'
 import { microsecondTime } from '../formats/microsecond-time.ts'
-import type { TaxiiCommands, TaxiiOutcome, TaxiiPage, TaxiiReader, TaxiiStatus } from '../node/taxii-reading.ts'
+import type { TaxiiCommands, TaxiiOutcome, TaxiiPage, TaxiiReader, TaxiiStatus } from '../node/orders/taxii-reading.ts'
 import { bearerToken, createTokenCheck } from './bearer.ts'
 import { createGate } from './gate.ts'
 import { readBytes } from './request-body.ts'

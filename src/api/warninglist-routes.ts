@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import { z } from 'zod'
-import type { NodeService } from '../node/node-service.ts'
+import type { NodeService } from '../node/orders/node-service.ts'
 import { createGate } from './gate.ts'
 import { parseRequest, readBody } from './request-body.ts'
 

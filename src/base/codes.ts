@@ -4,8 +4,8 @@ import { PROTOCOL_CODES } from './protocol-codes.ts'
 
 /**
  * The closed list of error codes. A code is stable for ever: scripts and dashboards match on it.
- * Each has a kind, from which exit status (`cli/exit.ts`), HTTP status (`api/http-status.ts`) and gossip verdict
- * (`net/verdict.ts`) follow, and the rule of `proto/README.md` that it guards, where there is one.
+ * Each has a kind, from which exit status (`cli/terminal/exit.ts`), HTTP status (`api/http-status.ts`) and verdict
+ * on gossip (`net/verdict.ts`) follow, and the rule of `proto/README.md` that it guards, where there is one.
  */
 export const CODES = { ...PROTOCOL_CODES, ...LOCAL_CODES } as const satisfies Record<
   string,

@@ -1,11 +1,11 @@
 import { UserError } from '../base/errors.ts'
 import type { ErasureReason } from '../chain/entry-content.ts'
-import type { EntryView, ErasureView, ReceiptView } from '../node/entry-view.ts'
-import type { ClaimView } from '../node/indicator-reading.ts'
-import type { CliContext } from './context.ts'
-import { type EntryPlace, findEntry, parsePlace, shortPlace } from './entry-place.ts'
-import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './output.ts'
-import { assertConfirmed } from './question.ts'
+import type { EntryView, ErasureView, ReceiptView } from '../node/orders/entry-view.ts'
+import type { ClaimView } from '../node/reading/indicator-reading.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type EntryPlace, findEntry, parsePlace, shortPlace } from './terminal/entry-place.ts'
+import { type OutputFormat, printRecord, printRows, type Shape, timeCell } from './terminal/output.ts'
+import { assertConfirmed } from './terminal/question.ts'
 
 export interface EraseOptions {
   readonly reason: ErasureReason

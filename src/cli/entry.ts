@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import { ERASURE_REASON } from '../chain/entry-content.ts'
-import type { CliContext } from './context.ts'
 import type { EraseOptions } from './entry-run.ts'
-import { type OutputFormat, outputOption } from './output.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, outputOption } from './terminal/output.ts'
 
 const PLACE =
   'LOG/SEQ, with the first 8 or more digits of the log; or what "tocsin indicator show" takes, where one entry carries it'

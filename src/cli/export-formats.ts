@@ -1,8 +1,8 @@
 import { UserError } from '../base/errors.ts'
-import { EXPORT_FORMATS } from '../formats/export-formats.ts'
 import type { ExportFormat } from '../formats/exported.ts'
-import type { CliContext } from './context.ts'
-import { type OutputFormat, printRecord, printRows, type Shape } from './output.ts'
+import { EXPORT_FORMATS } from '../formats/out/export-formats.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, printRecord, printRows, type Shape } from './terminal/output.ts'
 
 type FormatRow = Pick<
   ExportFormat,

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import { StoreError, UserError } from '../base/errors.ts'
 import { visibleText } from '../base/visible-text.ts'
-import { EXPORT_FORMATS } from '../formats/export-formats.ts'
-import { exportFilter } from '../node/export-filter.ts'
-import type { ExportFrame, ExportOrder } from '../node/export-orders.ts'
-import { stageFolderOnce } from '../node/export-stage.ts'
-import { assertAbsent, fillWhole } from '../node/home.ts'
+import { EXPORT_FORMATS } from '../formats/out/export-formats.ts'
+import { exportFilter } from '../node/config/export-filter.ts'
+import { assertAbsent, fillWhole } from '../node/home/home.ts'
+import type { ExportFrame, ExportOrder } from '../node/orders/export-orders.ts'
+import { stageFolderOnce } from '../node/outlets/export-stage.ts'
 import { countOf } from '../registry/phrase.ts'
-import { askIfBlind } from './blind-node.ts'
-import { openByteProgress } from './byte-progress.ts'
-import type { CliContext } from './context.ts'
+import { askIfBlind } from './terminal/blind-node.ts'
+import { openByteProgress } from './terminal/byte-progress.ts'
+import type { CliContext } from './terminal/context.ts'
 
 export interface ExportRunOptions {
   readonly to?: string

@@ -1,10 +1,10 @@
 import { UserError } from '../base/errors.ts'
 import { visibleText } from '../base/visible-text.ts'
-import type { LiveExportView } from '../node/export-orders.ts'
+import type { LiveExportView } from '../node/orders/export-orders.ts'
 import { countOf } from '../registry/phrase.ts'
-import type { CliContext } from './context.ts'
-import { EXIT_NO, EXIT_OK } from './exit.ts'
-import { createRowWriter, type OutputFormat, printRecord, type Shape, timeCell } from './output.ts'
+import type { CliContext } from './terminal/context.ts'
+import { EXIT_NO, EXIT_OK } from './terminal/exit.ts'
+import { createRowWriter, type OutputFormat, printRecord, type Shape, timeCell } from './terminal/output.ts'
 
 interface StatusOptions {
   readonly output: OutputFormat

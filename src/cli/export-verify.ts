@@ -5,15 +5,26 @@ import { basename, join, resolve } from 'node:path'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
 import { parseNationId } from '../base/ids.ts'
-import { type ExportManifest, MANIFEST_BYTES_MAX, MANIFEST_SUFFIX, parseManifest } from '../node/export-manifest.ts'
-import { type Alliance, openAlliance, pinAlliance, readAllianceFile, readInput } from '../node/founding-alliance.ts'
-import { parseClaim } from '../node/founding-trust.ts'
-import { readNodeHome } from '../node/own-nation.ts'
+import { parseClaim } from '../node/ceremonies/founding-trust.ts'
+import {
+  type Alliance,
+  openAlliance,
+  pinAlliance,
+  readAllianceFile,
+  readInput,
+} from '../node/home/founding-alliance.ts'
+import { readNodeHome } from '../node/home/own-nation.ts'
+import {
+  type ExportManifest,
+  MANIFEST_BYTES_MAX,
+  MANIFEST_SUFFIX,
+  parseManifest,
+} from '../node/outlets/export-manifest.ts'
 import { nameOf } from '../registry/describe.ts'
 import { KEY_STATUS } from '../registry/node-key.ts'
-import type { CliContext } from './context.ts'
-import { EXIT_NO, EXIT_OK } from './exit.ts'
-import { type OutputFormat, printRecord, type Shape, timeCell } from './output.ts'
+import type { CliContext } from './terminal/context.ts'
+import { EXIT_NO, EXIT_OK } from './terminal/exit.ts'
+import { type OutputFormat, printRecord, type Shape, timeCell } from './terminal/output.ts'
 
 type Verified = Omit<ExportManifest, 'files' | 'alliance'> & {
   /** Of the key that signed it, in the document of the nation in force here. */

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { collect, parseWhole } from './argument.ts'
-import type { CliContext } from './context.ts'
 import type { ExportRunOptions } from './export-run.ts'
-import { outputOption } from './output.ts'
+import { collect, parseWhole } from './terminal/argument.ts'
+import type { CliContext } from './terminal/context.ts'
+import { outputOption } from './terminal/output.ts'
 
 const EXPORT_HELP = `
 Formats of one file go to standard output, or whole to the file of --to; the others are folders, and need --to. How many

@@ -1,10 +1,10 @@
 import { UserError } from '../base/errors.ts'
 import { visibleText } from '../base/visible-text.ts'
-import { type FeedReport, type FeedView, REFUSED_KEPT_MAX } from '../node/feed-orders.ts'
-import type { CliContext } from './context.ts'
-import { exitStatusOf } from './exit.ts'
-import { COUNT_COLUMNS, countsText } from './import-report.ts'
-import { type OutputFormat, printRows, type Shape, timeCell } from './output.ts'
+import { type FeedReport, type FeedView, REFUSED_KEPT_MAX } from '../node/orders/feed-orders.ts'
+import { COUNT_COLUMNS, countsText } from './indicator/import-report.ts'
+import type { CliContext } from './terminal/context.ts'
+import { exitStatusOf } from './terminal/exit.ts'
+import { type OutputFormat, printRows, type Shape, timeCell } from './terminal/output.ts'
 
 export interface PollOptions {
   readonly dryRun?: boolean

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { CliContext } from './context.ts'
 import type { PollOptions } from './feed-run.ts'
-import { type OutputFormat, outputOption } from './output.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, outputOption } from './terminal/output.ts'
 
 interface Options {
   readonly output: OutputFormat

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { parseTlp } from '../indicator/marking.ts'
-import { parseNations } from './audience-options.ts'
-import type { CliContext } from './context.ts'
 import type { GroupChangeOptions, GroupCreateOptions } from './group-run.ts'
-import { operatorOptions } from './operator-signature.ts'
-import { type OutputFormat, outputOption } from './output.ts'
-import { passphraseFileOption } from './passphrase.ts'
+import { parseNations } from './terminal/audience-options.ts'
+import type { CliContext } from './terminal/context.ts'
+import { operatorOptions } from './terminal/operator-signature.ts'
+import { type OutputFormat, outputOption } from './terminal/output.ts'
+import { passphraseFileOption } from './terminal/passphrase.ts'
 
 export function addGroupCommands(program: Command, context: CliContext): void {
   const group = program.command('group').description('sharing groups: only their members learn that they exist')

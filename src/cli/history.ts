@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { parseNationId } from '../base/ids.ts'
-import { parsePast } from './argument.ts'
-import type { CliContext } from './context.ts'
+import { parsePast } from './terminal/argument.ts'
+import type { CliContext } from './terminal/context.ts'
 
 interface GrantOptions {
   readonly since?: number

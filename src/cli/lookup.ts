@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import { refang } from '../formats/defang.ts'
-import type { LookupResult } from '../node/indicator-reading.ts'
-import { askIfBlind } from './blind-node.ts'
-import type { ControlClient } from './client.ts'
-import type { CliContext } from './context.ts'
-import { EXIT_NO, EXIT_OK } from './exit.ts'
-import { LOOKUPS } from './indicator-shape.ts'
-import { readLineBatches } from './line-batches.ts'
-import { createRowWriter, type OutputFormat, outputOption } from './output.ts'
+import { refang } from '../formats/in/defang.ts'
+import type { LookupResult } from '../node/reading/indicator-reading.ts'
+import { LOOKUPS } from './indicator/indicator-shape.ts'
+import { askIfBlind } from './terminal/blind-node.ts'
+import type { ControlClient } from './terminal/client.ts'
+import type { CliContext } from './terminal/context.ts'
+import { EXIT_NO, EXIT_OK } from './terminal/exit.ts'
+import { readLineBatches } from './terminal/line-batches.ts'
+import { createRowWriter, type OutputFormat, outputOption } from './terminal/output.ts'
 
 /** Values of one request. */
 const BATCH_MAX = 500

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { UserError } from '../base/errors.ts'
-import { assertAbsent, operatorKeyPath, readConfig } from '../node/home.ts'
-import { readNationalRules } from '../node/national-rules.ts'
-import { createOperator, enterOperator, removeOperator } from '../node/operator-key.ts'
-import { systemRandom } from '../node/random-system.ts'
+import { createOperator, enterOperator, removeOperator } from '../node/ceremonies/operator-key.ts'
+import { assertAbsent, operatorKeyPath, readConfig } from '../node/home/home.ts'
+import { systemRandom } from '../node/mechanisms/random-system.ts'
+import { readNationalRules } from '../node/rules/national-rules.ts'
 import type { Operator, OperatorRole } from '../policy/operator.ts'
-import type { CliContext } from './context.ts'
-import { type OutputFormat, printRows, type Shape } from './output.ts'
-import { askNewPassphrase } from './passphrase.ts'
 import { putInForce } from './rules-effect.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, printRows, type Shape } from './terminal/output.ts'
+import { askNewPassphrase } from './terminal/passphrase.ts'
 
 export interface AddOperatorOptions {
   readonly role: ReadonlySet<OperatorRole>

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { OPERATOR_ROLES, type OperatorRole } from '../policy/operator.ts'
-import type { CliContext } from './context.ts'
 import type { AddOperatorOptions } from './operator-run.ts'
-import { type OutputFormat, outputOption } from './output.ts'
-import { passphraseFileOption } from './passphrase.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, outputOption } from './terminal/output.ts'
+import { passphraseFileOption } from './terminal/passphrase.ts'
 
 export function addOperatorCommands(program: Command, context: CliContext): void {
   const operator = program

@@ -1,10 +1,10 @@
 import { UserError } from '../base/errors.ts'
-import { readText } from '../node/home.ts'
-import { POLICY_BYTES_MAX, type PolicyFile, parsePolicyFile } from '../node/policy-file.ts'
+import { POLICY_BYTES_MAX, type PolicyFile, parsePolicyFile } from '../node/config/policy-file.ts'
+import { readText } from '../node/home/home.ts'
 import { doesText } from '../policy/guard.ts'
 import type { GuardRule } from '../policy/guard-policy.ts'
-import type { CliContext } from './context.ts'
-import { type OutputFormat, printRows, type Shape } from './output.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, printRows, type Shape } from './terminal/output.ts'
 
 const RULES: Shape<GuardRule> = {
   columns: [

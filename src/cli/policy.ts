@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { isNationId } from '../base/ids.ts'
-import { STARTER_POLICY } from '../node/starter-policy.ts'
-import { addClaimOptions } from './claim-options.ts'
-import type { CliContext } from './context.ts'
-import { type OutputFormat, outputOption } from './output.ts'
+import { STARTER_POLICY } from '../node/config/starter-policy.ts'
 import type { TestOptions } from './policy-test.ts'
+import { addClaimOptions } from './terminal/claim-options.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, outputOption } from './terminal/output.ts'
 
 export function addPolicyCommands(program: Command, context: CliContext): void {
   const policy = program.command('policy').description('what may leave the nation, as policy.yaml says')

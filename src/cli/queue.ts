@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import type { CliContext } from './context.ts'
-import { operatorOptions } from './operator-signature.ts'
-import { type OutputFormat, outputOption } from './output.ts'
-import { passphraseFileOption } from './passphrase.ts'
 import type { ApproveOptions } from './queue-run.ts'
+import type { CliContext } from './terminal/context.ts'
+import { operatorOptions } from './terminal/operator-signature.ts'
+import { type OutputFormat, outputOption } from './terminal/output.ts'
+import { passphraseFileOption } from './terminal/passphrase.ts'
 
 export function addQueueCommands(program: Command, context: CliContext): void {
   const queue = program.command('queue').description('what waits for a second person before it leaves')

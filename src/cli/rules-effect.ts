@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts'
-import type { CliContext } from './context.ts'
+import type { CliContext } from './terminal/context.ts'
 
 /** Puts what the files say in force in the daemon, where one runs. */
 export async function putInForce(context: CliContext): Promise<void> {

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
-import { observablesOf } from '../formats/pattern-value.ts'
-import { parseStixPattern } from '../formats/stix-pattern.ts'
-import { PatternSyntaxError } from '../formats/stix-pattern-error.ts'
+import { observablesOf } from '../formats/in/pattern-value.ts'
+import { parseStixPattern } from '../formats/in/stix-pattern.ts'
+import { PatternSyntaxError } from '../formats/in/stix-pattern-error.ts'
 import { createMatcher, type Matcher, type MatcherEntry } from '../indicator/matcher.ts'
 
 /** Of lines as `ScanCommands.searchable` gives them; of `types` alone where they are given. */

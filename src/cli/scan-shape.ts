@@ -1,7 +1,7 @@
 import type { MatchRelation } from '../indicator/matcher.ts'
-import type { IndicatorView } from '../node/indicator-reading.ts'
-import { broken, defangedIndicator, nationsCell } from './indicator-shape.ts'
-import type { Shape } from './output.ts'
+import type { IndicatorView } from '../node/reading/indicator-reading.ts'
+import { broken, defangedIndicator, nationsCell } from './indicator/indicator-shape.ts'
+import type { Shape } from './terminal/output.ts'
 
 /** An indicator that stands in a file. */
 export interface FindRow {

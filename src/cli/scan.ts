@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { MATCHED_TYPES } from '../indicator/matcher.ts'
-import { parseWhole } from './argument.ts'
-import type { CliContext } from './context.ts'
-import { outputOption } from './output.ts'
 import type { ScanOptions } from './scan-run.ts'
+import { parseWhole } from './terminal/argument.ts'
+import type { CliContext } from './terminal/context.ts'
+import { outputOption } from './terminal/output.ts'
 
 const SCANNED_TYPES = [...MATCHED_TYPES, 'stix-pattern']
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { TokenView } from '../node/node-service.ts'
-import { parseFuture } from './argument.ts'
-import type { CliContext } from './context.ts'
-import { type OutputFormat, outputOption, printRows, type Shape, timeCell } from './output.ts'
+import type { TokenView } from '../node/orders/node-service.ts'
+import { parseFuture } from './terminal/argument.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, outputOption, printRows, type Shape, timeCell } from './terminal/output.ts'
 
 const TOKENS: Shape<TokenView> = {
   columns: [

@@ -1,19 +1,19 @@
 import { TocsinError } from '../base/errors.ts'
 import { visibleText } from '../base/visible-text.ts'
-import { defang, refang } from '../formats/defang.ts'
-import { writeWhole } from '../node/home.ts'
-import { findWarninglists, readWarninglist, warninglistPath } from '../node/warninglist-files.ts'
+import { defang, refang } from '../formats/in/defang.ts'
+import { writeWhole } from '../node/home/home.ts'
 import type {
   WarninglistChange,
   WarninglistCheck,
   WarninglistUpdate,
   WarninglistView,
-} from '../node/warninglist-orders.ts'
+} from '../node/orders/warninglist-orders.ts'
+import { findWarninglists, readWarninglist, warninglistPath } from '../node/rules/warninglist-files.ts'
 import { foldedName } from '../policy/warninglist.ts'
-import type { CliContext } from './context.ts'
-import { EXIT_NO, exitStatusOf } from './exit.ts'
-import { readLineBatches } from './line-batches.ts'
-import { createRowWriter, type OutputFormat, printRows, type Shape } from './output.ts'
+import type { CliContext } from './terminal/context.ts'
+import { EXIT_NO, exitStatusOf } from './terminal/exit.ts'
+import { readLineBatches } from './terminal/line-batches.ts'
+import { createRowWriter, type OutputFormat, printRows, type Shape } from './terminal/output.ts'
 
 /** Values of one request. */
 const BATCH_MAX = 500

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { CliContext } from './context.ts'
-import { type OutputFormat, outputOption } from './output.ts'
+import type { CliContext } from './terminal/context.ts'
+import { type OutputFormat, outputOption } from './terminal/output.ts'
 
 export function addWarninglistCommands(program: Command, context: CliContext): void {
   const warninglist = program

@@ -1,8 +1,8 @@
 import type { Logger } from '../base/ports.ts'
 import type { Store } from '../store/store.ts'
-import type { EvidenceBook } from './evidence-book.ts'
-import type { Problem } from './node-service.ts'
-import { startProblemWatch } from './problem-watch.ts'
+import type { EvidenceBook } from './knowledge/evidence-book.ts'
+import type { Problem } from './orders/node-service.ts'
+import { startProblemWatch } from './problems/problem-watch.ts'
 
 export interface Composition<T> {
   /** Closed with the node, or if it cannot be opened. */

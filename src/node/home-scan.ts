@@ -1,13 +1,13 @@
 import { DEFAULT_SCORE_POLICY } from '../indicator/score-policy.ts'
 import { createAcceptance } from '../policy/acceptance.ts'
 import { openStore } from '../store/open.ts'
-import { nationStatus } from './directory-views.ts'
-import type { Home } from './home.ts'
-import { readMuted } from './mute-book.ts'
-import { readNationalRules } from './national-rules.ts'
-import { readNodeHome } from './own-nation.ts'
-import { createScanCommands, type ScanCommands } from './scan-commands.ts'
-import { claimView, indicatorView } from './views.ts'
+import type { Home } from './home/home.ts'
+import { readNodeHome } from './home/own-nation.ts'
+import { nationStatus } from './knowledge/directory-views.ts'
+import { createScanCommands, type ScanCommands } from './reading/scan-commands.ts'
+import { claimView, indicatorView } from './reading/views.ts'
+import { readMuted } from './rules/mute-book.ts'
+import { readNationalRules } from './rules/national-rules.ts'
 
 /**
  * The same of the store of a home in which no daemon runs, by the policy and the alliance file as they lie there. Throws

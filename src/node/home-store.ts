@@ -5,10 +5,10 @@ import { checkLevelFiles } from '../store/level-files.ts'
 import { openStore } from '../store/open.ts'
 import { type RepairResult, repairStore } from '../store/repair.ts'
 import type { StoreCheck, StoreFault } from '../store/upkeep.ts'
-import { type Home, readConfig } from './home.ts'
-import { readMuted } from './mute-book.ts'
-import { readNationalRules } from './national-rules.ts'
-import { markedAs } from './restore.ts'
+import { type Home, readConfig } from './home/home.ts'
+import { markedAs } from './home/restore.ts'
+import { readMuted } from './rules/mute-book.ts'
+import { readNationalRules } from './rules/national-rules.ts'
 
 /** What looks after the store of a home in which no daemon runs. */
 

@@ -1,12 +1,12 @@
 import { UserError } from '../base/errors.ts'
 import type { NationId } from '../base/ids.ts'
-import type { AuditOffice } from './audit-office.ts'
-import { createContextGiver } from './feed-context.ts'
-import type { FeedCommands } from './feed-orders.ts'
-import { type FeedTurns, startFeedTurns } from './feed-turns.ts'
+import type { AuditOffice } from './audit/audit-office.ts'
+import { createContextGiver } from './inlets/feed-context.ts'
+import { type FeedTurns, startFeedTurns } from './inlets/feed-turns.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { NodeOptions } from './node-options.ts'
-import type { Publisher } from './publish.ts'
+import type { FeedCommands } from './orders/feed-orders.ts'
+import type { Publisher } from './writing/publish.ts'
 
 export interface InletInputs {
   readonly audit: AuditOffice

@@ -1,11 +1,11 @@
 import type { NationId } from '../base/ids.ts'
 import { type PeerKeyHex, peerKeyBytes } from '../net/peer-key.ts'
 import type { ParsedNationDoc } from '../registry/nation-doc.ts'
-import { assertMember } from './directory-views.ts'
-import { documentItem, type EvidenceBook, openEvidenceBook } from './evidence-book.ts'
-import { agedPins } from './in-force-record.ts'
+import { assertMember } from './knowledge/directory-views.ts'
+import { documentItem, type EvidenceBook, openEvidenceBook } from './knowledge/evidence-book.ts'
+import { agedPins } from './knowledge/in-force-record.ts'
+import { readInForce, startPinKeeper } from './knowledge/pin-keeper.ts'
 import type { CommonOptions } from './node-options.ts'
-import { readInForce, startPinKeeper } from './pin-keeper.ts'
 
 /** What is known of the alliance: every other stage asks it. */
 export interface Knowledge {

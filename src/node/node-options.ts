@@ -3,9 +3,9 @@ import type { Clock, Logger, Random } from '../base/ports.ts'
 import type { KemSecret, NodeKeys } from '../crypto/node-key-file.ts'
 import type { Pin } from '../registry/registry-state.ts'
 import type { Store } from '../store/store.ts'
-import type { Config } from './config.ts'
-import type { NextKeys } from './key-succession.ts'
-import type { NationalRules } from './national-rules.ts'
+import type { Config } from './config/config.ts'
+import type { NationalRules } from './rules/national-rules.ts'
+import type { NextKeys } from './writing/key-succession.ts'
 
 /** What both kinds of node are opened with. */
 export interface CommonOptions {

@@ -9,15 +9,15 @@ import { allianceIdOf, parseRegistryDoc } from '../registry/registry-doc.ts'
 import { DOC_TYPE, parseSignedDoc } from '../registry/signed-doc.ts'
 import { checkTrust, encodeTrust, parseTrust } from '../registry/trust-string.ts'
 import { openStore } from '../store/open.ts'
-import { parseAllianceFile } from './alliance-file.ts'
-import { keepAllianceFile } from './alliance-file-keeper.ts'
-import type { Config } from './config.ts'
+import { createEdgeService } from './commands/edge-service.ts'
+import { createNodeService, type ServiceHooks } from './commands/service.ts'
+import type { Config } from './config/config.ts'
 import { openNode } from './daemon.ts'
 import { openEdge } from './edge.ts'
-import { assertEdgeHome } from './edge-home.ts'
-import { createEdgeService } from './edge-service.ts'
-import type { EvidenceBook } from './evidence-book.ts'
-import { operatorPins } from './founding-alliance.ts'
+import { parseAllianceFile } from './home/alliance-file.ts'
+import { keepAllianceFile } from './home/alliance-file-keeper.ts'
+import { assertEdgeHome } from './home/edge-home.ts'
+import { operatorPins } from './home/founding-alliance.ts'
 import {
   adoptNextNodeKeys,
   destroyKemKeys,
@@ -28,13 +28,13 @@ import {
   readNodeKeys,
   removeLeftovers,
   writeWhole,
-} from './home.ts'
-import { readNationalRules } from './national-rules.ts'
+} from './home/home.ts'
+import type { EvidenceBook } from './knowledge/evidence-book.ts'
+import { systemRandom } from './mechanisms/random-system.ts'
 import type { CommonOptions } from './node-options.ts'
-import type { NodeService } from './node-service.ts'
-import { systemRandom } from './random-system.ts'
-import { createNodeService, type ServiceHooks } from './service.ts'
-import { warninglistPaths } from './warninglist-files.ts'
+import type { NodeService } from './orders/node-service.ts'
+import { readNationalRules } from './rules/national-rules.ts'
+import { warninglistPaths } from './rules/warninglist-files.ts'
 
 const systemClock: Clock = { now: () => Date.now() }
 

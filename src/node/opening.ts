@@ -1,12 +1,12 @@
 import type { LogId } from '../base/ids.ts'
 import type { ClockEvidence } from '../policy/kem-destruction.ts'
-import type { AuditOffice } from './audit-office.ts'
-import { createEpochKeys, ownKemKey } from './epoch-keys.ts'
-import { openGroupBook } from './group-book.ts'
-import { createKemKeeper } from './kem-keeper.ts'
+import type { AuditOffice } from './audit/audit-office.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { NodeOptions } from './node-options.ts'
-import { createProjector, type ProjectEvents } from './project.ts'
+import { createEpochKeys, ownKemKey } from './opening/epoch-keys.ts'
+import { openGroupBook } from './opening/group-book.ts'
+import { createKemKeeper } from './opening/kem-keeper.ts'
+import { createProjector, type ProjectEvents } from './opening/project.ts'
 
 export interface OpeningInputs {
   readonly knowledge: Knowledge

@@ -1,10 +1,10 @@
-import type { AuditOffice } from './audit-office.ts'
-import type { KeysInUse } from './key-succession.ts'
+import type { AuditOffice } from './audit/audit-office.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Network } from './network.ts'
 import type { Opening } from './opening.ts'
-import type { ReleaseOffice } from './release-office.ts'
-import type { WarningBook } from './warning-book.ts'
+import type { ReleaseOffice } from './rules/release-office.ts'
+import type { WarningBook } from './rules/warning-book.ts'
+import type { KeysInUse } from './writing/key-succession.ts'
 
 /** What the outlets of a node are made of. */
 export interface OutletInputs {

@@ -1,8 +1,8 @@
-import { startChangeKeeper } from './change-keeper.ts'
-import { openExportOffice } from './export-office.ts'
 import type { NodeOptions } from './node-options.ts'
 import type { OutletInputs } from './outlet-inputs.ts'
-import { startWebhooks } from './webhooks.ts'
+import { openExportOffice } from './outlets/export-office.ts'
+import { startWebhooks } from './outlets/webhooks.ts'
+import { startChangeKeeper } from './reading/change-keeper.ts'
 
 export type Outlets = Awaited<ReturnType<typeof composeOutlets>>
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { SyncPeer, SyncState } from '../../src/node/sync-state.ts'
+import type { SyncPeer, SyncState } from '../../src/node/network/sync-state.ts'
 import { type CliHome, openCliHome } from '../support/cli.ts'
 
 let home: CliHome

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { VERSION } from '../../src/node/version.ts'
+import { VERSION } from '../../src/node/mechanisms/version.ts'
 import { type CliHome, openCliHome, runCli } from '../support/cli.ts'
 
 let home: CliHome

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { clamav } from '../../src/formats/out-clamav.ts'
+import { clamav } from '../../src/formats/out/clamav.ts'
 import { debianTool } from '../support/debian-tool.ts'
 import { exported, exportedIndicator } from '../support/exported.ts'
 

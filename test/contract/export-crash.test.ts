@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 
-const STAGE = join(import.meta.dirname, '../../src/node/export-stage.ts')
+const STAGE = join(import.meta.dirname, '../../src/node/outlets/export-stage.ts')
 const LINES = 20_000
 const KILLS = 4
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { nftables } from '../../src/formats/out-nftables.ts'
+import { nftables } from '../../src/formats/out/nftables.ts'
 import { debianTool } from '../support/debian-tool.ts'
 import { exported, exportedIndicator } from '../support/exported.ts'
 

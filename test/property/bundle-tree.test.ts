@@ -5,7 +5,7 @@ import { sha256 } from '../../src/base/hash.ts'
 import { compactRangeAt, rangeRoot } from '../../src/merkle/compact-range.ts'
 import { hashAtFromLeaves } from '../../src/merkle/proof-source.ts'
 import { verifyLeafRange } from '../../src/merkle/subtree.ts'
-import { createBundleTree } from '../../src/node/bundle-tree.ts'
+import { createBundleTree } from '../../src/node/bundles/bundle-tree.ts'
 import { nextBundle } from '../../src/sync/bundle-plan.ts'
 
 const LEAVES_MAX = 1500

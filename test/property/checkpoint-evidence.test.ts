@@ -10,7 +10,7 @@ import type { WitnessRegistry } from '../../src/chain/quorum.ts'
 import { type Evidence, standingOf } from '../../src/chain/standing.ts'
 import { createMlDsa44Signer } from '../../src/crypto/mldsa-signer.ts'
 import { buildOpenConsistency } from '../../src/merkle/consistency.ts'
-import { createLogEvidence, type LogEvidence } from '../../src/node/log-evidence.ts'
+import { createLogEvidence, type LogEvidence } from '../../src/node/knowledge/log-evidence.ts'
 import {
   alliance,
   checkpointOf,

@@ -21,7 +21,7 @@ import type { WitnessRegistry } from '../../src/chain/quorum.ts'
 import { type Evidence, standingOf } from '../../src/chain/standing.ts'
 import { buildOpenConsistency } from '../../src/merkle/consistency.ts'
 import { buildInclusion } from '../../src/merkle/inclusion.ts'
-import { type Change, createLogEvidence } from '../../src/node/log-evidence.ts'
+import { type Change, createLogEvidence } from '../../src/node/knowledge/log-evidence.ts'
 import type { EvidenceItem } from '../../src/wire/gen/tocsin.ts'
 import {
   alliance,

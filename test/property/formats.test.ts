@@ -1,8 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { defang, refang } from '../../src/formats/defang.ts'
-import { FORMATS, type Format } from '../../src/formats/detect.ts'
-import { readImport } from '../../src/formats/import.ts'
 import {
   applyRow,
   CONTEXT_BYTES_MAX,
@@ -10,8 +7,11 @@ import {
   type ImportRow,
   REFUSED_TEXT_LENGTH_MAX,
 } from '../../src/formats/import-row.ts'
-import { parseStixPattern } from '../../src/formats/stix-pattern.ts'
-import { PatternSyntaxError } from '../../src/formats/stix-pattern-error.ts'
+import { defang, refang } from '../../src/formats/in/defang.ts'
+import { FORMATS, type Format } from '../../src/formats/in/detect.ts'
+import { readImport } from '../../src/formats/in/import.ts'
+import { parseStixPattern } from '../../src/formats/in/stix-pattern.ts'
+import { PatternSyntaxError } from '../../src/formats/in/stix-pattern-error.ts'
 import { canonicalValue } from '../../src/indicator/canonical.ts'
 import { chunksOf, utf8 } from '../support/import-bytes.ts'
 

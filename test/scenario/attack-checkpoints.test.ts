@@ -8,7 +8,7 @@ import type { LogHead } from '../../src/chain/log-head.ts'
 import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
 import { hashAtFromLeaves, rangeHash } from '../../src/merkle/proof-source.ts'
 import { buildSubtreePath } from '../../src/merkle/subtree.ts'
-import { EVIDENCE } from '../../src/node/evidence-book.ts'
+import { EVIDENCE } from '../../src/node/knowledge/evidence-book.ts'
 import { KIND, leafOf, type ParsedEntry } from '../../src/wire/entry.ts'
 import type { EvidenceItem } from '../../src/wire/gen/tocsin.ts'
 import {

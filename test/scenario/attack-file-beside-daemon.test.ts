@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../src/base/ports.ts'
-import { installAlliance, readHeldAlliance } from '../../src/node/founding-alliance.ts'
+import { installAlliance, readHeldAlliance } from '../../src/node/home/founding-alliance.ts'
 import { openDaemon } from '../../src/node/open-daemon.ts'
 import { trustOf } from '../../src/registry/trust-string.ts'
 import { found, makeHome, signNation, temporaryDirectory } from '../support/nation-homes.ts'

@@ -7,8 +7,8 @@ import { createEd25519Signer } from '../../src/crypto/ed25519-signer.ts'
 import type { Standing } from '../../src/net/gater.ts'
 import { type Host, openHost } from '../../src/net/host.ts'
 import { peerKeyHex } from '../../src/net/peer-key.ts'
-import type { DiagnosisCheck } from '../../src/node/diagnosis-check.ts'
-import { SYNC_PROTOCOL } from '../../src/node/sync-service.ts'
+import { SYNC_PROTOCOL } from '../../src/node/network/sync-service.ts'
+import type { DiagnosisCheck } from '../../src/node/orders/diagnosis-check.ts'
 import type { Hello } from '../../src/wire/gen/tocsin.ts'
 import {
   createTestAlliance,

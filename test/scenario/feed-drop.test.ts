@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FeedLedger } from '../../src/node/feed-ledger.ts'
+import type { FeedLedger } from '../../src/node/inlets/feed-ledger.ts'
 import { type FeedWorld, numbers, openFeedWorld } from '../support/feed-world.ts'
 
 let world: FeedWorld

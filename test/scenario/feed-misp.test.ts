@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
+import { EXPORT_FORMATS } from '../../src/formats/out/export-formats.ts'
 import { exported, exportedIndicator } from '../support/exported.ts'
 import { startFeedServer } from '../support/feed-server.ts'
 import { type FeedWorld, numbers, openFeedWorld } from '../support/feed-world.ts'

@@ -7,9 +7,9 @@ import type { NationId } from '../../src/base/ids.ts'
 import { silentLogger } from '../../src/base/ports.ts'
 import { STIX_PREAMBLE, stixIdentity, stixMarkings } from '../../src/formats/stix-companion.ts'
 import { stixIdentityId } from '../../src/formats/stix-id.ts'
-import { createContextGiver } from '../../src/node/feed-context.ts'
-import type { FeedLedger } from '../../src/node/feed-ledger.ts'
-import type { PublishItem } from '../../src/node/node-service.ts'
+import { createContextGiver } from '../../src/node/inlets/feed-context.ts'
+import type { FeedLedger } from '../../src/node/inlets/feed-ledger.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import {
   addedAt,
   type FeedServer,

@@ -2,8 +2,8 @@ import { createReadStream, existsSync, globSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { readImport } from '../../src/formats/import.ts'
 import { applyRow, EMPTY_TALLY, type ImportRow, type Tally } from '../../src/formats/import-row.ts'
+import { readImport } from '../../src/formats/in/import.ts'
 
 const DATA = join(import.meta.dirname, '../../../shared/data')
 const present = existsSync(DATA)

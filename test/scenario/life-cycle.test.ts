@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { TLP } from '../../src/indicator/marking.ts'
-import type { NodeService, PublishItem } from '../../src/node/node-service.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
+import type { NodeService, PublishItem } from '../../src/node/orders/node-service.ts'
 import { LOCAL_ONLY } from '../../src/policy/operator.ts'
 import { converged, createTestAlliance, type RunningNode, ready, until } from '../support/node-alliance.ts'
 

@@ -3,7 +3,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import { readContent } from '../../src/chain/entry-content.ts'
 import type { KeyGrantContent } from '../../src/chain/key-grant.ts'
 import { PADDED_BYTES_MAX, paddedSize } from '../../src/crypto/padding.ts'
-import type { PublishItem } from '../../src/node/node-service.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import { KIND, type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'
 import {
   converged,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SyncSource } from '../../src/node/sync-server.ts'
+import type { SyncSource } from '../../src/node/network/sync-server.ts'
 import type { Level } from '../../src/store/database.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'
 import { type Failure, failingLevel, slowLevel } from '../support/failing-level.ts'

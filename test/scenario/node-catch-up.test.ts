@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ITEM } from '../../src/indicator/item-type.ts'
-import type { PublishItem } from '../../src/node/node-service.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import {
   converged,
   createTestAlliance,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { PublishItem } from '../../src/node/node-service.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import { LOCAL_ONLY } from '../../src/policy/operator.ts'
 import type { Level } from '../../src/store/database.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'

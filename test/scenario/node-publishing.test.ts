@@ -3,7 +3,7 @@ import { toHex, utf8 } from '../../src/base/bytes.ts'
 import type { Clock } from '../../src/base/ports.ts'
 import { ITEM } from '../../src/indicator/item-type.ts'
 import { TLP } from '../../src/indicator/marking.ts'
-import type { PublishItem, PublishOutcome } from '../../src/node/node-service.ts'
+import type { PublishItem, PublishOutcome } from '../../src/node/orders/node-service.ts'
 import { KIND } from '../../src/wire/entry.ts'
 import {
   converged,

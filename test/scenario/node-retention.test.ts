@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { PublishItem } from '../../src/node/node-service.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import { converged, createTestAlliance, ready, until } from '../support/node-alliance.ts'
 
 const MIB = 1024 * 1024

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { EMPTY } from '../../src/base/bytes.ts'
-import type { PublishItem } from '../../src/node/node-service.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import { decodeLoose } from '../../src/wire/codec.ts'
 import { parseEnvelope } from '../../src/wire/entry.ts'
 import { Envelope } from '../../src/wire/gen/tocsin.ts'

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import { readContent } from '../../src/chain/entry-content.ts'
 import { parseGenesis } from '../../src/chain/genesis.ts'
-import type { PublishOutcome } from '../../src/node/node-service.ts'
+import type { PublishOutcome } from '../../src/node/orders/node-service.ts'
 import { KIND, parseEnvelope } from '../../src/wire/entry.ts'
 import {
   converged,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { SyncSource } from '../../src/node/sync-server.ts'
+import type { SyncSource } from '../../src/node/network/sync-server.ts'
 import { createTestAlliance, type RunningNode, ready, until } from '../support/node-alliance.ts'
 import { createRawAuthor, type RawAuthor, servingEntries, startRawMember } from '../support/node-raw-member.ts'
 

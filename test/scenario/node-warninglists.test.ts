@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fromBase64 } from '../../src/base/bytes.ts'
-import type { PublishItem } from '../../src/node/node-service.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import { auditKindName } from '../../src/policy/audit-record.ts'
 import { decodeLoose } from '../../src/wire/codec.ts'
 import { AuditRecord } from '../../src/wire/gen/store.ts'

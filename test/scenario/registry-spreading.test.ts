@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EVIDENCE } from '../../src/node/evidence-book.ts'
+import { EVIDENCE } from '../../src/node/knowledge/evidence-book.ts'
 import { KIND } from '../../src/wire/entry.ts'
 import {
   converged,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { startProblemWatch } from '../../src/node/problem-watch.ts'
-import { findProblems } from '../../src/node/problems.ts'
+import { startProblemWatch } from '../../src/node/problems/problem-watch.ts'
+import { findProblems } from '../../src/node/problems/problems.ts'
 import { createTestAlliance, domainDraft, type RunningNode } from '../support/node-alliance.ts'
 import { apply, governing, keepingLogger, trustOf } from '../support/registry-changes.ts'
 

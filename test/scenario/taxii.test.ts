@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { TLP } from '../../src/indicator/marking.ts'
-import type { PublishItem } from '../../src/node/node-service.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
+import type { PublishItem } from '../../src/node/orders/node-service.ts'
 import { LOCAL_ONLY } from '../../src/policy/operator.ts'
 import { assertStix, hasStixSchemas } from '../support/stix-schema.ts'
 import {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { EXIT_HELP, EXIT_UNDECIDED } from '../../src/cli/exit.ts'
+import { EXIT_HELP, EXIT_UNDECIDED } from '../../src/cli/terminal/exit.ts'
 import { cleanEnvironment, TOCSIN } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/nation-homes.ts'
 

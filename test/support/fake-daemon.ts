@@ -1,8 +1,8 @@
 /** `tocsin start` without a node: `node fake-daemon.ts HOME [WAIT_MS]`. What the process does is real, what it serves is not. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
-import { runDaemon } from '../../src/cli/run-daemon.ts'
-import { homeAt } from '../../src/node/home.ts'
+import { runDaemon } from '../../src/cli/daemon/run-daemon.ts'
+import { homeAt } from '../../src/node/home/home.ts'
 import { createTestNode } from './test-node.ts'
 
 const [path, waitMs = '0'] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 import type { AllianceId, NationId } from '../../src/base/ids.ts'
 import { buildClaim, type ClaimDraft, encodeClaimItem } from '../../src/indicator/claim.ts'
 import { parseItem } from '../../src/indicator/item.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
 import { createGuard, type Guard, type GuardJudgement } from '../../src/policy/guard.ts'
 import type { GuardAudience } from '../../src/policy/guard-subject.ts'
 import type { IndicatorClaim, Item } from '../../src/wire/gen/tocsin.ts'

@@ -1,6 +1,6 @@
-import type { ImportOptions } from '../../src/formats/import.ts'
-import { readImport } from '../../src/formats/import.ts'
 import type { ClaimRow, ImportRow, RefusedRow } from '../../src/formats/import-row.ts'
+import type { ImportOptions } from '../../src/formats/in/import.ts'
+import { readImport } from '../../src/formats/in/import.ts'
 
 /** `bytes` in chunks of `size`, as a file would come. */
 export async function* chunksOf(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8Array> {

@@ -3,8 +3,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { concat } from '../../src/base/bytes.ts'
-import type { BundleOrder } from '../../src/node/bundle-commands.ts'
-import type { BundleReport } from '../../src/node/bundle-report.ts'
+import type { BundleOrder } from '../../src/node/bundles/bundle-commands.ts'
+import type { BundleReport } from '../../src/node/bundles/bundle-report.ts'
 import type { RunningNode, StartOptions, TestAlliance } from './node-alliance.ts'
 
 /** Nodes that no network joins: each listens where no document says. */

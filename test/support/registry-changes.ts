@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { fromHex, toBase64 } from '../../src/base/bytes.ts'
 import type { Logger } from '../../src/base/ports.ts'
-import type { BoundView } from '../../src/node/log-bounds.ts'
+import type { BoundView } from '../../src/node/knowledge/log-bounds.ts'
 import { docHashHex } from '../../src/registry/doc-fields.ts'
 import { STATUS } from '../../src/registry/registry-doc.ts'
 import { parseSignedDoc, type RootSigner } from '../../src/registry/signed-doc.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeAllianceFile } from '../../src/node/alliance-file.ts'
+import { encodeAllianceFile } from '../../src/node/home/alliance-file.ts'
 import { encodeSignedDoc, type ParsedSignedDoc } from '../../src/registry/signed-doc.ts'
 
 /** Alliances made of documents alone, as files and homes. */

@@ -1,7 +1,7 @@
 import { toHex } from '../../src/base/bytes.ts'
 import type { AllianceId, NationId } from '../../src/base/ids.ts'
-import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
 import type { ExportedIndicator } from '../../src/formats/exported.ts'
+import { EXPORT_FORMATS } from '../../src/formats/out/export-formats.ts'
 import { buildClaim, type ClaimDraft } from '../../src/indicator/claim.ts'
 import { type MarkingFields, papName, parseMarking, tlpName } from '../../src/indicator/marking.ts'
 import type { IndicatorClaim } from '../../src/wire/gen/tocsin.ts'

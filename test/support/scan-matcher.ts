@@ -1,4 +1,4 @@
-import { scanText } from '../../src/formats/scan-text.ts'
+import { scanText } from '../../src/formats/in/scan-text.ts'
 import { canonicalValue } from '../../src/indicator/canonical.ts'
 import { createMatcher, type Matcher, type MatcherEntry } from '../../src/indicator/matcher.ts'
 

@@ -5,8 +5,8 @@ import { canonicalValue, classify, type TypedValue } from '../../src/indicator/c
 import { buildClaim, type ClaimDraft } from '../../src/indicator/claim.ts'
 import { indicatorId, indicatorIdText } from '../../src/indicator/indicator-id.ts'
 import { papName, parseMarking, tlpName } from '../../src/indicator/marking.ts'
-import type { DiagnosisCheck } from '../../src/node/diagnosis-check.ts'
-import type { ClaimView, IndicatorView, LookupResult } from '../../src/node/indicator-reading.ts'
+import type { SyncState } from '../../src/node/network/sync-state.ts'
+import type { DiagnosisCheck } from '../../src/node/orders/diagnosis-check.ts'
 import type {
   ApprovalText,
   HeldView,
@@ -17,8 +17,8 @@ import type {
   PublishOutcome,
   SubmissionText,
   TokenView,
-} from '../../src/node/node-service.ts'
-import type { SyncState } from '../../src/node/sync-state.ts'
+} from '../../src/node/orders/node-service.ts'
+import type { ClaimView, IndicatorView, LookupResult } from '../../src/node/reading/indicator-reading.ts'
 import { parseClearance } from '../../src/policy/clearance.ts'
 import { builtInWarninglists } from '../../src/policy/warninglist-facts.ts'
 import { createWarninglists, hitText, isBlocked } from '../../src/policy/warninglists.ts'

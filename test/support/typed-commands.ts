@@ -2,8 +2,13 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { parseNationId } from '../../src/base/ids.ts'
-import { type Alliance, allianceFileOf, installAlliance, readHeldAlliance } from '../../src/node/founding-alliance.ts'
-import type { Home } from '../../src/node/home.ts'
+import {
+  type Alliance,
+  allianceFileOf,
+  installAlliance,
+  readHeldAlliance,
+} from '../../src/node/home/founding-alliance.ts'
+import type { Home } from '../../src/node/home/home.ts'
 import { trustOf } from '../../src/registry/trust-string.ts'
 import { type CliRun, runCliHere } from './cli.ts'
 import { found, makeHome, PASSPHRASE, signNation } from './nation-homes.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createAlertLog } from '../../src/node/alert-log.ts'
+import { createAlertLog } from '../../src/node/mechanisms/alert-log.ts'
 
 function atTime() {
   const lines: string[] = []

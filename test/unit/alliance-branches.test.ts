@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { mergeAlliance, openAlliance } from '../../src/node/founding-alliance.ts'
-import { parseClaim } from '../../src/node/founding-trust.ts'
+import { parseClaim } from '../../src/node/ceremonies/founding-trust.ts'
+import { mergeAlliance, openAlliance } from '../../src/node/home/founding-alliance.ts'
 import { docHashHex } from '../../src/registry/doc-fields.ts'
 import { parseRegistryDoc } from '../../src/registry/registry-doc.ts'
 import { encodeTrust, fingerprint, trustOf, trustWords } from '../../src/registry/trust-string.ts'

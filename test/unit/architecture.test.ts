@@ -88,6 +88,14 @@ describe('the check finds', () => {
       'wire: circle: wire → crypto → wire',
     ],
     [
+      'a circle between two rooms of a folder',
+      {
+        'src/node/audit/a.ts': "import { b } from '../home/b.ts'",
+        'src/node/home/c.ts': "import { d } from '../audit/d.ts'",
+      },
+      'node/audit: circle: node/audit → node/home → node/audit',
+    ],
+    [
       'a built-in module in a pure folder',
       { 'src/wire/a.ts': "import { x } from 'node:fs'" },
       'src/wire/a.ts:1: pure: imports node:fs',
@@ -190,6 +198,13 @@ describe('the check lets pass', () => {
       { 'src/chain/a.ts': "import { x } from '../registry/b.ts'\nimport { y } from './c.ts'" },
     ],
     ['an api that offers what the node provides', { 'src/api/a.ts': "import type { X } from '../node/b.ts'" }],
+    [
+      'a room that asks the root of its folder, which composes it',
+      {
+        'src/node/daemon.ts': "import { a } from './status/a.ts'",
+        'src/node/status/b.ts': "import type { Node } from '../daemon.ts'",
+      },
+    ],
     ['node:crypto in crypto', { 'src/crypto/a.ts': "import { hkdfSync } from 'node:crypto'" }],
     ['built-in modules and the clock where I/O lives', { 'src/net/a.ts': "import { x } from 'node:net'\nDate.now()" }],
     ['a parameter called process', { 'src/sync/a.ts': 'export const x = (process: string) => process.length' }],

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { parseNationId } from '../../src/base/ids.ts'
 import { encodeNodeKeys } from '../../src/crypto/node-key-file.ts'
-import type { Backup } from '../../src/node/backup-file.ts'
-import { NODE_KEYS } from '../../src/node/backup-home.ts'
-import { exists, homeAt } from '../../src/node/home.ts'
-import { restoreHome } from '../../src/node/restore.ts'
+import type { Backup } from '../../src/node/home/backup-file.ts'
+import { NODE_KEYS } from '../../src/node/home/backup-home.ts'
+import { exists, homeAt } from '../../src/node/home/home.ts'
+import { restoreHome } from '../../src/node/home/restore.ts'
 
 /** Whoever knows a recipient of age can write a file for it: what is in a backup that opens is not yet a backup of ours. */
 

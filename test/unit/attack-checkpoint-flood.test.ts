@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import type { VerifiedCheckpointEvidence } from '../../src/chain/checkpoint-evidence.ts'
 import type { Evidence } from '../../src/chain/standing.ts'
-import { createLogEvidence } from '../../src/node/log-evidence.ts'
+import { createLogEvidence } from '../../src/node/knowledge/log-evidence.ts'
 
 const LOG_ID = new Uint8Array(32).fill(7)
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { encodeAllianceFile } from '../../src/node/alliance-file.ts'
+import { encodeAllianceFile } from '../../src/node/home/alliance-file.ts'
 import { addDocument } from '../../src/registry/add-document.ts'
 import { documentsOf, type EvidenceSet, emptyEvidence } from '../../src/registry/evidence.ts'
 import { kemKeyIdOf } from '../../src/registry/kem-key.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { proposalWords } from '../../src/cli/proposal-view.ts'
+import { proposalWords } from '../../src/cli/terminal/proposal-view.ts'
 import { documentsOf } from '../../src/registry/evidence.ts'
 import { draftOf, openProposal } from '../../src/registry/proposal.ts'
 import { DOC_TYPE, type ParsedSignedDoc } from '../../src/registry/signed-doc.ts'

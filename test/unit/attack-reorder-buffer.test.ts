@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LogId } from '../../src/base/ids.ts'
 import type { VerifiedEntry } from '../../src/chain/verify-entry.ts'
-import { createReorderBuffer } from '../../src/node/reorder-buffer.ts'
+import { createReorderBuffer } from '../../src/node/intake/reorder-buffer.ts'
 
 const BODY_BYTES = 10_000
 

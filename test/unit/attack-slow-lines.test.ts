@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { refang } from '../../src/formats/defang.ts'
-import { readListLine } from '../../src/formats/list-line.ts'
+import { refang } from '../../src/formats/in/defang.ts'
+import { readListLine } from '../../src/formats/in/list-line.ts'
 
 const LENGTH = 60_000
 const ALLOWED_MS = 1500

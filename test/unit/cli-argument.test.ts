@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { describe, expect, test, vi } from 'vitest'
-import { parseBytes, parseFuture, parsePast, parseWhole } from '../../src/cli/argument.ts'
+import { parseBytes, parseFuture, parsePast, parseWhole } from '../../src/cli/terminal/argument.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 21, 12)
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
-import { writeVerifier } from '../../src/cli/audit-verifier.ts'
+import { writeVerifier } from '../../src/cli/audit/audit-verifier.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-verifier-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { CLAIMS, INDICATORS, LOOKUPS } from '../../src/cli/indicator-shape.ts'
+import { CLAIMS, INDICATORS, LOOKUPS } from '../../src/cli/indicator/indicator-shape.ts'
 import {
   createRowWriter,
   type OutputFormat,
@@ -8,7 +8,7 @@ import {
   printRecord,
   printRows,
   type Shape,
-} from '../../src/cli/output.ts'
+} from '../../src/cli/terminal/output.ts'
 import { createTestNode } from '../support/test-node.ts'
 
 interface Row {

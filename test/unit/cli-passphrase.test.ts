@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
-import type { CliContext } from '../../src/cli/context.ts'
-import { askNewPassphrase, createPassphrasePrompt } from '../../src/cli/passphrase.ts'
+import type { CliContext } from '../../src/cli/terminal/context.ts'
+import { askNewPassphrase, createPassphrasePrompt } from '../../src/cli/terminal/passphrase.ts'
 
 let folder: string
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ceiling, pin, policy, roles } from '../../src/cli/alliance-propose-change.ts'
+import { ceiling, pin, policy, roles } from '../../src/cli/alliance/alliance-propose-change.ts'
 
 const refusal = expect.objectContaining({ code: 'change-value' })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createCoalescer } from '../../src/node/coalescer.ts'
+import { createCoalescer } from '../../src/node/mechanisms/coalescer.ts'
 
 function atTime(windowMs: number) {
   const clock = { ms: 1_000_000, now: () => clock.ms }

@@ -11,7 +11,7 @@ import { hkdfExpand, hkdfExtract, hmacSha256 } from '../../src/crypto/hkdf.ts'
 import { mlDsa44, mlDsa65 } from '../../src/crypto/mldsa.ts'
 import { createMlDsa44Signer, createMlDsa65Signer } from '../../src/crypto/mldsa-signer.ts'
 import { nativeSha256 } from '../../src/crypto/native.ts'
-import { systemRandom } from '../../src/node/random-system.ts'
+import { systemRandom } from '../../src/node/mechanisms/random-system.ts'
 
 const counting = (length: number) => Uint8Array.from({ length }, (_, i) => i & 0xff)
 

@@ -9,7 +9,7 @@ import { hpkeSeal } from '../../src/crypto/hpke.ts'
 import { CONTENT_BYTES_MAX, PADDED_BYTES_MAX, pad, paddedSize, padme, unpad } from '../../src/crypto/padding.ts'
 import { type BodyPlace, messageKey, messageSalt, openBody, sealBody } from '../../src/crypto/seal.ts'
 import { createXWingKey } from '../../src/crypto/xwing.ts'
-import { systemRandom } from '../../src/node/random-system.ts'
+import { systemRandom } from '../../src/node/mechanisms/random-system.ts'
 
 const filled = (length: number, byte: number) => new Uint8Array(length).fill(byte)
 const coded = (code: string) => expect.objectContaining({ code })

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { httpStatusOf } from '../../src/api/http-status.ts'
 import { CODES, type ErrorCode, kindOf } from '../../src/base/codes.ts'
 import { ProtocolError, UserError } from '../../src/base/errors.ts'
-import { describeFailure } from '../../src/cli/error-text.ts'
-import { EXIT_HELP, exitStatusOf } from '../../src/cli/exit.ts'
+import { describeFailure } from '../../src/cli/terminal/error-text.ts'
+import { EXIT_HELP, exitStatusOf } from '../../src/cli/terminal/exit.ts'
 
 const codes = Object.keys(CODES) as ErrorCode[]
 

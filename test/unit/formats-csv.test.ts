@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parseConfidence, parseMoment } from '../../src/formats/cell-value.ts'
-import { guessMapping } from '../../src/formats/csv-mapping.ts'
-import type { ImportOptions } from '../../src/formats/import.ts'
+import { parseConfidence, parseMoment } from '../../src/formats/in/cell-value.ts'
+import { guessMapping } from '../../src/formats/in/csv-mapping.ts'
+import type { ImportOptions } from '../../src/formats/in/import.ts'
 import { TLP } from '../../src/indicator/marking.ts'
 import { claims, faults, importText, refusals, values } from '../support/import-bytes.ts'
 

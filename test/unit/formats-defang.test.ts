@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defang, isDefanged, refang } from '../../src/formats/defang.ts'
+import { defang, isDefanged, refang } from '../../src/formats/in/defang.ts'
 
 describe('undoing defanging', () => {
   it.each([

@@ -1,9 +1,9 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeDeadLetter } from '../../src/formats/dead-letter.ts'
-import { explainImport, type ImportOptions, planImport, readImport } from '../../src/formats/import.ts'
 import { applyRow, EMPTY_TALLY, type ImportRow, refusedRow } from '../../src/formats/import-row.ts'
+import { encodeDeadLetter } from '../../src/formats/in/dead-letter.ts'
+import { explainImport, type ImportOptions, planImport, readImport } from '../../src/formats/in/import.ts'
 import { TLP } from '../../src/indicator/marking.ts'
 import { claims, faults, importText, refusals, utf8 } from '../support/import-bytes.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
 import type { ExportContext, ExportFormat } from '../../src/formats/exported.ts'
-import { rpz } from '../../src/formats/out-rpz.ts'
+import { EXPORT_FORMATS } from '../../src/formats/out/export-formats.ts'
+import { rpz } from '../../src/formats/out/rpz.ts'
 import { exportContext, exported, exportedIndicator } from '../support/exported.ts'
 
 const HEADING = 'live, export 7 of Tocsin by NLD in Example alliance, 2026-11-22T12:00:00.000Z'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { sigma } from '../../src/formats/out-sigma.ts'
-import { checkSigmaRules } from '../../src/formats/sigma-rule.ts'
+import { sigma } from '../../src/formats/out/sigma.ts'
+import { checkSigmaRules } from '../../src/formats/out/sigma-rule.ts'
 import { INDICATOR_TYPES } from '../../src/indicator/type.ts'
 import { exported, exportedIndicator } from '../support/exported.ts'
 

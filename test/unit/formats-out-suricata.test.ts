@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { suricata } from '../../src/formats/out-suricata.ts'
-import { checkSuricataRule } from '../../src/formats/suricata-rule.ts'
+import { suricata } from '../../src/formats/out/suricata.ts'
+import { checkSuricataRule } from '../../src/formats/out/suricata-rule.ts'
 import { exported, exportedIndicator } from '../support/exported.ts'
 
 const rule = (options: string, header = 'alert http any any -> any any') => `${header} (${options} sid:7;)`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { zeek } from '../../src/formats/out-zeek.ts'
+import { zeek } from '../../src/formats/out/zeek.ts'
 import { exportContext, exported, exportedIndicator } from '../support/exported.ts'
 
 const HEADER = '#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\tmeta.do_notice\tmeta.remove'

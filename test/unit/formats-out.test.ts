@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { EXPORT_FORMATS } from '../../src/formats/export-formats.ts'
 import type { ExportFormat } from '../../src/formats/exported.ts'
+import { EXPORT_FORMATS } from '../../src/formats/out/export-formats.ts'
 import { HOSTILE, ONE_OF_EACH, WELL_KNOWN } from '../support/export-samples.ts'
 import { exportContext, exported } from '../support/exported.ts'
 

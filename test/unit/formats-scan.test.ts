@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LINE_BYTES_MAX, scanText } from '../../src/formats/scan-text.ts'
+import { LINE_BYTES_MAX, scanText } from '../../src/formats/in/scan-text.ts'
 import { findsIn, matcherOf, matcherOfEntries } from '../support/scan-matcher.ts'
 
 const matcher = matcherOf([

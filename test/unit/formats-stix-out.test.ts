@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ExportedIndicator } from '../../src/formats/exported.ts'
+import { stixObjectsOf } from '../../src/formats/out/stix-claims.ts'
+import { contextObjectOf } from '../../src/formats/out/stix-context.ts'
 import { stixMarkings } from '../../src/formats/stix-companion.ts'
-import { contextObjectOf } from '../../src/formats/stix-context-out.ts'
 import { stixIdentityId, stixIndicatorId, uuid5, uuidBytes } from '../../src/formats/stix-id.ts'
-import { stixObjectsOf } from '../../src/formats/stix-out.ts'
 import { hexId, WELL_KNOWN } from '../support/export-samples.ts'
 import { exportedClaim, exportedIndicator } from '../support/exported.ts'
 

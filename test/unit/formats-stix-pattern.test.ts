@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { observablesOf, splitPattern } from '../../src/formats/pattern-value.ts'
-import { PATTERN_LENGTH_MAX, parseStixPattern } from '../../src/formats/stix-pattern.ts'
-import { PatternSyntaxError } from '../../src/formats/stix-pattern-error.ts'
+import { observablesOf, splitPattern } from '../../src/formats/in/pattern-value.ts'
+import { PATTERN_LENGTH_MAX, parseStixPattern } from '../../src/formats/in/stix-pattern.ts'
+import { PatternSyntaxError } from '../../src/formats/in/stix-pattern-error.ts'
 
 function partsOf(text: string): readonly string[] {
   return splitPattern(text, parseStixPattern(text)).map(part =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LINE_BYTES_MAX, type Line, readLines } from '../../src/formats/text-decoding.ts'
+import { LINE_BYTES_MAX, type Line, readLines } from '../../src/formats/in/text-decoding.ts'
 import { chunksOf, utf8 } from '../support/import-bytes.ts'
 
 async function linesOf(bytes: Uint8Array, chunkSize?: number): Promise<readonly Line[]> {

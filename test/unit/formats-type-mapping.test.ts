@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { splitPattern } from '../../src/formats/pattern-value.ts'
-import { parseStixPattern } from '../../src/formats/stix-pattern.ts'
+import { splitPattern } from '../../src/formats/in/pattern-value.ts'
+import { parseStixPattern } from '../../src/formats/in/stix-pattern.ts'
+import { readValue } from '../../src/formats/in/value-text.ts'
 import { hintOfMispType, mispTypeOf, stixPatternOf, typeOfPatternLanguage } from '../../src/formats/type-mapping.ts'
-import { readValue } from '../../src/formats/value-text.ts'
 import { INDICATOR_TYPES, indicatorText } from '../../src/indicator/type.ts'
 
 const types = [...INDICATOR_TYPES].map(([type, { example }]) => [type, example] as const)

@@ -2,7 +2,12 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseNationId } from '../../src/base/ids.ts'
-import { checkOwnPlace, planFounding, signFounding } from '../../src/node/founding.ts'
+import { checkOwnPlace, planFounding, signFounding } from '../../src/node/ceremonies/founding.ts'
+import { createHome } from '../../src/node/ceremonies/founding-home.ts'
+import { openKeyFile } from '../../src/node/ceremonies/founding-keys.ts'
+import { readOwnNode, requestOf } from '../../src/node/ceremonies/founding-own.ts'
+import { expectTrust, parseClaim } from '../../src/node/ceremonies/founding-trust.ts'
+import { encodeNationFile, parseNationFile } from '../../src/node/ceremonies/nation-file.ts'
 import {
   type Alliance,
   allianceFileOf,
@@ -11,14 +16,9 @@ import {
   openAlliance,
   readAllianceFile,
   readHeldAlliance,
-} from '../../src/node/founding-alliance.ts'
-import { createHome } from '../../src/node/founding-home.ts'
-import { openKeyFile } from '../../src/node/founding-keys.ts'
-import { readOwnNode, requestOf } from '../../src/node/founding-own.ts'
-import { expectTrust, parseClaim } from '../../src/node/founding-trust.ts'
-import { type Home, homeAt, readKemKeys } from '../../src/node/home.ts'
-import { encodeNationFile, parseNationFile } from '../../src/node/nation-file.ts'
-import { systemRandom } from '../../src/node/random-system.ts'
+} from '../../src/node/home/founding-alliance.ts'
+import { type Home, homeAt, readKemKeys } from '../../src/node/home/home.ts'
+import { systemRandom } from '../../src/node/mechanisms/random-system.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { documentsOf } from '../../src/registry/evidence.ts'
 import { encodeTrust, fingerprint, trustOf, trustWords } from '../../src/registry/trust-string.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
 import { type ImportRow, type RefusedRow, refusedRow } from '../../src/formats/import-row.ts'
-import { type ImportPorts, runImport } from '../../src/node/import-run.ts'
-import { assertComplete, createImportTally } from '../../src/node/import-tally.ts'
-import type { PublishItem, PublishOutcome } from '../../src/node/node-service.ts'
+import { type ImportPorts, runImport } from '../../src/node/inlets/import-run.ts'
+import { assertComplete, createImportTally } from '../../src/node/orders/import-tally.ts'
+import type { PublishItem, PublishOutcome } from '../../src/node/orders/node-service.ts'
 
 const claim = (value: string): ImportRow => ({
   kind: 'claim',

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openImportSource } from '../../src/node/import-source.ts'
-import { expandFeeds } from '../../src/node/misp-feed-folder.ts'
+import { openImportSource } from '../../src/node/inlets/import-source.ts'
+import { expandFeeds } from '../../src/node/inlets/misp-feed-folder.ts'
 
 let folder: string
 const at = (name: string) => join(folder, name)

@@ -7,7 +7,7 @@ import { corroborate, corroborationText } from '../../src/indicator/corroboratio
 import { OPINION, type OpinionKind } from '../../src/indicator/remark.ts'
 import { type Evidence, type Judged, type Sighted, scoreOf } from '../../src/indicator/score.ts'
 import { DEFAULT_SCORE_POLICY, type ScorePolicy } from '../../src/indicator/score-policy.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
 import { Opinion, Sighting } from '../../src/wire/gen/tocsin.ts'
 import { claimFrom } from '../support/indicator-claims.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
-import { ALLIANCE_FILE_BYTES_MAX, encodeAllianceFile, parseAllianceFile } from '../../src/node/alliance-file.ts'
+import { ALLIANCE_FILE_BYTES_MAX, encodeAllianceFile, parseAllianceFile } from '../../src/node/home/alliance-file.ts'
 
 test('what is written is read again', () => {
   const documents = [utf8('one'), utf8('two'), new Uint8Array(1000).fill(0xff)]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
 import { auditKindName } from '../../src/policy/audit-record.ts'
 import { LOCAL_ONLY } from '../../src/policy/operator.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createAuthorPace } from '../../src/node/author-pace.ts'
+import { createAuthorPace } from '../../src/node/intake/author-pace.ts'
 
 const RULES = { entries: { burst: 10, perSecond: 2 }, kib: { burst: 100, perSecond: 10 } }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
-import { defaultConfig, parseConfig } from '../../src/node/config.ts'
+import { defaultConfig, parseConfig } from '../../src/node/config/config.ts'
 
 function messageOf(text: string, environment: Record<string, string> = {}): string {
   try {

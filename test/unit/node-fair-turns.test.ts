@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createFairTurns } from '../../src/node/fair-turns.ts'
+import { createFairTurns } from '../../src/node/mechanisms/fair-turns.ts'
 
 test('who brings a thousand pieces of work delays another by no more than those under way', async () => {
   const turns = createFairTurns(2)

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { homeAt, KEY_FILE_BYTES_MAX, makeHome, readConfig, readSecret, writeWhole } from '../../src/node/home.ts'
+import { homeAt, KEY_FILE_BYTES_MAX, makeHome, readConfig, readSecret, writeWhole } from '../../src/node/home/home.ts'
 
 let folder: string
 beforeEach(async () => {

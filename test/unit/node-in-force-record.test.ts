@@ -8,7 +8,7 @@ import {
   type InForceRecord,
   NO_RECORD,
   observeInForce,
-} from '../../src/node/in-force-record.ts'
+} from '../../src/node/knowledge/in-force-record.ts'
 import type { Directory } from '../../src/registry/directory.ts'
 
 const HOUR_MS = 3_600_000

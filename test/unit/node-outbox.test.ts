@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Logger, silentLogger } from '../../src/base/ports.ts'
-import { createOutbox } from '../../src/node/outbox.ts'
+import { createOutbox } from '../../src/node/writing/outbox.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { encodeEnvelope, type ParsedEntry, parseEnvelope } from '../../src/wire/entry.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { NationId } from '../../src/base/ids.ts'
 import { silentLogger } from '../../src/base/ports.ts'
-import type { Committed } from '../../src/node/entry-writer.ts'
-import { openQuotas, type QuotasOptions } from '../../src/node/quotas.ts'
+import type { Committed } from '../../src/node/intake/entry-writer.ts'
+import { openQuotas, type QuotasOptions } from '../../src/node/rules/quotas.ts'
 
 const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS

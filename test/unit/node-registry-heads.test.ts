@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { equalBytes } from '../../src/base/bytes.ts'
 import { parseNationId } from '../../src/base/ids.ts'
-import { createRegistryHeads } from '../../src/node/registry-heads.ts'
+import { createRegistryHeads } from '../../src/node/network/registry-heads.ts'
 import { docHashHex } from '../../src/registry/doc-fields.ts'
 import { alliance, bytesOf, signerOf } from '../support/chain-fixture.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRegistryHints } from '../../src/node/registry-hints.ts'
+import { createRegistryHints } from '../../src/node/network/registry-hints.ts'
 
 const MINUTE_MS = 60_000
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
 import type { LogId } from '../../src/base/ids.ts'
 import { type VerifiedEntry, verifyEntry } from '../../src/chain/verify-entry.ts'
-import { createReorderBuffer } from '../../src/node/reorder-buffer.ts'
+import { createReorderBuffer } from '../../src/node/intake/reorder-buffer.ts'
 import { contextOf, logOf, signerOf, type TestLog } from '../support/chain-fixture.ts'
 
 const logs = ['AAA', 'BBB'].map(nation => logOf(12, 'main', 12, { nation, signer: signerOf(nation) }))

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
-import { parseAllianceFile } from '../../src/node/alliance-file.ts'
-import { parseNationFile } from '../../src/node/nation-file.ts'
-import { parseProposalFile } from '../../src/node/proposal-file.ts'
-import { parseSignatureFile } from '../../src/node/signature-file.ts'
+import { parseNationFile } from '../../src/node/ceremonies/nation-file.ts'
+import { parseProposalFile } from '../../src/node/ceremonies/proposal-file.ts'
+import { parseSignatureFile } from '../../src/node/ceremonies/signature-file.ts'
+import { parseAllianceFile } from '../../src/node/home/alliance-file.ts'
 
 const READERS = {
   'tocsin-alliance/1': parseAllianceFile,

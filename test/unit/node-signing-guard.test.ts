@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type NationId, parseNationId } from '../../src/base/ids.ts'
-import { createSigningGuard } from '../../src/node/signing-guard.ts'
+import { createSigningGuard } from '../../src/node/writing/signing-guard.ts'
 
 function guardOf(others: number, faults = 0) {
   const nations: NationId[] = Array.from({ length: others }, (_, i) => parseNationId(`N${String(i).padStart(2, '0')}`))

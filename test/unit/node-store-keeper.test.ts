@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StoreError } from '../../src/base/errors.ts'
 import { silentLogger } from '../../src/base/ports.ts'
-import { startStoreKeeper } from '../../src/node/store-keeper.ts'
+import { startStoreKeeper } from '../../src/node/home/store-keeper.ts'
 import { memoryLevel, openStore } from '../../src/store/open.ts'
 import { fullLevel } from '../support/full-level.ts'
 

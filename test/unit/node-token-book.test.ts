@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { silentLogger } from '../../src/base/ports.ts'
-import { createTokenBook } from '../../src/node/token-book.ts'
+import { createTokenBook } from '../../src/node/commands/token-book.ts'
 import { tokenHash, tokenText } from '../../src/policy/token.ts'
 import { openStore } from '../../src/store/open.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTurns } from '../../src/node/turns.ts'
+import { createTurns } from '../../src/node/mechanisms/turns.ts'
 
 test('runs one after the other, in the order of the calls', async () => {
   const inTurn = createTurns()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createWorkerLoop } from '../../src/node/worker-loop.ts'
+import { createWorkerLoop } from '../../src/node/mechanisms/worker-loop.ts'
 
 function failOnError(error: unknown): never {
   throw error

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { peerKeyHex } from '../../src/net/peer-key.ts'
-import { checkOwnStanding } from '../../src/node/own-standing.ts'
+import { checkOwnStanding } from '../../src/node/problems/own-standing.ts'
 import { addDocuments } from '../../src/registry/add-document.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { emptyEvidence } from '../../src/registry/evidence.ts'

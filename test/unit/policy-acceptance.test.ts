@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseNationId } from '../../src/base/ids.ts'
-import { parsePolicyFile } from '../../src/node/policy-file.ts'
+import { parsePolicyFile } from '../../src/node/config/policy-file.ts'
 import { acceptanceText, createAcceptance } from '../../src/policy/acceptance.ts'
 import { encode } from '../../src/wire/codec.ts'
 import { Item } from '../../src/wire/gen/tocsin.ts'

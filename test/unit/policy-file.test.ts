@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
-import { parseOperatorsFile, withOperator, withoutOperator } from '../../src/node/operators-file.ts'
-import { POLICY_BYTES_MAX, parsePolicyFile } from '../../src/node/policy-file.ts'
-import { STARTER_POLICY } from '../../src/node/starter-policy.ts'
+import { parseOperatorsFile, withOperator, withoutOperator } from '../../src/node/config/operators-file.ts'
+import { POLICY_BYTES_MAX, parsePolicyFile } from '../../src/node/config/policy-file.ts'
+import { STARTER_POLICY } from '../../src/node/config/starter-policy.ts'
 import type { Operator } from '../../src/policy/operator.ts'
 
 const GOOD = `version: 1

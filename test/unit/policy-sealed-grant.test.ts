@@ -6,7 +6,7 @@ import { encodeKeyGrant, type KeyGrantContent, parseKeyGrant } from '../../src/c
 import { audienceHash, commitOf, openSlot } from '../../src/crypto/epoch-slot.ts'
 import { openInfo, sealInfo } from '../../src/crypto/sealed-info.ts'
 import { createXWingKey, type XWingKey } from '../../src/crypto/xwing.ts'
-import { systemRandom } from '../../src/node/random-system.ts'
+import { systemRandom } from '../../src/node/mechanisms/random-system.ts'
 import { parseAudienceInfo } from '../../src/policy/audience-info.ts'
 import { ALLIANCE, nationsAudience } from '../../src/policy/audience-name.ts'
 import { buildGrants, buildHistoryGrant, createEpoch, type OwnEpoch } from '../../src/policy/epoch.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import { encodeProposalFile, parseProposalFile } from '../../src/node/proposal-file.ts'
-import { encodeSignatureFile, parseSignatureFile } from '../../src/node/signature-file.ts'
+import { encodeProposalFile, parseProposalFile } from '../../src/node/ceremonies/proposal-file.ts'
+import { encodeSignatureFile, parseSignatureFile } from '../../src/node/ceremonies/signature-file.ts'
 import { toRootKey } from '../../src/registry/build-registry.ts'
 import { DAY_MS } from '../../src/registry/doc-fields.ts'
 import { documentsOf, type EvidenceSet } from '../../src/registry/evidence.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { findDifferences } from '../../src/cli/sandbox-convergence.ts'
-import type { LogStatus } from '../../src/node/log-status.ts'
-import type { NodeStatus } from '../../src/node/node-service.ts'
+import { findDifferences } from '../../src/cli/sandbox/sandbox-convergence.ts'
+import type { LogStatus } from '../../src/node/knowledge/log-status.ts'
+import type { NodeStatus } from '../../src/node/orders/node-service.ts'
 import { createTestNode } from '../support/test-node.ts'
 
 const quiet: NodeStatus = { ...createTestNode().status(), backlog: 0, waiting: 0, queued: 0, frontier: 'aa', logs: [] }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/node/config.ts'
-import { taxiiListening } from '../../src/node/taxii-config.ts'
+import { parseConfig } from '../../src/node/config/config.ts'
+import { taxiiListening } from '../../src/node/config/taxii-config.ts'
 
 const parsed = (taxii: string, environment = {}) => parseConfig(`nation: DEU\ntaxii: ${taxii}\n`, environment).taxii
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { TaxiiPage } from '../../src/node/taxii-client.ts'
-import { createTaxiiWalk, FIRST_CURSOR, queryOf, type TaxiiCursor, withoutNext } from '../../src/node/taxii-paging.ts'
+import type { TaxiiPage } from '../../src/node/inlets/taxii-client.ts'
+import {
+  createTaxiiWalk,
+  FIRST_CURSOR,
+  queryOf,
+  type TaxiiCursor,
+  withoutNext,
+} from '../../src/node/inlets/taxii-paging.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
 const at = (second: number, us = 0) =>

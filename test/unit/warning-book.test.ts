@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../src/base/ports.ts'
-import { openWarningBook } from '../../src/node/warning-book.ts'
-import { changesBetween } from '../../src/node/warninglist-changes.ts'
-import { findWarninglists, readWarninglist } from '../../src/node/warninglist-files.ts'
-import { type WarninglistsConfig, warninglistsSection } from '../../src/node/warninglists-config.ts'
+import { type WarninglistsConfig, warninglistsSection } from '../../src/node/config/warninglists-config.ts'
+import { openWarningBook } from '../../src/node/rules/warning-book.ts'
+import { changesBetween } from '../../src/node/rules/warninglist-changes.ts'
+import { findWarninglists, readWarninglist } from '../../src/node/rules/warninglist-files.ts'
 
 let folder: string
 

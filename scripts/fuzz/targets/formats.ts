@@ -1,9 +1,5 @@
 import { utf8 } from '../../../src/base/bytes.ts'
 import { UserError } from '../../../src/base/errors.ts'
-import { parseConfidence, parseMoment, parseTlpCell } from '../../../src/formats/cell-value.ts'
-import { parseMap } from '../../../src/formats/csv-mapping.ts'
-import { defang, refang } from '../../../src/formats/defang.ts'
-import { type ImportOptions, readImport } from '../../../src/formats/import.ts'
 import {
   applyRow,
   CONTEXT_BYTES_MAX,
@@ -11,12 +7,16 @@ import {
   type ImportRow,
   REFUSED_TEXT_LENGTH_MAX,
 } from '../../../src/formats/import-row.ts'
-import { readListLine } from '../../../src/formats/list-line.ts'
-import { splitPattern } from '../../../src/formats/pattern-value.ts'
-import { parseStixPattern } from '../../../src/formats/stix-pattern.ts'
-import { PatternSyntaxError } from '../../../src/formats/stix-pattern-error.ts'
-import { readLines } from '../../../src/formats/text-decoding.ts'
-import { readGuessedValue, readValue } from '../../../src/formats/value-text.ts'
+import { parseConfidence, parseMoment, parseTlpCell } from '../../../src/formats/in/cell-value.ts'
+import { parseMap } from '../../../src/formats/in/csv-mapping.ts'
+import { defang, refang } from '../../../src/formats/in/defang.ts'
+import { type ImportOptions, readImport } from '../../../src/formats/in/import.ts'
+import { readListLine } from '../../../src/formats/in/list-line.ts'
+import { splitPattern } from '../../../src/formats/in/pattern-value.ts'
+import { parseStixPattern } from '../../../src/formats/in/stix-pattern.ts'
+import { PatternSyntaxError } from '../../../src/formats/in/stix-pattern-error.ts'
+import { readLines } from '../../../src/formats/in/text-decoding.ts'
+import { readGuessedValue, readValue } from '../../../src/formats/in/value-text.ts'
 import { canonicalValue } from '../../../src/indicator/canonical.ts'
 import { BUNDLES, LISTS, PATTERNS, TABLES, VALUES } from '../samples.ts'
 import { assertHolds, type Target } from '../target.ts'

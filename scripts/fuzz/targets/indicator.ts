@@ -1,6 +1,6 @@
 import { utf8 } from '../../../src/base/bytes.ts'
 import { ProtocolError } from '../../../src/base/errors.ts'
-import { PatternSyntaxError } from '../../../src/formats/stix-pattern-error.ts'
+import { PatternSyntaxError } from '../../../src/formats/in/stix-pattern-error.ts'
 import { canonicalValue } from '../../../src/indicator/canonical.ts'
 import { parseIndicatorIdText } from '../../../src/indicator/indicator-id.ts'
 import { itemHash, parseBatch, parseItem } from '../../../src/indicator/item.ts'
