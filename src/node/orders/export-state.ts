@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { fromUtf8, utf8 } from '../../base/bytes.ts'
 import type { Admitted, ExportChange } from '../../policy/export-breaker.ts'
 import type { Store } from '../../store/store.ts'
@@ -56,9 +57,44 @@ const NEW: ExportState = {
 const HOUR_MS = 3_600_000
 const U32_MAX = 0xffff_ffff
 
+const count = z.int().min(0)
+const words = z.array(z.string())
+const byNation = z.record(z.string(), count)
+
+const stateSchema: z.ZodType<ExportState> = z.strictObject({
+  serial: count,
+  madeMs: count,
+  settings: z.string(),
+  entries: count,
+  files: z.array(z.strictObject({ name: z.string(), sha256: z.string(), bytes: count })),
+  left: z.array(z.strictObject({ reason: z.string(), count, sample: z.string() })),
+  own: z.array(z.strictObject({ nation: z.string(), count, sample: z.string() })),
+  window: z.array(
+    z.strictObject({ hour: count, total: count, nations: byNation, removed: count, withdrawn: byNation }),
+  ),
+  held: z
+    .strictObject({
+      sinceMs: count,
+      id: z.string(),
+      reasons: words,
+      heldNations: words,
+      holdsGrowth: z.boolean(),
+      holdsAll: z.boolean(),
+      added: z.array(z.strictObject({ nations: z.string(), count })),
+      types: z.array(z.strictObject({ type: z.string(), count })),
+      addedSamples: words,
+      removed: z.array(z.strictObject({ why: z.string(), count })),
+      removedSamples: words,
+    })
+    .nullable(),
+  pardoned: words,
+})
+
+/** As new where nothing is remembered, or in the form of another version. */
 export async function readExportState(store: Pick<Store, 'note'>, name: string): Promise<ExportState> {
   const note = await store.note(noteName(name))
-  return note === undefined || note.length === 0 ? NEW : { ...NEW, ...JSON.parse(fromUtf8(note)) }
+  if (note === undefined || note.length === 0) return NEW
+  return stateSchema.safeParse(JSON.parse(fromUtf8(note))).data ?? NEW
 }
 
 export async function writeExportState(store: Pick<Store, 'commit'>, name: string, state: ExportState): Promise<void> {
