@@ -1,19 +1,7 @@
 import { expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { type ExportState, readExportState, writeExportState } from '../../src/node/orders/export-state.ts'
-
-const NOTE = 'export/dns'
-
-function notes() {
-  const held = new Map<string, Uint8Array>()
-  return {
-    held,
-    note: async (name: string) => held.get(name),
-    async commit(draft: { readonly notes?: ReadonlyMap<string, Uint8Array> }) {
-      for (const [name, value] of draft.notes ?? []) held.set(name, value)
-    },
-  }
-}
+import { openStore } from '../../src/store/open.ts'
 
 const STATE: ExportState = {
   serial: 7,
@@ -41,17 +29,17 @@ const STATE: ExportState = {
 }
 
 test('what a live export remembers is read as it was written', async () => {
-  const store = notes()
+  await using store = await openStore({ memory: true })
   await writeExportState(store, 'dns', STATE)
   expect(await readExportState(store, 'dns')).toEqual(STATE)
 })
 
 test('a live export with nothing remembered, or in the form of another version, is a new one', async () => {
-  const store = notes()
+  await using store = await openStore({ memory: true })
   const fresh = await readExportState(store, 'dns')
   expect(fresh).toMatchObject({ serial: 0, held: null })
   for (const other of [{ ...STATE, window: [{ hour: 4, total: 2, nations: {}, removed: 1 }] }, { serial: 7 }, []]) {
-    store.held.set(NOTE, utf8(JSON.stringify(other)))
+    await store.commit({ notes: new Map([['export/dns', utf8(JSON.stringify(other))]]) })
     expect(await readExportState(store, 'dns')).toEqual(fresh)
   }
 })
