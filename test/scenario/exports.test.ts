@@ -162,7 +162,7 @@ test('nothing of our own is exported, and the operator learns who said it', asyn
   await expect.poll(() => readAll(path), WAIT).toContain('other.example')
   expect(await readAll(path)).not.toMatch(/198\.51|cert\.example/)
   const problem = () => node.service.status().problems.find(({ code }) => code === 'export-own')
-  await expect.poll(() => problem()?.message, WAIT).toMatch(/^AAA says of 5 indicators/)
+  await expect.poll(() => problem()?.message, WAIT).toMatch(/^AAA says that what is ours is bad: 5 indicators/)
   expect(problem()).toMatchObject({ grade: 'warning', occasion: 'AAA' })
 })
 
