@@ -234,6 +234,7 @@ test('a nation that is muted leaves at once, however much that is, and comes bac
   expect(exportOf(again, 'plain').held).toBeNull()
   // What it said meanwhile is as new as ever.
   await publish(other, ...Array.from({ length: 9 }, (_, i) => claim('domain', `late-${i}.example`)))
+  await converged([again, other])
   await again.service.unmuteNation('BBB')
   await expect.poll(() => exportOf(again, 'plain').indicators, WAIT).toBe(20)
   await again.service.publish([claim('domain', 'aaa.example')])
