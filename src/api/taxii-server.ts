@@ -8,6 +8,7 @@ import { UserError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { TaxiiListening } from '../node/config/taxii-config.ts'
 import type { TaxiiCommands } from '../node/orders/taxii-reading.ts'
+import { capCallers } from './caller-cap.ts'
 import { closeServer } from './close-server.ts'
 import { errorOf } from './error-body.ts'
 import { httpStatusOf } from './http-status.ts'
@@ -24,6 +25,7 @@ export interface TaxiiServer extends AsyncDisposable {
 /** Whoever sends slower, or more, is a fault or means to hold a place that others need. */
 const LIMITS = {
   connections: 256,
+  connectionsPerAddress: 64,
   requestsPerConnection: 10_000,
   headBytes: 32 * 1024,
   headerFields: 64,
@@ -45,6 +47,7 @@ export async function openTaxiiServer(
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const server = await createHttpServer(tls, (request, response) => void listener(request, response))
   server.maxConnections = LIMITS.connections
+  capCallers(server, LIMITS.connectionsPerAddress)
   server.maxHeadersCount = LIMITS.headerFields
   server.maxRequestsPerSocket = LIMITS.requestsPerConnection
   server.timeout = LIMITS.stuckMs
