@@ -4,8 +4,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { capCallers } from '../../src/api/caller-cap.ts'
 
 test('whoever holds as many connections as are allowed gets no more until one ends, and others get theirs', async () => {
-  const server = createServer(socket => socket.write('welcome')).listen(0, '0.0.0.0')
+  const server = createServer().listen(0, '0.0.0.0')
   capCallers(server, 2)
+  server.on('connection', socket => !socket.destroyed && socket.write('welcome'))
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const sockets: Socket[] = []
