@@ -41,9 +41,11 @@ export interface ShareRules {
   readonly aheadMax: number
   /** Who sends nothing for so long of what all others wait for, or would need that long for the rest, loses it to another. */
   readonly slowMs: number
+  /** What has come and is not held after so long never will be, as where the log took up another branch (R-2.6). */
+  readonly writtenMs: number
 }
 
-const SHARE_RULES: ShareRules = { entries: 4096, aheadMax: 32_768, slowMs: 5000 }
+const SHARE_RULES: ShareRules = { entries: 4096, aheadMax: 32_768, slowMs: 5000, writtenMs: 120_000 }
 
 interface Lease extends Share {
   readonly puller: string
@@ -57,7 +59,7 @@ interface Lease extends Share {
 /** More logs than this have no turn of their own; whoever is forgotten comes first again. */
 const TURNS_MAX = 4096
 
-export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_RULES) {
+export function createShares({ entries, aheadMax, slowMs, writtenMs }: ShareRules = SHARE_RULES) {
   const leases = new Map<LogIdHex, Lease[]>()
   /** What pullers lost to others, of which they may still be sending the rest. */
   const lost = new Map<string, Share>()
@@ -131,11 +133,16 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
   /** Everybody waits for what it has not sent; while what it sent is being written, it is we who are slow. */
   function isSlow(lease: Lease, held: number, nowMs: number): boolean {
     const { from, to, arrived, freshMs } = lease
-    if (from > held || arrived > held || to <= held || to === Number.POSITIVE_INFINITY) return false
+    if (from > held || to <= held || to === Number.POSITIVE_INFINITY) return false
+    if (arrived > held) return isGone(lease, nowMs)
     lease.awaited ??= { sinceMs: nowMs, arrived }
     const awaitedMs = nowMs - lease.awaited.sinceMs
     const needsLong = awaitedMs * (to - arrived) > slowMs * (arrived - lease.awaited.arrived)
     return nowMs - freshMs > slowMs || (awaitedMs > slowMs && needsLong)
+  }
+
+  function isGone({ freshMs }: Lease, nowMs: number): boolean {
+    return nowMs - freshMs > writtenMs
   }
 
   function remove(keep: (lease: Lease) => boolean, logIds: Iterable<LogIdHex>): void {
@@ -160,7 +167,10 @@ export function createShares({ entries, aheadMax, slowMs }: ShareRules = SHARE_R
     /** Whether the entry at `seq`, the next that is not here, is on its way, as far as `puller` has to wait for it. */
     isComing(puller: string, logId: LogIdHex, seq: number, nowMs: number): boolean {
       return (leases.get(logId) ?? []).some(
-        lease => lease.from <= seq && seq < lease.to && (lease.puller === puller || !isSlow(lease, seq, nowMs)),
+        lease =>
+          lease.from <= seq &&
+          seq < lease.to &&
+          (lease.puller === puller ? !isGone(lease, nowMs) : !isSlow(lease, seq, nowMs)),
       )
     },
     /** It cannot have more of this log. */

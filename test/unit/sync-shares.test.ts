@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { LogIdHex } from '../../src/base/ids.ts'
 import { createShares, type Offer, type Share, type ShareRules } from '../../src/sync/shares.ts'
 
-const RULES: ShareRules = { entries: 100, aheadMax: 400, slowMs: 1000 }
+const RULES: ShareRules = { entries: 100, aheadMax: 400, slowMs: 1000, writtenMs: 100_000 }
 
 function offer(logId: string, held: number, to: number, more: Partial<Offer> = {}): Offer {
   return { logId: logId as LogIdHex, author: logId, held, to, allowedTo: to, mode: 'shared', ...more }
@@ -78,6 +78,19 @@ describe('what is missing is shared out', () => {
     expect(shares.isComing('y', 'a' as LogIdHex, 90, 1500)).toBe(true)
     expect(shares.isComing('y', 'a' as LogIdHex, 90, 2500)).toBe(false)
     expect(take('y', rest, 2500)).toEqual({ logId: 'a', from: 90, to: 100 })
+  })
+
+  test('what has come and is not held for very long is fetched again, by another and by whoever had it', () => {
+    const { shares, take } = createPullers()
+    const key = 'a' as LogIdHex
+    take('x', [offer('a', 1, 100)], 0)
+    shares.arrived('x', key, 90, 0)
+    // Another branch was taken up, which begins below.
+    const log = [offer('a', 20, 100)]
+    expect(take('y', log, 99_000)).toBe('wait')
+    expect([shares.isComing('x', key, 20, 99_000), shares.isComing('y', key, 20, 99_000)]).toEqual([true, true])
+    expect([shares.isComing('x', key, 20, 100_001), shares.isComing('y', key, 20, 100_001)]).toEqual([false, false])
+    expect(take('y', log, 100_001)).toEqual({ logId: 'a', from: 20, to: 100 })
   })
 
   test('who sends so little that the rest would take long loses it too', () => {

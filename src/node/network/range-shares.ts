@@ -1,6 +1,6 @@
 import { type LogId, type LogIdHex, logIdHex } from '../../base/ids.ts'
 import type { Clock } from '../../base/ports.ts'
-import { createShares, type Offer, type ShareRules } from '../../sync/shares.ts'
+import { type Choice, createShares, type Offer } from '../../sync/shares.ts'
 import { fetchMode, type Wanted } from '../../sync/wanted.ts'
 import type { ShareTaker } from './sync-client.ts'
 
@@ -12,7 +12,8 @@ export interface RangeSharesOptions {
   /** How far a log may be fetched now. */
   allowedTo(logId: LogId): number
   readonly clock: Clock
-  readonly rules?: ShareRules
+  /** The node stops: nobody waits for anything any more. */
+  readonly signal: AbortSignal
 }
 
 /** What one pull does with the shares beside taking them. */
@@ -24,13 +25,15 @@ interface Puller extends ShareTaker {
   inOrder<T>(logId: LogId, from: number, to: number, submit: () => Promise<T>): Promise<T | undefined>
 }
 
+const NOTHING: Choice = { kind: 'none', delayed: true }
+
 /** Looked at again, for nothing tells that somebody has become slow. */
 const LOOK_MS = 1000
 
 /** Shares out what is missing among the pulls that go on, and brings what they bring into the order of its log. */
 export function createRangeShares(options: RangeSharesOptions) {
-  const { sizeOf, clock } = options
-  const shares = createShares(options.rules)
+  const { sizeOf, clock, signal } = options
+  const shares = createShares()
   /** How far entries are with the writer, where that is beyond what is held. */
   const submitted = new Map<LogIdHex, number>()
   const needless = new Map<string, () => void>()
@@ -40,6 +43,8 @@ export function createRangeShares(options: RangeSharesOptions) {
     change.resolve()
     change = Promise.withResolvers()
   }
+
+  signal.addEventListener('abort', tell)
 
   async function changed(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
@@ -74,7 +79,7 @@ export function createRangeShares(options: RangeSharesOptions) {
       needless.set(name, end)
       return {
         changed,
-        choose: wanted => shares.choose(name, wanted.map(offerOf), clock.now()),
+        choose: wanted => (signal.aborted ? NOTHING : shares.choose(name, wanted.map(offerOf), clock.now())),
         arrived: (logId, to) => shares.arrived(name, logId, to, clock.now()),
         giveUp(logId) {
           shares.giveUp(name, logId)
@@ -83,7 +88,7 @@ export function createRangeShares(options: RangeSharesOptions) {
         async inOrder(logId, from, to, submit) {
           const key = logIdHex(logId)
           for (let reached = reachedOf(logId); reached < from; reached = reachedOf(logId)) {
-            if (!shares.isComing(name, key, reached, clock.now())) return undefined
+            if (signal.aborted || !shares.isComing(name, key, reached, clock.now())) return undefined
             await changed()
           }
           submitted.set(key, Math.max(to, submitted.get(key) ?? 0))

@@ -59,7 +59,7 @@ export function createSyncService(options: SyncServiceOptions) {
   const ending = new AbortController()
   const connected = new Set<PeerKeyHex>()
   const claims = createPeerClaims(clock)
-  const shares = createRangeShares(options)
+  const shares = createRangeShares({ ...options, signal: ending.signal })
   const wanted = new Set<PeerKeyHex>()
   const active = new Map<PeerKeyHex, Promise<void>>()
   const gaps = new Map<LogIdHex, { readonly logId: LogId; readonly seq: number }>()
