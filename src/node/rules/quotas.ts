@@ -40,9 +40,7 @@ export async function openQuotas(options: QuotasOptions) {
   const { store, book, clock } = options
   const lefts = parseLefts(await store.note(NOTE))
   let dirty = false
-  const timer = setInterval(() => {
-    keep().catch(error => options.logger.error({ err: error }, 'what is used of the quotas could not be kept'))
-  }, NOTED_EVERY_MS)
+  const timer = setInterval(keep, NOTED_EVERY_MS)
 
   function rules(): QuotaRules {
     const { dailyBytesPerNation: dailyBytes, dailyEntriesPerNation: dailyEntries } = book.directory().policy
@@ -86,10 +84,15 @@ export async function openQuotas(options: QuotasOptions) {
     return Math.max(witnessedSize(head), head.size + mayFetch(leftOf(head.nation)))
   }
 
+  /** A full disk is no fault of this: what is lost was used since a moment ago. */
   async function keep(): Promise<void> {
     if (!dirty || store.state !== 'open') return
     dirty = false
-    await store.commit({ notes: new Map([[NOTE, encodeLefts(lefts)]]) })
+    try {
+      await store.commit({ notes: new Map([[NOTE, encodeLefts(lefts)]]) })
+    } catch (error) {
+      options.logger.error({ err: error }, 'what is used of the quotas could not be kept')
+    }
   }
 
   return {
