@@ -38,7 +38,7 @@ export async function run(report: Report): Promise<void> {
 }
 
 function isOfRules({ types }: ExportFormat): boolean {
-  return types?.has('domain') === false && types.has('sha256') === false
+  return KINDS.every(([type]) => types?.has(type) === false)
 }
 
 interface Run {
